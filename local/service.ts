@@ -1,0 +1,100 @@
+import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
+
+/** One call to an AWS endpoint, its signature already checked. `body` is buffered except for S3, which reads `stream`. */
+export interface Call {
+  readonly method: string;
+  /** Decoded path, without the query. */
+  readonly path: string;
+  readonly query: URLSearchParams;
+  readonly headers: IncomingHttpHeaders;
+  readonly body: Buffer;
+  readonly stream: IncomingMessage;
+  readonly caller: Caller;
+}
+
+/** Who signed. `role` is the ARN of a function's (or machine's) role; a person with the root key has none and may do everything. */
+export interface Caller {
+  readonly accessKeyId: string;
+  readonly role?: string;
+}
+
+/** What a call needs: the gateway evaluates each against the caller's synthesised policy before `handle` runs. */
+export interface Permission {
+  readonly action: string;
+  readonly resource: string;
+  /** Condition keys of this call, e.g. `dynamodb:LeadingKeys`. */
+  readonly context?: Readonly<Record<string, string | readonly string[]>>;
+}
+
+/** One AWS service. One file per service; it answers on the shared port, told apart by the credential scope. */
+export interface Service {
+  /** The service's name in the SigV4 credential scope: dynamodb, s3, states, ses, kms, secretsmanager, lambda, scheduler, sns. */
+  readonly signingName: string;
+  permissions(call: Call): readonly Permission[];
+  handle(call: Call, response: ServerResponse): Promise<void>;
+  /** Frees files and timers. */
+  close?(): Promise<void>;
+}
+
+/** An error in the shape AWS gives it; the gateway renders it as JSON, query XML or S3 XML. */
+export class AwsError extends Error {
+  readonly code: string;
+  readonly status: number;
+  readonly extra: Readonly<Record<string, unknown>>;
+  constructor(code: string, message: string, status = 400, extra: Readonly<Record<string, unknown>> = {}) {
+    super(message);
+    this.name = 'AwsError';
+    this.code = code;
+    this.status = status;
+    this.extra = extra;
+  }
+}
+
+/** Calls a function as Lambda's Invoke does. `payload` is JSON text. Rejects with AwsError on refusal (unknown function, throttled). */
+export type InvokeFunction = (
+  functionArn: string,
+  payload: string,
+  options?: { readonly type?: 'RequestResponse' | 'Event' },
+) => Promise<InvokeResult>;
+
+export type InvokeResult =
+  | { readonly ok: true; readonly payload: string }
+  /** `error` is Lambda's own: `{errorType, errorMessage, trace}`; a timeout is `Sandbox.Timedout`, a crash `Runtime.ExitError`. */
+  | {
+      readonly ok: false;
+      readonly error: { readonly errorType: string; readonly errorMessage: string; readonly trace?: readonly string[] };
+    };
+
+/** Virtual time. Nothing in `local/` reads `Date.now()` for anything a person or a function can see. */
+export interface Clock {
+  /** Real time plus the offset. */
+  now(): Date;
+  /** Milliseconds that virtual time is ahead of real time; functions get it with each invocation. */
+  offset(): number;
+  /** Runs `fire` once, when virtual time reaches `at`. Timers of one instant fire in the order they were set. Not durable: its owner sets it again after a restart. Answers how to cancel. */
+  at(at: Date, fire: () => unknown): () => void;
+  /** Marks work under way: a jump of the clock waits until nothing is under way before it goes to the next timer. */
+  busy<T>(work: Promise<T>): Promise<T>;
+}
+
+/** A durable key-value store (classic-level underneath): keys sort bytewise, every write is on disk (fsync) before it resolves. */
+export interface Store {
+  get<T>(key: string): Promise<T | undefined>;
+  put(key: string, value: unknown): Promise<void>;
+  del(key: string): Promise<void>;
+  batch(
+    writes: readonly (
+      | { readonly type: 'put'; readonly key: string; readonly value: unknown }
+      | { readonly type: 'del'; readonly key: string }
+    )[],
+  ): Promise<void>;
+  /** Entries with `gte <= key < lt`, in order. */
+  entries<T>(range?: {
+    readonly gte?: string;
+    readonly lt?: string;
+    readonly reverse?: boolean;
+    readonly limit?: number;
+  }): AsyncIterable<readonly [string, T]>;
+  /** A store of its own under a name. */
+  sub(name: string): Store;
+}
