@@ -1,0 +1,46 @@
+/**
+ * Failures the system can name. `name` is written out, not derived: minifying renames classes, and Step Functions' `Catch` and
+ * `Retry` match on it. Messages hold identifiers and counts, never personal data: they may be logged.
+ */
+export class RequestNotFound extends Error {
+  override readonly name = 'RequestNotFound';
+}
+
+/** The request is not in a state that allows the step (invariants I04, I05): a guard refused it. */
+export class TransitionRefused extends Error {
+  override readonly name = 'TransitionRefused';
+}
+
+/** Somebody else wrote first; reading again and deciding anew is the way on. */
+export class Conflict extends Error {
+  override readonly name = 'Conflict';
+}
+
+/** A source could not be asked now; asking again later may help. Never the same as "nothing found". */
+export class SourceUnavailable extends Error {
+  override readonly name = 'SourceUnavailable';
+}
+
+/** A source answered with something that its description in the data map does not allow; asking again will not help. */
+export class SourceMalformed extends Error {
+  override readonly name = 'SourceMalformed';
+}
+
+/** What was stored is not what was approved (security.md 3.5). */
+export class ManifestMismatch extends Error {
+  override readonly name = 'ManifestMismatch';
+}
+
+/** Mail could not be handed over; the outbox keeps it. */
+export class MailRefused extends Error {
+  override readonly name = 'MailRefused';
+}
+
+export type Failure =
+  | RequestNotFound
+  | TransitionRefused
+  | Conflict
+  | SourceUnavailable
+  | SourceMalformed
+  | ManifestMismatch
+  | MailRefused;

@@ -1,0 +1,24 @@
+/**
+ * The HTTP surface as data: which function answers what. `infra/` and `web/` read it, so it imports nothing. Functions are split by
+ * privilege (decisions.md 3). Link tokens stand in paths of one segment that only set a cookie and send on to an address without it.
+ */
+export const routes = {
+  intake: [
+    'GET /',
+    'GET /accessibility',
+    'ANY /want',
+    'ANY /who',
+    'ANY /you',
+    'ANY /details',
+    'ANY /answer',
+    'ANY /check',
+    'GET /sent/{reference}',
+  ],
+  person: ['GET /c/{token}', 'ANY /confirm/{reference}', 'GET /r/{token}', 'ANY /request/{reference}'],
+  staff: ['GET /dpo/{token}', 'ANY /dpo/request/{reference}'],
+  owner: ['GET /o/{token}', 'ANY /task/{reference}/{system}'],
+  download: ['GET /d/{token}', 'ANY /download/{reference}'],
+  assets: ['GET /assets/{file}'],
+} as const;
+
+export type PublicFunction = keyof typeof routes;
