@@ -1,0 +1,257 @@
+import { createHash, randomUUID } from 'node:crypto';
+import MailComposer from 'nodemailer/lib/mail-composer/index.js';
+import type { Mailbox } from './mailbox.ts';
+import { answerXml, QueryInput, unknownAction } from './protocol.ts';
+import type { Queues } from './queues.ts';
+import { AwsError, type Clock, type InvokeFunction, type Service, type Store } from './service.ts';
+
+/** A topic of the template. FIFO topics are refused. */
+export interface Topic {
+  readonly arn: string;
+  readonly displayName?: string;
+}
+
+/** A subscription of the template. Protocols: lambda, sqs, email; e-mail confirms itself, nobody has to click. */
+export interface Subscription {
+  readonly topicArn: string;
+  readonly protocol: string;
+  readonly endpoint: string;
+  readonly rawMessageDelivery?: boolean;
+  /** The queue of its redrive policy. */
+  readonly deadLetterArn?: string;
+}
+
+/** SNS with what other local services use. */
+export interface Sns extends Service {
+  /** Puts a notification on disk for every subscription and answers; delivery follows. Rejects with NotFound. */
+  publish(topicArn: string, notification: { readonly message: string; readonly subject?: string }): Promise<string>;
+  /** Goes on with deliveries that a stop of the process left behind. */
+  resume(): Promise<void>;
+}
+
+interface Options {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly topics: readonly Topic[];
+  readonly subscriptions: readonly Subscription[];
+  readonly invoke: InvokeFunction;
+  readonly mailbox: Mailbox;
+  readonly queues: Queues;
+}
+
+/** A notification in the shape that subscribers get it. */
+interface Notification {
+  readonly Type: 'Notification';
+  readonly MessageId: string;
+  readonly TopicArn: string;
+  readonly Subject?: string;
+  readonly Message: string;
+  readonly Timestamp: string;
+  readonly MessageAttributes?: Readonly<Record<string, { readonly Type: string; readonly Value: string }>>;
+}
+
+/** One notification on its way to one subscription. */
+interface Delivery {
+  readonly subscription: Subscription;
+  readonly notification: Notification;
+  readonly attempt: number;
+}
+
+const namespace = 'http://sns.amazonaws.com/doc/2010-03-31/';
+/** SNS takes 262,144 bytes of message and 100 characters of subject. */
+const limits = { message: 262_144, subject: 100 };
+/** Seconds before each retry to an AWS-managed endpoint. SNS goes on every 20 s for 23 days; here the message is dead after these. */
+const retryDelays = [0, 0, 0, 1, 1, 1, 2, 3, 4, 6, 8, 11, 14, 17, 20];
+
+/** The topics and subscriptions of the template. Throws on what is not modelled, by name. */
+export function openSns(options: Options): Sns {
+  for (const { arn } of options.topics) {
+    if (arn.endsWith('.fifo')) throw new Error(`SNS topic ${arn}: the local cloud does not model FIFO topics`);
+  }
+  for (const subscription of options.subscriptions) checkSubscription(options, subscription);
+  const courier = new Courier(options);
+  const publish: Sns['publish'] = (topicArn, notification) => courier.publish(topicArn, notification);
+  return {
+    signingName: 'sns',
+    permissions: (call) => [{ action: 'sns:Publish', resource: topicOf(actionOf(new QueryInput(call))) }],
+    handle: async (call, response) => {
+      const input = actionOf(new QueryInput(call));
+      const notification = { message: input.get('Message') ?? '', subject: input.get('Subject') };
+      const MessageId = await courier.publish(topicOf(input), notification, attributesOf(input));
+      answerXml(response, namespace, 'Publish', { MessageId });
+    },
+    publish,
+    resume: () => courier.resume(),
+  };
+}
+
+function checkSubscription({ topics }: Options, { topicArn, protocol, endpoint }: Subscription): void {
+  const name = `SNS subscription of ${endpoint} to ${topicArn}`;
+  if (!Object.hasOwn(deliverers, protocol)) throw new Error(`${name}: the local cloud does not model ${protocol}`);
+  if (!topics.some(({ arn }) => arn === topicArn)) throw new Error(`${name}: there is no such topic`);
+}
+
+function actionOf(input: QueryInput): QueryInput {
+  if (input.action !== 'Publish') throw unknownAction('sns', input.action);
+  input.refuseOthers('sns', ['TopicArn', 'TargetArn', 'Message', 'Subject', 'MessageAttributes']);
+  return input;
+}
+
+function topicOf(input: QueryInput): string {
+  const arn = input.get('TopicArn') ?? input.get('TargetArn');
+  if (arn === undefined) throw invalid('TopicArn or TargetArn Reason: no value for required parameter');
+  return arn;
+}
+
+function attributesOf(input: QueryInput): Notification['MessageAttributes'] {
+  const entries = input.prefixes('MessageAttributes.entry').map((entry) => {
+    const value = input.get(`${entry}.Value.StringValue`) ?? input.get(`${entry}.Value.BinaryValue`) ?? '';
+    return [input.get(`${entry}.Name`) ?? '', { Type: input.get(`${entry}.Value.DataType`) ?? '', Value: value }];
+  });
+  return entries.length === 0 ? undefined : Object.fromEntries(entries);
+}
+
+function checkNotification({ message, subject }: { readonly message: string; readonly subject?: string }): void {
+  if (message === '') throw invalid('Empty message');
+  if (Buffer.byteLength(message) > limits.message) throw invalid('Message too long');
+  if (subject === undefined) return;
+  if (!/^[\x21-\x7e][\x20-\x7e]*$/.test(subject) || subject.length > limits.subject) throw invalid('Subject');
+}
+
+const invalid = (reason: string): AwsError => new AwsError('InvalidParameter', `Invalid parameter: ${reason}`);
+
+/** Carries notifications to subscriptions: on disk until delivered or dead. */
+class Courier {
+  private readonly options: Options;
+  private readonly store: Store;
+
+  constructor(options: Options) {
+    this.options = options;
+    this.store = options.store.sub('delivery');
+  }
+
+  async publish(
+    topicArn: string,
+    content: { readonly message: string; readonly subject?: string },
+    attributes?: Notification['MessageAttributes'],
+  ): Promise<string> {
+    if (!this.options.topics.some(({ arn }) => arn === topicArn)) {
+      throw new AwsError('NotFound', 'Topic does not exist', 404);
+    }
+    checkNotification(content);
+    const notification = this.notification(topicArn, content, attributes);
+    const subscriptions = this.options.subscriptions.filter((subscription) => subscription.topicArn === topicArn);
+    const deliveries = subscriptions.map((subscription, n) => ({
+      key: `${notification.Timestamp} ${notification.MessageId} ${n}`,
+      value: { subscription, notification, attempt: 0 },
+    }));
+    await this.store.batch(deliveries.map((entry) => ({ type: 'put', ...entry })));
+    for (const { key, value } of deliveries) this.options.clock.busy(this.deliver(key, value)).catch(report);
+    return notification.MessageId;
+  }
+
+  async resume(): Promise<void> {
+    const left: (readonly [string, Delivery])[] = [];
+    for await (const entry of this.store.entries<Delivery>()) left.push(entry);
+    await this.options.clock.busy(Promise.all(left.map(([key, delivery]) => this.deliver(key, delivery))));
+  }
+
+  private notification(
+    topicArn: string,
+    { message, subject }: { readonly message: string; readonly subject?: string },
+    attributes: Notification['MessageAttributes'],
+  ): Notification {
+    return {
+      Type: 'Notification',
+      MessageId: randomUUID(),
+      TopicArn: topicArn,
+      ...(subject !== undefined && { Subject: subject }),
+      Message: message,
+      Timestamp: this.options.clock.now().toISOString(),
+      ...(attributes !== undefined && { MessageAttributes: attributes }),
+    };
+  }
+
+  private async deliver(key: string, delivery: Delivery): Promise<void> {
+    const { subscription, notification } = delivery;
+    try {
+      await deliverers[subscription.protocol]?.(this.options, subscription, notification);
+    } catch (error) {
+      return this.failed(key, delivery, error as Error);
+    }
+    await this.store.del(key);
+  }
+
+  private async failed(key: string, delivery: Delivery, error: Error): Promise<void> {
+    const delay = retryDelays[delivery.attempt];
+    if (delay === undefined || isFinal(error)) return this.bury(key, delivery, error);
+    const next = { ...delivery, attempt: delivery.attempt + 1 };
+    await this.store.put(key, next);
+    const at = new Date(this.options.clock.now().getTime() + delay * 1000);
+    this.options.clock.at(at, () => this.options.clock.busy(this.deliver(key, next)).catch(report));
+  }
+
+  private async bury(key: string, { subscription, notification }: Delivery, error: Error): Promise<void> {
+    const { deadLetterArn, endpoint } = subscription;
+    console.error(`sns: ${notification.MessageId} to ${endpoint} is undeliverable: ${error.message}`);
+    if (deadLetterArn !== undefined) await this.options.queues.send(deadLetterArn, JSON.stringify(notification));
+    await this.store.del(key);
+  }
+}
+
+/** A delivery that can't even be noted stays on disk for the next start. */
+const report = (error: Error): void => console.error(`sns: a delivery is left for the next start: ${error.message}`);
+
+/** SNS does not retry what can't get better: the endpoint is gone or refuses the caller. */
+function isFinal(error: Error): boolean {
+  return error instanceof AwsError && [403, 404].includes(error.status);
+}
+
+type Deliver = (options: Options, subscription: Subscription, notification: Notification) => Promise<void>;
+
+const deliverers: Readonly<Record<string, Deliver>> = {
+  async lambda({ invoke }, subscription, notification) {
+    const result = await invoke(subscription.endpoint, JSON.stringify(lambdaEvent(subscription, notification)), {
+      type: 'Event',
+    });
+    if (!result.ok) throw new Error(result.error.errorType);
+  },
+  sqs: ({ queues }, subscription, notification) =>
+    subscription.rawMessageDelivery
+      ? queues.send(subscription.endpoint, notification.Message)
+      : queues.send(subscription.endpoint, JSON.stringify({ ...notification, ...signature, ...links(subscription) })),
+  async email({ clock, mailbox, topics }, subscription, notification) {
+    const topic = topics.find(({ arn }) => arn === notification.TopicArn);
+    const composer = new MailComposer({
+      from: { name: topic?.displayName ?? 'AWS Notifications', address: sender },
+      to: { name: '', address: subscription.endpoint },
+      subject: notification.Subject ?? 'AWS Notification Message',
+      text: notification.Message,
+      date: clock.now(),
+    });
+    await mailbox.put({ from: sender, to: [subscription.endpoint], raw: await composer.compile().build() });
+  },
+};
+
+const sender = 'no-reply@sns.amazonaws.com';
+/** Nothing local checks signatures of SNS, and there is no certificate: the fields are there with a text that says so. */
+const signature = { SignatureVersion: '1', Signature: 'not-signed-locally' };
+
+function links(subscription: Subscription): Record<'SigningCertURL' | 'UnsubscribeURL', string> {
+  const site = 'https://sns.eu-west-1.amazonaws.com/';
+  const unsubscribe = `${site}?Action=Unsubscribe&SubscriptionArn=${subscriptionArn(subscription)}`;
+  return { SigningCertURL: `${site}SimpleNotificationService-local.pem`, UnsubscribeURL: unsubscribe };
+}
+
+function subscriptionArn({ topicArn, protocol, endpoint }: Subscription): string {
+  const hash = createHash('sha256').update(`${protocol} ${endpoint}`).digest('hex');
+  return `${topicArn}:${hash.slice(0, 8)}-${hash.slice(8, 12)}-${hash.slice(12, 16)}-${hash.slice(16, 20)}-${hash.slice(20, 32)}`;
+}
+
+function lambdaEvent(subscription: Subscription, notification: Notification): unknown {
+  const { SigningCertURL: SigningCertUrl, UnsubscribeURL: UnsubscribeUrl } = links(subscription);
+  const defaults = { Subject: null, MessageAttributes: {} };
+  const Sns = { ...defaults, ...notification, ...signature, SigningCertUrl, UnsubscribeUrl };
+  const EventSubscriptionArn = subscriptionArn(subscription);
+  return { Records: [{ EventSource: 'aws:sns', EventVersion: '1.0', EventSubscriptionArn, Sns }] };
+}
