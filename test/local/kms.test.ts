@@ -1,0 +1,204 @@
+import { createHash, createPublicKey, verify } from 'node:crypto';
+import {
+  DecryptCommand,
+  DescribeKeyCommand,
+  DisableKeyCommand,
+  EnableKeyCommand,
+  EncryptCommand,
+  GenerateDataKeyCommand,
+  GenerateMacCommand,
+  GetPublicKeyCommand,
+  KMSClient,
+  ListKeysCommand,
+  SignCommand,
+  VerifyCommand,
+  VerifyMacCommand,
+} from '@aws-sdk/client-kms';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { openKms } from '../../local/kms.ts';
+import { memoryStore, serve, stillClock } from './small-gateway.ts';
+
+const arn = (id: string) => `arn:aws:kms:eu-west-1:123456789012:key/${id}`;
+const [data, mac, anchor] = ['Data1', 'Mac1', 'Anchor1'] as const;
+const keys = [
+  { id: data, arn: arn(data), spec: 'SYMMETRIC_DEFAULT' },
+  { id: mac, arn: arn(mac), spec: 'HMAC_256' },
+  { id: anchor, arn: arn(anchor), spec: 'ECC_NIST_P256' },
+];
+const aliases = [{ name: 'alias/anchor', keyId: arn(anchor) }];
+const bytes = (text: string) => new TextEncoder().encode(text);
+
+async function start(store = memoryStore()) {
+  const gateway = await serve(await openKms({ store, clock: stillClock(), keys, aliases }), 'json');
+  const kms = new KMSClient(gateway.config);
+  const macOf = async (text: string) => {
+    const input = { KeyId: mac, Message: bytes(text), MacAlgorithm: 'HMAC_SHA_256' } as const;
+    return (await kms.send(new GenerateMacCommand(input))).Mac as Uint8Array;
+  };
+  return { gateway, kms, macOf, store };
+}
+
+let local: Awaited<ReturnType<typeof start>>;
+beforeEach(async () => {
+  local = await start();
+});
+afterEach(() => local.gateway[Symbol.asyncDispose]());
+
+describe('keys', () => {
+  test('survive a restart: the same message has the same MAC', async () => {
+    const before = await local.macOf('reference');
+    const again = await start(local.store);
+    expect(await again.macOf('reference')).toEqual(before);
+    await again.gateway[Symbol.asyncDispose]();
+  });
+
+  test('of a kind that is not modelled are refused at load, by name', async () => {
+    const rsa = [{ id: 'R', arn: arn('R'), spec: 'RSA_2048' }];
+    await expect(openKms({ store: memoryStore(), clock: stillClock(), keys: rsa })).rejects.toThrow(/key R.*RSA_2048/);
+  });
+
+  test('that do not exist are NotFoundException', async () => {
+    await expect(local.kms.send(new DescribeKeyCommand({ KeyId: 'nobody' }))).rejects.toMatchObject({
+      name: 'NotFoundException',
+    });
+    await expect(local.kms.send(new DescribeKeyCommand({ KeyId: 'alias/nobody' }))).rejects.toMatchObject({
+      name: 'NotFoundException',
+    });
+  });
+
+  test('that are disabled refuse their use until they are enabled, also after a restart', async () => {
+    await local.kms.send(new DisableKeyCommand({ KeyId: mac }));
+    const again = await start(local.store);
+    await expect(again.macOf('x')).rejects.toMatchObject({ name: 'DisabledException' });
+    await again.kms.send(new EnableKeyCommand({ KeyId: mac }));
+    expect(await again.macOf('x')).toHaveLength(32);
+    await again.gateway[Symbol.asyncDispose]();
+  });
+
+  test('do only what they are for', async () => {
+    const wrong = new EncryptCommand({ KeyId: mac, Plaintext: bytes('x') });
+    await expect(local.kms.send(wrong)).rejects.toMatchObject({ name: 'InvalidKeyUsageException' });
+  });
+});
+
+describe('MACs', () => {
+  test('verify, and a MAC of another message is KMSInvalidMacException', async () => {
+    const Mac = await local.macOf('a');
+    const input = { KeyId: mac, MacAlgorithm: 'HMAC_SHA_256', Mac } as const;
+    const good = await local.kms.send(new VerifyMacCommand({ ...input, Message: bytes('a') }));
+    expect(good.MacValid).toBe(true);
+    await expect(local.kms.send(new VerifyMacCommand({ ...input, Message: bytes('b') }))).rejects.toMatchObject({
+      name: 'KMSInvalidMacException',
+    });
+  });
+
+  test('are made of at most 4,096 bytes', async () => {
+    expect(await local.macOf('x'.repeat(4096))).toHaveLength(32);
+    await expect(local.macOf('x'.repeat(4097))).rejects.toMatchObject({ name: 'ValidationException' });
+  });
+});
+
+describe('signatures', () => {
+  const signing = { KeyId: 'alias/anchor', SigningAlgorithm: 'ECDSA_SHA_256' } as const;
+  const digest = createHash('sha256').update('head').digest();
+  const publicKey = async () => {
+    const { PublicKey } = await local.kms.send(new GetPublicKeyCommand({ KeyId: anchor }));
+    return createPublicKey({ key: Buffer.from(PublicKey as Uint8Array), format: 'der', type: 'spki' });
+  };
+
+  test.each([
+    ['a message', { Message: bytes('head'), MessageType: 'RAW' }],
+    ['its digest', { Message: digest, MessageType: 'DIGEST' }],
+  ] as const)('of %s are verified by anyone who has the public key', async (_what, message) => {
+    for (let round = 0; round < 20; round += 1) {
+      const { Signature } = await local.kms.send(new SignCommand({ ...signing, ...message }));
+      expect(verify('sha256', bytes('head'), await publicKey(), Signature as Uint8Array)).toBe(true);
+      for (const asked of [{ Message: bytes('head') }, { Message: digest, MessageType: 'DIGEST' as const }]) {
+        const { SignatureValid } = await local.kms.send(new VerifyCommand({ ...signing, ...asked, Signature }));
+        expect(SignatureValid).toBe(true);
+      }
+    }
+  });
+
+  test.each(['RAW', 'DIGEST'] as const)(
+    'of something else are KMSInvalidSignatureException (%s)',
+    async (MessageType) => {
+      const { Signature } = await local.kms.send(new SignCommand({ ...signing, Message: bytes('head') }));
+      const Message = createHash('sha256').update('other').digest();
+      const forged = new VerifyCommand({ ...signing, Message, MessageType, Signature });
+      await expect(local.kms.send(forged)).rejects.toMatchObject({ name: 'KMSInvalidSignatureException' });
+      const broken = new VerifyCommand({ ...signing, Message, MessageType, Signature: bytes('not DER') });
+      await expect(local.kms.send(broken)).rejects.toMatchObject({ name: 'KMSInvalidSignatureException' });
+    },
+  );
+
+  test('of a digest with another length are refused', async () => {
+    const short = new SignCommand({ ...signing, Message: bytes('short'), MessageType: 'DIGEST' });
+    await expect(local.kms.send(short)).rejects.toMatchObject({ name: 'ValidationException' });
+  });
+});
+
+describe('encryption', () => {
+  const EncryptionContext = { request: 'R-1' };
+
+  test('gives the plaintext back only with the encryption context', async () => {
+    const { CiphertextBlob } = await local.kms.send(
+      new EncryptCommand({ KeyId: data, Plaintext: bytes('secret'), EncryptionContext }),
+    );
+    const opened = await local.kms.send(new DecryptCommand({ CiphertextBlob, EncryptionContext }));
+    expect(Buffer.from(opened.Plaintext as Uint8Array).toString()).toBe('secret');
+    await expect(local.kms.send(new DecryptCommand({ CiphertextBlob }))).rejects.toMatchObject({
+      name: 'InvalidCiphertextException',
+    });
+  });
+
+  test('of a data key: the sealed copy opens to the plain one', async () => {
+    const made = await local.kms.send(
+      new GenerateDataKeyCommand({ KeyId: data, KeySpec: 'AES_256', EncryptionContext }),
+    );
+    const opened = await local.kms.send(new DecryptCommand({ CiphertextBlob: made.CiphertextBlob, EncryptionContext }));
+    expect(opened.Plaintext).toEqual(made.Plaintext);
+    expect(made.Plaintext).toHaveLength(32);
+  });
+
+  test('that was tampered with is InvalidCiphertextException', async () => {
+    const { CiphertextBlob } = await local.kms.send(new EncryptCommand({ KeyId: data, Plaintext: bytes('secret') }));
+    for (const index of [0, 3, 10, 30, (CiphertextBlob as Uint8Array).length - 1]) {
+      const broken = Uint8Array.from(CiphertextBlob as Uint8Array);
+      broken[index] = (broken[index] as number) ^ 1;
+      await expect(local.kms.send(new DecryptCommand({ CiphertextBlob: broken }))).rejects.toMatchObject({
+        name: 'InvalidCiphertextException',
+      });
+    }
+  });
+});
+
+test('a call needs the permission on the key itself, with its condition keys', async () => {
+  await local.kms.send(
+    new SignCommand({ KeyId: 'alias/anchor', Message: bytes('x'), SigningAlgorithm: 'ECDSA_SHA_256' }),
+  );
+  expect(local.gateway.asked).toEqual([
+    {
+      action: 'kms:Sign',
+      resource: arn(anchor),
+      context: { 'kms:SigningAlgorithm': 'ECDSA_SHA_256', 'kms:RequestAlias': 'alias/anchor' },
+    },
+  ]);
+  const input = { KeyId: data, Plaintext: bytes('x'), EncryptionContext: { request: 'R-1' } };
+  const { CiphertextBlob } = await local.kms.send(new EncryptCommand(input));
+  await local.kms.send(new DecryptCommand({ CiphertextBlob, EncryptionContext: input.EncryptionContext }));
+  expect(local.gateway.asked[2]).toEqual({
+    action: 'kms:Decrypt',
+    resource: arn(data),
+    context: { 'kms:EncryptionContext:request': 'R-1', 'kms:EncryptionContextKeys': ['request'] },
+  });
+});
+
+test('an operation or a field that is not modelled is refused by name', async () => {
+  await expect(local.kms.send(new ListKeysCommand({}))).rejects.toMatchObject({
+    name: 'UnknownOperationException',
+    message: expect.stringContaining('kms:ListKeys'),
+  });
+  const dry = new GenerateDataKeyCommand({ KeyId: data, KeySpec: 'AES_256', DryRun: true });
+  await expect(local.kms.send(dry)).rejects.toMatchObject({ message: expect.stringContaining('DryRun') });
+});
