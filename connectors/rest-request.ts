@@ -1,0 +1,59 @@
+import type { Value } from '../domain/connector.ts';
+import { SourceMalformed } from '../domain/errors.ts';
+import type { HttpRequest } from './rest-http.ts';
+import type { RestCollection } from './rest-options.ts';
+import { pageParams } from './rest-paging.ts';
+
+// How a value is written inside the text of a search language.
+const escapes: Readonly<Record<string, (value: string) => string>> = {
+  '{value}': (value) => value,
+  '{value|odata}': (value) => value.replaceAll("'", "''"),
+  '{value|json}': (value) => JSON.stringify(value).slice(1, -1),
+};
+
+const filled = (template: string, value: string): string =>
+  template.replace(/\{value(\|\w+)?\}/g, (place) => escapes[place]?.(value) ?? place);
+
+const filledPath = (template: string, value: string): string =>
+  template.replace(/\{value(\|\w+)?\}/g, (place) => encodeURIComponent(escapes[place]?.(value) ?? place));
+
+const filledBody = (body: Value, value: string): Value => {
+  if (typeof body === 'string') return body.replaceAll('{value}', () => value);
+  if (Array.isArray(body)) return body.map((part) => filledBody(part, value));
+  if (typeof body !== 'object' || body === null) return body;
+  return Object.fromEntries(Object.entries(body).map(([name, part]) => [name, filledBody(part, value)]));
+};
+
+const encoded = (params: Readonly<Record<string, string>>): string =>
+  Object.entries(params)
+    .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
+    .join('&');
+
+// The host of the base is the only one that is ever called.
+const linkedUrl = (base: URL, link: string): URL => {
+  const url = URL.parse(link, base.href);
+  if (url?.origin !== base.origin) throw new SourceMalformed('the next page is on another host');
+  return url;
+};
+
+const firstUrl = (base: URL, path: string, params: Readonly<Record<string, string>>): URL => {
+  const url = new URL(base);
+  url.pathname = `${base.pathname.replace(/\/$/, '')}${path}`;
+  url.search = encoded(params);
+  return url;
+};
+
+/** The request for one value and page; every value in it is percent-encoded or part of a JSON body. */
+export const requestOf = (
+  base: URL,
+  { path, method, query, body, paging }: RestCollection,
+  value: string,
+  position: string | undefined,
+): Pick<HttpRequest, 'url' | 'method' | 'body'> => {
+  if (paging.type === 'link' && position !== undefined) return { url: linkedUrl(base, position), method };
+  const params = pageParams(paging, position);
+  const own = Object.entries(query).map(([name, template]) => [name, filled(template, value)]);
+  const url = firstUrl(base, filledPath(path, value), { ...Object.fromEntries(own), ...(body ? {} : params) });
+  if (!body) return { url, method };
+  return { url, method, body: JSON.stringify({ ...(filledBody(body as Value, value) as object), ...params }) };
+};
