@@ -1,9 +1,9 @@
-import MailComposer from 'nodemailer/lib/mail-composer/index.js';
-import { addressParser } from 'postal-mime';
+import { randomUUID } from 'node:crypto';
 import type { Mail, Mailbox } from './mailbox.ts';
 import { answerXml, QueryInput, unknownAction } from './protocol.ts';
 import { AwsError, type Call, type Clock, type Permission, type Service, type Store } from './service.ts';
 import { isOutcome, type Outcome, type SentMail, sesEvents } from './ses-events.ts';
+import { composedOrder, invalid, normal, type Order, plainOrder, rawOrder, split } from './ses-order.ts';
 
 /** A verified identity of the template: a domain or an address. */
 export interface Identity {
@@ -50,23 +50,6 @@ interface Options {
   publish(topicArn: string, notification: { readonly subject: string; readonly message: string }): Promise<void>;
 }
 
-/** A mail as one of the two operations asks for it. */
-interface Order {
-  readonly raw: Buffer;
-  readonly headers: readonly Header[];
-  readonly source: string;
-  /** Every address that speaks for the sender: each must be verified. */
-  readonly senders: readonly string[];
-  readonly recipients: readonly string[];
-  readonly configurationSet?: string;
-  readonly tags: Readonly<Record<string, readonly string[]>>;
-}
-
-interface Header {
-  readonly name: string;
-  readonly value: string;
-}
-
 const namespace = 'http://ses.amazonaws.com/doc/2010-12-01/';
 const account = 'arn:aws:ses:eu-west-1:123456789012:';
 /** SES's own limits: recipients per message, bytes per message of the v1 API. */
@@ -108,7 +91,7 @@ const actions: Readonly<Record<string, Action>> = {
   SendEmail: {
     fields: ['Source', 'Destination', 'Message', 'ReplyToAddresses', 'ReturnPath', 'ConfigurationSetName', 'Tags'],
     run: async (sending, input, call) => ({
-      MessageId: await send(sending, await composedOrder(input, sending), call),
+      MessageId: await send(sending, await composedOrder(input, sending.clock.now()), call),
     }),
   },
   GetSendQuota: {
@@ -152,6 +135,11 @@ function permissionsOf(options: Options, input: QueryInput): readonly Permission
   return resources.map((resource) => ({ action: `ses:${input.action}`, resource: account + resource, context }));
 }
 
+/** The set that a mail goes through: the one it names, else the one of its identity. */
+function setNameOf(options: Options, order: Order): string | undefined {
+  return order.configurationSet ?? identityOf(options.identities, order.senders[0] ?? '')?.configurationSet;
+}
+
 /** An address of its own is stronger than its domain; a verified domain covers its sub-domains. */
 function identityOf(identities: readonly Identity[], address: string): Identity | undefined {
   const [local = '', domain = ''] = split(address);
@@ -160,131 +148,6 @@ function identityOf(identities: readonly Identity[], address: string): Identity 
   const covers = (name: string): boolean => `.${domain.toLowerCase()}`.endsWith(`.${name.toLowerCase()}`);
   return exact ?? identities.find(({ name }) => !name.includes('@') && covers(name));
 }
-
-function split(address: string): [string, string] {
-  const at = address.lastIndexOf('@');
-  return [address.slice(0, Math.max(at, 0)), address.slice(at + 1)];
-}
-
-function normal(address: string): string {
-  const [local, domain] = split(address);
-  return `${local}@${domain.toLowerCase()}`;
-}
-
-function setNameOf(options: Options, order: Order): string | undefined {
-  return order.configurationSet ?? identityOf(options.identities, order.senders[0] ?? '')?.configurationSet;
-}
-
-// What is asked for.
-
-function rawOrder(input: QueryInput): Order {
-  const raw = Buffer.from(required(input, 'RawMessage.Data'), 'base64');
-  const headers = headersOf(raw);
-  refuseDuplicates(headers);
-  const from = addressesIn(headers, ['from']);
-  if (from.length === 0) throw invalid("Missing required header 'From'.");
-  const destinations = input.list('Destinations').flatMap(addressesOf);
-  const source = addressesOf(input.get('Source') ?? '')[0] ?? (from[0] as string);
-  return {
-    raw,
-    headers,
-    source,
-    senders: unique([...from, source, ...addressesIn(headers, ['sender', 'return-path'])]),
-    recipients: destinations.length > 0 ? destinations : addressesIn(headers, ['to', 'cc', 'bcc']),
-    configurationSet: input.get('ConfigurationSetName') ?? headerOf(headers, 'x-ses-configuration-set'),
-    tags: tagsOf(input, headerOf(headers, 'x-ses-message-tags')),
-  };
-}
-
-/** SendEmail without its body: enough to ask for the permission. */
-function plainOrder(input: QueryInput): Order {
-  const source = addressesOf(required(input, 'Source'))[0];
-  if (source === undefined) throw invalid("Missing final '@domain'");
-  const fields = ['To', 'Cc', 'Bcc'].flatMap((kind) => input.list(`Destination.${kind}Addresses`));
-  return {
-    raw: Buffer.alloc(0),
-    headers: [],
-    source,
-    senders: unique([source, ...addressesOf(input.get('ReturnPath') ?? '')]),
-    recipients: fields.flatMap(addressesOf),
-    configurationSet: input.get('ConfigurationSetName'),
-    tags: tagsOf(input, undefined),
-  };
-}
-
-async function composedOrder(input: QueryInput, { clock }: Options): Promise<Order> {
-  const composer = new MailComposer({
-    from: required(input, 'Source'),
-    to: input.list('Destination.ToAddresses'),
-    cc: input.list('Destination.CcAddresses'),
-    replyTo: input.list('ReplyToAddresses'),
-    subject: required(input, 'Message.Subject.Data'),
-    text: input.get('Message.Body.Text.Data'),
-    html: input.get('Message.Body.Html.Data'),
-    date: clock.now(),
-  });
-  const raw = await composer.compile().build();
-  return { ...plainOrder(input), raw, headers: headersOf(raw) };
-}
-
-function required(input: QueryInput, key: string): string {
-  const value = input.get(key);
-  if (value === undefined) throw new AwsError('ValidationError', `${key} is required.`);
-  return value;
-}
-
-/** Tags of the call and of the header `X-SES-MESSAGE-TAGS: name=value, name=value`. */
-function tagsOf(input: QueryInput, header: string | undefined): Order['tags'] {
-  const written = (header ?? '').split(',').filter((part) => part.trim() !== '');
-  const pairs = [
-    ...written.map((part) => part.split('=').map((side) => side.trim())),
-    ...input.prefixes('Tags.member').map((tag) => [input.get(`${tag}.Name`), input.get(`${tag}.Value`)]),
-  ];
-  return Object.fromEntries(pairs.map(([name = '', value = '']) => [checkedTag(name), [checkedTag(value)]]));
-}
-
-function checkedTag(text: string): string {
-  if (/^[\w.@-]{1,256}$/.test(text)) return text;
-  throw invalid(`Invalid tag text <${text}>: only alphanumeric ASCII characters, '_', '-', '.' and '@' are allowed.`);
-}
-
-/** The header fields of a message, unfolded, in order. */
-function headersOf(raw: Buffer): Header[] {
-  const end = raw.toString('latin1').search(/\r?\n\r?\n/);
-  const text = (end < 0 ? raw : raw.subarray(0, end)).toString('utf8');
-  const lines = text.replaceAll(/\r?\n[ \t]+/g, ' ').split(/\r?\n/);
-  return lines.flatMap((line) => {
-    const colon = line.indexOf(':');
-    return colon > 0 ? [{ name: line.slice(0, colon), value: line.slice(colon + 1).trim() }] : [];
-  });
-}
-
-const singular = ['from', 'sender', 'to', 'cc', 'bcc', 'reply-to', 'subject', 'date', 'message-id', 'return-path'];
-
-function refuseDuplicates(headers: readonly Header[]): void {
-  for (const name of singular) {
-    const same = headers.filter((header) => header.name.toLowerCase() === name);
-    if (same.length > 1) throw invalid(`Duplicate header '${same[0]?.name}'.`);
-  }
-}
-
-function headerOf(headers: readonly Header[], name: string): string | undefined {
-  return headers.find((header) => header.name.toLowerCase() === name)?.value;
-}
-
-function addressesIn(headers: readonly Header[], names: readonly string[]): string[] {
-  return names.flatMap((name) => addressesOf(headerOf(headers, name) ?? ''));
-}
-
-function addressesOf(text: string): string[] {
-  return addressParser(text, { flatten: true }).flatMap(({ address, name }) => {
-    const found = address || name;
-    return found ? [found] : [];
-  });
-}
-
-const unique = (list: readonly string[]): string[] => [...new Set(list)];
-const invalid = (message: string): AwsError => new AwsError('InvalidParameterValue', message);
 
 // Sending.
 
@@ -386,8 +249,8 @@ class EventOutbox {
 
   async add(events: readonly PendingEvent[]): Promise<void> {
     if (events.length === 0) return;
-    const at = this.clock.now().getTime();
-    const keyed = events.map((event, n) => ({ key: `${at} ${crypto.randomUUID()} ${n}`, value: event }));
+    const batch = `${this.clock.now().getTime()} ${randomUUID()}`;
+    const keyed = events.map((event, n) => ({ key: `${batch} ${String(n).padStart(3, '0')}`, value: event }));
     await this.store.batch(keyed.map((entry) => ({ type: 'put', ...entry })));
     void this.clock.busy(this.deliver(keyed.map(({ key, value }) => [key, value] as const)));
   }

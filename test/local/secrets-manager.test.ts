@@ -20,9 +20,9 @@ const secrets = [
 async function start(store = memoryStore()) {
   const gateway = await serve(await openSecretsManager({ store, clock: stillClock(), secrets }), 'json');
   const client = new SecretsManagerClient(gateway.config);
-  const valueOf = async (SecretId: string, VersionStage?: string) =>
+  const readSecret = async (SecretId: string, VersionStage?: string) =>
     (await client.send(new GetSecretValueCommand({ SecretId, VersionStage }))).SecretString;
-  return { gateway, client, valueOf, store };
+  return { gateway, client, readSecret, store };
 }
 
 let local: Awaited<ReturnType<typeof start>>;
@@ -35,25 +35,25 @@ describe('a secret of the template', () => {
   test('is found by name, by ARN and by ARN without the six characters', async () => {
     const arn = secretArn('crm');
     expect(arn).toMatch(/:secret:crm-[A-Za-z0-9]{6}$/);
-    for (const id of ['crm', arn, arn.slice(0, -7)]) expect(await local.valueOf(id)).toBe('{"user":"crm"}');
+    for (const id of ['crm', arn, arn.slice(0, -7)]) expect(await local.readSecret(id)).toBe('{"user":"crm"}');
   });
 
   test('is not found by a name that only begins like it', async () => {
     for (const id of ['cr', 'crm-abcdef', 'crm2']) {
-      await expect(local.valueOf(id)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
+      await expect(local.readSecret(id)).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
     }
   });
 
   test('with a generated value keeps it over a restart', async () => {
-    const value = JSON.parse((await local.valueOf('made')) as string);
+    const value = JSON.parse((await local.readSecret('made')) as string);
     expect(value).toEqual({ username: 'app', password: expect.stringMatching(/^.{32}$/) });
     const again = await start(local.store);
-    expect(JSON.parse((await again.valueOf('made')) as string)).toEqual(value);
+    expect(JSON.parse((await again.readSecret('made')) as string)).toEqual(value);
     await again.gateway[Symbol.asyncDispose]();
   });
 
   test('without a value yet is ResourceNotFoundException, as in AWS', async () => {
-    await expect(local.valueOf('empty')).rejects.toMatchObject({
+    await expect(local.readSecret('empty')).rejects.toMatchObject({
       name: 'ResourceNotFoundException',
       message: expect.stringContaining('AWSCURRENT'),
     });
@@ -65,7 +65,7 @@ describe('a new value', () => {
     for (const SecretString of ['second', 'third']) {
       await local.client.send(new PutSecretValueCommand({ SecretId: 'crm', SecretString }));
     }
-    expect([await local.valueOf('crm'), await local.valueOf('crm', 'AWSPREVIOUS')]).toEqual(['third', 'second']);
+    expect([await local.readSecret('crm'), await local.readSecret('crm', 'AWSPREVIOUS')]).toEqual(['third', 'second']);
     const { VersionIdsToStages } = await local.client.send(new DescribeSecretCommand({ SecretId: 'crm' }));
     expect(Object.values(VersionIdsToStages ?? {})).toEqual([['AWSPREVIOUS'], ['AWSCURRENT']]);
   });
@@ -75,7 +75,7 @@ describe('a new value', () => {
     const put = (SecretString: string) =>
       local.client.send(new PutSecretValueCommand({ SecretId: 'crm', SecretString, ClientRequestToken }));
     expect((await put('new')).VersionId).toBe((await put('new')).VersionId);
-    expect(await local.valueOf('crm', 'AWSPREVIOUS')).toBe('{"user":"crm"}');
+    expect(await local.readSecret('crm', 'AWSPREVIOUS')).toBe('{"user":"crm"}');
     await expect(put('other')).rejects.toMatchObject({ name: 'ResourceExistsException' });
   });
 
@@ -121,8 +121,8 @@ describe('generated strings', () => {
 });
 
 test('a call needs the permission on the ARN with its six characters', async () => {
-  await local.valueOf('crm');
-  await expect(local.valueOf('nobody')).rejects.toThrow();
+  await local.readSecret('crm');
+  await expect(local.readSecret('nobody')).rejects.toThrow();
   expect(local.gateway.asked).toEqual([
     { action: 'secretsmanager:GetSecretValue', resource: secretArn('crm') },
     {

@@ -1,0 +1,205 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { CreateTopicCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
+import { openMailbox } from '../../local/mailbox.ts';
+import { openQueues } from '../../local/queues.ts';
+import { AwsError, type InvokeFunction } from '../../local/service.ts';
+import { openSns, type Subscription } from '../../local/sns.ts';
+import { memoryStore, serve, stillClock } from './small-gateway.ts';
+
+const aws = (service: string, name: string) => `arn:aws:${service}:eu-west-1:123456789012:${name}`;
+const topic = aws('sns', 'alarms');
+const functionArn = aws('lambda', 'function:OnAlarm');
+const queue = aws('sqs', 'alarms-queue');
+const dead = aws('sqs', 'alarms-dead');
+const toLambda: Subscription = { topicArn: topic, protocol: 'lambda', endpoint: functionArn, deadLetterArn: dead };
+const accepted: InvokeFunction = async () => ({ ok: true, payload: '' });
+
+interface Options {
+  readonly subscriptions: readonly Subscription[];
+  readonly invoke?: InvokeFunction;
+  readonly dir: string;
+  readonly store?: ReturnType<typeof memoryStore>;
+}
+
+async function start({ subscriptions, invoke = accepted, dir, store = memoryStore() }: Options) {
+  const clock = stillClock();
+  const mailbox = await openMailbox({ dir, store: store.sub('mailbox'), clock });
+  const queues = openQueues({ store: store.sub('queues'), clock, queues: [queue, dead] });
+  const topics = [{ arn: topic, displayName: 'Privacy alarms' }];
+  const sns = openSns({ store: store.sub('sns'), clock, topics, subscriptions, invoke, mailbox, queues });
+  const gateway = await serve(sns, 'query');
+  const client = new SNSClient(gateway.config);
+  const bodies = async (arn: string) => {
+    const found = (await queues.list()).find((one) => one.arn === arn);
+    return found?.messages.map(({ body }) => body) ?? [];
+  };
+  return { store, clock, mailbox, sns, gateway, client, bodies };
+}
+
+let dir: string;
+const running: { gateway: AsyncDisposable }[] = [];
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'sns-'));
+});
+afterEach(async () => {
+  for (const { gateway } of running.splice(0)) await gateway[Symbol.asyncDispose]();
+  await rm(dir, { recursive: true });
+  vi.restoreAllMocks();
+});
+const startAll = async (options: Omit<Options, 'dir'>) => {
+  const local = await start({ ...options, dir });
+  running.push(local);
+  return local;
+};
+
+describe('a published message', () => {
+  test('invokes a subscribed function asynchronously with the SNS event', async () => {
+    const invoked: Parameters<InvokeFunction>[] = [];
+    const invoke: InvokeFunction = async (...call) => {
+      invoked.push(call);
+      return { ok: true, payload: '' };
+    };
+    const { client, clock } = await startAll({ subscriptions: [toLambda], invoke });
+    const MessageAttributes = { level: { DataType: 'String', StringValue: 'high' } };
+    const { MessageId } = await client.send(
+      new PublishCommand({ TopicArn: topic, Message: '{"a":1}', Subject: 'Late', MessageAttributes }),
+    );
+    await clock.quiet();
+    const [[name, payload, options] = []] = invoked;
+    expect([invoked.length, name, options]).toEqual([1, functionArn, { type: 'Event' }]);
+    expect(JSON.parse(payload as string).Records).toEqual([
+      {
+        EventSource: 'aws:sns',
+        EventVersion: '1.0',
+        EventSubscriptionArn: expect.stringMatching(new RegExp(`^${topic}:[0-9a-f-]{36}$`)),
+        Sns: expect.objectContaining({
+          Type: 'Notification',
+          MessageId,
+          TopicArn: topic,
+          Subject: 'Late',
+          Message: '{"a":1}',
+          Timestamp: '2026-01-31T12:00:00.000Z',
+          MessageAttributes: { level: { Type: 'String', Value: 'high' } },
+        }),
+      },
+    ]);
+  });
+
+  test('lands in a subscribed queue, wrapped or raw', async () => {
+    const toQueue = { topicArn: topic, protocol: 'sqs', endpoint: queue };
+    const { client, clock, bodies } = await startAll({
+      subscriptions: [toQueue, { ...toQueue, endpoint: dead, rawMessageDelivery: true }],
+    });
+    await client.send(new PublishCommand({ TopicArn: topic, Message: 'hello' }));
+    await clock.quiet();
+    expect(JSON.parse((await bodies(queue))[0] as string)).toMatchObject({ Type: 'Notification', Message: 'hello' });
+    expect(await bodies(dead)).toEqual(['hello']);
+  });
+
+  test('reaches a subscribed address as a mail', async () => {
+    const { client, clock, mailbox } = await startAll({
+      subscriptions: [{ topicArn: topic, protocol: 'email', endpoint: 'dpo@example.dk' }],
+    });
+    await client.send(new PublishCommand({ TopicArn: topic, Message: 'Frist i morgen', Subject: 'Watchdog' }));
+    await clock.quiet();
+    const [mail] = await mailbox.list();
+    expect(mail).toMatchObject({ to: ['dpo@example.dk'], from: 'no-reply@sns.amazonaws.com', subject: 'Watchdog' });
+    expect(mail?.text.trim()).toBe('Frist i morgen');
+  });
+
+  test('that a stop left undelivered goes out after the restart, once', async () => {
+    const store = memoryStore();
+    const never: InvokeFunction = () => new Promise(() => undefined);
+    const stopped = await startAll({ subscriptions: [toLambda], invoke: never, store });
+    await stopped.client.send(new PublishCommand({ TopicArn: topic, Message: 'kept' }));
+    const payloads: string[] = [];
+    const invoke: InvokeFunction = async (_arn, payload) => {
+      payloads.push(payload);
+      return { ok: true, payload: '' };
+    };
+    const again = await startAll({ subscriptions: [toLambda], invoke, store });
+    await again.sns.resume();
+    await again.sns.resume();
+    expect(payloads.map((payload) => JSON.parse(payload).Records[0].Sns.Message)).toEqual(['kept']);
+  });
+});
+
+describe('a delivery that fails', () => {
+  test('is tried again until it succeeds', async () => {
+    let attempts = 0;
+    const invoke: InvokeFunction = async () => {
+      attempts += 1;
+      if (attempts < 6) throw new AwsError('TooManyRequestsException', 'Rate exceeded', 429);
+      return { ok: true, payload: '' };
+    };
+    const { client, clock, bodies } = await startAll({ subscriptions: [toLambda], invoke });
+    await client.send(new PublishCommand({ TopicArn: topic, Message: 'x' }));
+    await clock.move(new Date('2026-01-31T13:00:00Z'));
+    expect([attempts, await bodies(dead)]).toEqual([6, []]);
+  });
+
+  test('for good is put in the dead letter queue and said aloud', async () => {
+    const said = vi.spyOn(console, 'error').mockReturnValue();
+    let attempts = 0;
+    const invoke: InvokeFunction = async () => {
+      attempts += 1;
+      throw new AwsError('ServiceException', 'away', 500);
+    };
+    const { client, clock, bodies } = await startAll({ subscriptions: [toLambda], invoke });
+    await client.send(new PublishCommand({ TopicArn: topic, Message: 'x' }));
+    await clock.move(new Date('2026-01-31T13:00:00Z'));
+    expect(attempts).toBe(16);
+    expect((await bodies(dead)).map((body) => JSON.parse(body).Message)).toEqual(['x']);
+    expect(said).toHaveBeenCalledOnce();
+  });
+
+  test('because the function is gone is not tried again', async () => {
+    vi.spyOn(console, 'error').mockReturnValue();
+    let attempts = 0;
+    const invoke: InvokeFunction = async () => {
+      attempts += 1;
+      throw new AwsError('ResourceNotFoundException', 'Function not found', 404);
+    };
+    const { client, clock, bodies } = await startAll({ subscriptions: [toLambda], invoke });
+    await client.send(new PublishCommand({ TopicArn: topic, Message: 'x' }));
+    await clock.move(new Date('2026-01-31T13:00:00Z'));
+    expect([attempts, (await bodies(dead)).length]).toEqual([1, 1]);
+  });
+});
+
+describe('a call', () => {
+  test.each([
+    ['an unknown topic', { TopicArn: `${topic}2`, Message: 'x' }, 'NotFoundException'],
+    ['no message', { TopicArn: topic, Message: '' }, 'InvalidParameterException'],
+    ['a message over 256 KB', { TopicArn: topic, Message: 'x'.repeat(262_145) }, 'InvalidParameterException'],
+    [
+      'a subject over 100 characters',
+      { TopicArn: topic, Message: 'x', Subject: 'x'.repeat(101) },
+      'InvalidParameterException',
+    ],
+    ['a subject of two lines', { TopicArn: topic, Message: 'x', Subject: 'a\nb' }, 'InvalidParameterException'],
+    ['a telephone number', { PhoneNumber: '+4512345678', Message: 'x' }, 'InvalidParameterValue'],
+  ])('with %s is refused', async (_what, input, name) => {
+    const { client } = await startAll({ subscriptions: [] });
+    await expect(client.send(new PublishCommand(input))).rejects.toMatchObject({ name });
+  });
+
+  test('needs sns:Publish on the topic, and other operations are refused by name', async () => {
+    const { client, gateway } = await startAll({ subscriptions: [] });
+    await client.send(new PublishCommand({ TopicArn: topic, Message: 'x' }));
+    expect(gateway.asked).toEqual([{ action: 'sns:Publish', resource: topic }]);
+    await expect(client.send(new CreateTopicCommand({ Name: 'more' }))).rejects.toMatchObject({
+      message: expect.stringContaining('sns:CreateTopic'),
+    });
+  });
+});
+
+test('a subscription that is not modelled is refused at load, by name', async () => {
+  const sms = { topicArn: topic, protocol: 'sms', endpoint: '+4512345678' };
+  await expect(startAll({ subscriptions: [sms] })).rejects.toThrow(/sms/);
+  const lost = { topicArn: `${topic}2`, protocol: 'sqs', endpoint: queue };
+  await expect(startAll({ subscriptions: [lost] })).rejects.toThrow(/no such topic/);
+});
