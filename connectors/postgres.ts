@@ -1,6 +1,5 @@
 import { addAbortListener } from 'node:events';
 import pg from 'pg';
-import Cursor from 'pg-cursor';
 import * as z from 'zod';
 import type { Connector, ConnectorFactory, Lookup, Page, Value } from '../domain/connector.ts';
 import { SourceMalformed } from '../domain/errors.ts';
@@ -83,11 +82,11 @@ async function* inTransaction(
   try {
     await client.query('begin read only');
     await client.query(settings, [`${timeout * 1_000}`]);
-    const cursor = client.query(new Cursor<Value[]>(text, [...values], { rowMode: 'array', types: exactTypes }));
+    await client.query(`declare found no scroll cursor for ${text}`, [...values]);
     let last = '';
     let rows: Value[][];
     do {
-      rows = await inTime(cursor.read(pageSize), timeout, signal);
+      rows = await inTime(fetched(client, pageSize), timeout, signal);
       last = lastKey(name, rows, last);
       const found = rows.map((row) => ({ row: rowOf(fields, (field) => row[fields.indexOf(field)]) }));
       yield rows.length < pageSize ? { found } : { found, cursor: last };
@@ -99,6 +98,10 @@ async function* inTransaction(
     client.release(!finished);
   }
 }
+
+// A statement a page: a portal kept open by the protocol would count the reader's pauses into the time-out.
+const fetched = async (client: pg.PoolClient, count: number): Promise<Value[][]> =>
+  (await client.query({ text: `fetch ${count} from found`, rowMode: 'array', types: exactTypes })).rows;
 
 // Going on after a key is only sound where each row has its own.
 const lastKey = (name: string, rows: readonly Value[][], before: string): string => {
