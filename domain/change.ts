@@ -1,0 +1,88 @@
+import type { Actor, AuditFact } from './audit.ts';
+import { TransitionRefused } from './errors.ts';
+import {
+  type Case,
+  isOver,
+  type Request,
+  type RightRecord,
+  type Segment,
+  type SourceRecord,
+  type Status,
+  type Step,
+} from './request.ts';
+
+/** Every mail has one cause and is sent at most once for it: the pair is its name. */
+export interface MailDraft {
+  readonly template: Template;
+  readonly to: 'subject' | 'dpo' | `owner:${string}`;
+  readonly cause: string;
+  /** Identifiers only: a token's hash, a system's name. */
+  readonly about?: string;
+  /** Recorded, not sent: too many to this address today. */
+  readonly held?: boolean;
+}
+
+export const templates = [
+  'confirm',
+  'receipt',
+  'start',
+  'owner-task',
+  'decide',
+  'needs-person',
+  'ready',
+  'answered',
+  'code',
+  'expired',
+] as const;
+export type Template = (typeof templates)[number];
+
+/** What one transaction writes: the request as it will be, what changed beside it, the audit entry and the mails it causes. */
+export interface Change {
+  readonly request: Request;
+  readonly rights?: readonly RightRecord[];
+  readonly sources?: readonly SourceRecord[];
+  readonly mails?: readonly MailDraft[];
+  readonly audit: AuditFact;
+  /** Starts the next execution: `request.segment` is new. */
+  readonly goOn?: boolean;
+}
+
+const day = 86_400_000;
+/** At most a day ahead: an open request never drops out of the watchdog's sight (decisions.md 9). */
+export const lookAgain = (now: Date): string => new Date(now.getTime() + day).toISOString();
+
+export const refuse = (request: Request, wanted: string): never => {
+  throw new TransitionRefused(`request is ${request.status}, not ${wanted}`);
+};
+
+/** Refuses unless the request has the status; every guard goes through here (security.md 3.1). */
+export const mustBe = (request: Request, ...allowed: readonly Status[]): void => {
+  if (!allowed.includes(request.status)) refuse(request, allowed.join(' or '));
+};
+
+/** The request's status follows from its rights: over when all are, else where the open ones stand. */
+export const statusOf = (records: readonly RightRecord[]): Status => {
+  const open = records.filter(({ status }) => !isOver(status));
+  const [first] = open.length > 0 ? open : records;
+  return first?.status ?? 'RECEIVED';
+};
+
+export const setStatus = (records: readonly RightRecord[], status: Status): RightRecord[] =>
+  records.map((record) => (isOver(record.status) ? record : { ...record, status }));
+
+/** Moves every open right to the status, and the request with them. */
+export const moved = ({ request, rights: records }: Case, status: Status, now: Date, more: Partial<Request> = {}) => {
+  const next = setStatus(records, status);
+  const { nextActionAt: _, ...rest } = request;
+  const nextActionAt = isOver(status) ? {} : { nextActionAt: lookAgain(now) };
+  return { request: { ...rest, ...nextActionAt, ...more, status: statusOf(next) } as Request, rights: next };
+};
+
+export const nextSegment = (request: Request, step: Step, now: Date): Segment => ({
+  n: request.segment.n + 1,
+  step,
+  at: now.toISOString(),
+});
+
+export const actor = (by: Actor, what: string, facts?: AuditFact['facts']): AuditFact =>
+  facts ? { what, by, facts } : { what, by };

@@ -1,0 +1,45 @@
+import { actor, type Change, moved, mustBe } from './change.ts';
+import { answeredWithData, type Case, type Request } from './request.ts';
+
+/** Whether any approved right is answered with data: else no package is built. */
+export const needsPackage = ({ rights: records }: Case): boolean =>
+  records.some(({ right, status }) => status === 'APPROVED' && answeredWithData(right));
+
+/** Notes the package that was built from the approved manifest. */
+export const packaged = (held: Case, built: NonNullable<Request['package']>, now: Date): Change | undefined => {
+  mustBe(held.request, 'APPROVED');
+  if (held.request.package) return undefined;
+  return {
+    ...moved(held, 'APPROVED', now, { package: built }),
+    audit: actor('workflow', 'PACKAGED', { bytes: built.bytes, sha256: built.sha256 }),
+  };
+};
+
+/** Tells the person that the answer is ready. */
+export const deliver = (held: Case, now: Date): Change | undefined => {
+  if (held.request.status === 'DELIVERED') return undefined;
+  mustBe(held.request, 'APPROVED');
+  const template = held.request.package ? 'ready' : 'answered';
+  return {
+    ...moved(held, 'DELIVERED', now),
+    mails: [{ template, to: 'subject', cause: `delivered-${held.request.round}` }],
+    audit: actor('workflow', 'DELIVERED', { round: held.request.round }),
+  };
+};
+
+/** The person asks for the one-time code that opens the download. `token`: hash of the download link's token. */
+export const askForCode = (held: Case, token: string, n: number): Change => {
+  mustBe(held.request, 'DELIVERED');
+  return {
+    request: held.request,
+    mails: [{ template: 'code', to: 'subject', cause: `code-${token.slice(0, 12)}-${n}`, about: token }],
+    audit: actor('subject', 'CODE_ASKED', { n }),
+  };
+};
+
+/** Counts a download. */
+export const downloaded = (held: Case): Change => {
+  mustBe(held.request, 'DELIVERED');
+  const downloads = held.request.downloads + 1;
+  return { request: { ...held.request, downloads }, audit: actor('subject', 'DOWNLOADED', { downloads }) };
+};

@@ -1,0 +1,123 @@
+import { actor, type Change, moved, mustBe, nextSegment, refuse } from './change.ts';
+import type { Case, Request, SourceRecord } from './request.ts';
+
+/** Asks the DPO whether the request is proper, or starts by itself where the policy says so. */
+export const askToStart = (held: Case, policy: 'ask' | 'automatic', now: Date): Change | undefined => {
+  if (held.request.status !== 'VERIFIED') return undefined;
+  if (policy === 'automatic') return start(held, 'workflow', now);
+  return {
+    ...moved(held, 'VERIFIED', now),
+    mails: [{ template: 'start', to: 'dpo', cause: 'proven' }],
+    audit: actor('workflow', 'START_ASKED'),
+  };
+};
+
+/** Confirms that the request is proper: from here on sources may be read. */
+export const start = (held: Case, by: 'dpo' | 'workflow', now: Date): Change => {
+  mustBe(held.request, 'VERIFIED');
+  const segment = nextSegment(held.request, 'gather', now);
+  return {
+    ...moved(held, 'GATHERING', now, { startedAt: now.toISOString(), round: held.request.round + 1, segment }),
+    audit: actor(by, 'STARTED'),
+    goOn: true,
+  };
+};
+
+/** Notes which systems will be asked, and by which data map. */
+export const planned = (
+  held: Case,
+  plan: { systems: NonNullable<Request['planned']>; dataMap: string },
+  now: Date,
+): Change | undefined => {
+  mustBe(held.request, 'GATHERING');
+  if (held.request.planned) return undefined;
+  return {
+    ...moved(held, 'GATHERING', now, { planned: plan.systems, dataMap: plan.dataMap }),
+    audit: actor('workflow', 'PLANNED', { systems: plan.systems.length, dataMap: plan.dataMap }),
+  };
+};
+
+const sourceOf = (held: Case, system: string) =>
+  held.sources.filter((source) => source.system === system && source.round === held.request.round);
+
+/** Asks a data owner to look; the system stays MANUAL until they answer. */
+export const askOwner = (held: Case, system: string, wave: number, now: Date): Change | undefined => {
+  mustBe(held.request, 'GATHERING');
+  if (sourceOf(held, system).length > 0) return undefined;
+  const asked: SourceRecord = {
+    system,
+    wave,
+    round: held.request.round,
+    state: 'MANUAL',
+    at: now.toISOString(),
+    reason: 'OwnerAsked',
+    rows: 0,
+    documents: 0,
+    possibleMatches: 0,
+    collections: [],
+  };
+  return {
+    ...moved(held, 'GATHERING', now),
+    sources: [asked],
+    mails: [{ template: 'owner-task', to: `owner:${system}`, cause: `round-${held.request.round}`, about: system }],
+    audit: actor('workflow', 'OWNER_ASKED', { system }),
+  };
+};
+
+/** What an owner answers: found (with what they gave), nothing, or that somebody else should be asked. */
+export type OwnerAnswer =
+  | { readonly answer: 'found'; readonly collections: SourceRecord['collections'] }
+  | { readonly answer: 'nothing' }
+  | { readonly answer: 'not-me' };
+
+const count = (collections: SourceRecord['collections'], of: 'rows' | 'documents') =>
+  collections.reduce((sum, collection) => sum + collection[of], 0);
+
+const answered = (open: SourceRecord, given: OwnerAnswer, now: Date): SourceRecord => {
+  const at = now.toISOString();
+  if (given.answer === 'not-me') return { ...open, answer: 'not-me', reason: 'OwnerUnknown', state: 'FAILED', at };
+  const collections = given.answer === 'found' ? given.collections : [];
+  const { reason: _, ...rest } = open;
+  return {
+    ...rest,
+    state: given.answer === 'found' ? 'OK' : 'EMPTY',
+    at,
+    answeredAt: at,
+    answer: given.answer,
+    collections,
+    rows: count(collections, 'rows'),
+    documents: count(collections, 'documents'),
+  };
+};
+
+/** Takes the owner's answer; the last one open sends the request on to review. The first answer wins. */
+export const ownerAnswered = (held: Case, system: string, given: OwnerAnswer, now: Date): Change => {
+  mustBe(held.request, 'GATHERING');
+  const open = sourceOf(held, system).find(isOpen);
+  if (!open) return refuse(held.request, 'waiting for this owner');
+  const source = answered(open, given, now);
+  const othersOpen = held.sources.some((other) => isOpen(other) && other.system !== system);
+  const goOn = !othersOpen;
+  const segment = goOn ? { segment: nextSegment(held.request, 'review', now) } : {};
+  return {
+    ...moved(held, 'GATHERING', now, segment),
+    sources: [source],
+    audit: actor(`owner:${system}`, 'OWNER_ANSWERED', { system, answer: given.answer, rows: source.rows }),
+    goOn,
+  };
+};
+
+/** Waits for its owner. */
+export const isOpen = (source: SourceRecord): boolean => source.state === 'MANUAL' && !source.answeredAt;
+
+/** Systems of the plan that have not answered yet in this round. */
+export const waitingFor = ({ request, sources }: Case): string[] => {
+  const final = new Set(
+    sources
+      .filter((source) => source.round === request.round && !isOpen(source))
+      .map(({ system, wave }) => `${system} ${wave}`),
+  );
+  return (request.planned ?? [])
+    .filter(({ system, wave }) => !final.has(`${system} ${wave}`))
+    .map(({ system }) => system);
+};

@@ -1,0 +1,28 @@
+import type { Row } from './connector.ts';
+
+const asciiLower = (text: string): string => text.replaceAll(/[A-Z]/g, (sign) => sign.toLowerCase());
+
+/**
+ * An address as it is compared: ASCII letters in lower case, everything else byte for byte. No Unicode case mapping and no
+ * normalisation: a Kelvin sign is not a k, and a dotless i is not an i (T04).
+ */
+export const comparable = (address: string): string => asciiLower(address);
+
+/** `ja...@example.org`: enough to recognise one's own, too little to learn another's. */
+export const masked = (address: string): string => {
+  const at = address.lastIndexOf('@');
+  return `${address.slice(0, Math.min(2, at))}…${address.slice(at)}`;
+};
+
+/**
+ * Splits what a source answered into rows whose field is exactly one of the values and the rest (T05): sources over-match through
+ * collations, LIKE and prefix search. For an e-mail field ASCII case does not count.
+ */
+export const exactly = (field: string, values: ReadonlySet<string>, isAddress: boolean) => {
+  const wanted = isAddress ? new Set([...values].map(comparable)) : values;
+  return (row: Row): boolean => {
+    const held = row[field];
+    const texts = Array.isArray(held) ? held.map(String) : [String(held ?? '')];
+    return texts.some((text) => wanted.has(isAddress ? comparable(text) : text));
+  };
+};

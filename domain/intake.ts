@@ -1,0 +1,50 @@
+import type { Change } from './change.ts';
+import { type DeadlineFacts, deadlineOf } from './deadline.ts';
+import type { Person, Request, Right, RightRecord } from './request.ts';
+
+/** What a form gives, checked, and what the function adds: ids and the random place of its evidence. */
+export interface Intake {
+  readonly requestId: string;
+  readonly reference: string;
+  readonly evidence: string;
+  readonly language: 'da' | 'en';
+  readonly person: Person;
+  readonly rights: readonly Right[];
+}
+
+/** Where and by which rules the time limit is counted. */
+export type Rules = Pick<DeadlineFacts, 'country' | 'timeZone' | 'policy'>;
+
+const day = 86_400_000;
+
+const rightRecord = (right: Right, deadline: RightRecord['deadline']): RightRecord => ({
+  right,
+  status: 'RECEIVED',
+  deadline,
+});
+
+/** Receives a request: the clock of Art. 12(3) starts now, whoever asked; the first segment of the workflow is commanded. */
+export const receive = (intake: Intake, rules: Rules, now: Date): Change => {
+  const receivedAt = now.toISOString();
+  const deadline = deadlineOf({ receivedAt, ...rules });
+  const { rights, ...given } = intake;
+  const request: Request = {
+    ...given,
+    schemaVersion: 1,
+    version: 0,
+    receivedAt,
+    status: 'RECEIVED',
+    round: 0,
+    downloads: 0,
+    segment: { n: 1, step: 'prove', at: receivedAt },
+    confirmMails: 0,
+    audit: { n: 0, hash: '' },
+    nextActionAt: new Date(now.getTime() + day).toISOString(),
+  };
+  return {
+    request,
+    rights: rights.map((right) => rightRecord(right, { ...deadline, derivation: [...deadline.derivation] })),
+    audit: { what: 'RECEIVED', by: 'subject', facts: { rights: rights.join(' '), channel: 'form' } },
+    goOn: true,
+  };
+};

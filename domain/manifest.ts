@@ -1,0 +1,35 @@
+import { canonical, sha256 } from './canonical.ts';
+import type { SourceRecord } from './request.ts';
+
+/** One file of the answer: its place in the ZIP, its size in bytes and the SHA-256 of its content. */
+export interface ManifestFile {
+  readonly path: string;
+  readonly bytes: number;
+  readonly sha256: string;
+}
+
+/** What the DPO decides on and the person gets: every system asked, how it ended, and every file of the answer. */
+export interface Manifest {
+  readonly version: 1;
+  readonly reference: string;
+  readonly round: number;
+  readonly language: string;
+  /** SHA-256 of the data map that the request began with. */
+  readonly dataMap: string;
+  readonly systems: readonly ManifestSystem[];
+  readonly files: readonly ManifestFile[];
+}
+
+export interface ManifestSystem {
+  readonly system: string;
+  readonly state: SourceRecord['state'];
+  readonly rows: number;
+  readonly documents: number;
+  readonly reason?: string;
+}
+
+/** The exact bytes of `manifest.json`; their SHA-256 is what a decision is bound to (security.md 3.5). */
+export const manifestText = (manifest: Manifest): string => `${canonical(manifest)}\n`;
+
+/** The hash a decision names. */
+export const manifestHash = (manifest: Manifest): string => sha256(manifestText(manifest));

@@ -1,0 +1,39 @@
+import { actor, type Change, moved, mustBe, nextSegment, refuse } from './change.ts';
+import type { Case } from './request.ts';
+
+/** Asks the person to prove the address: the first mail. Doing it again changes nothing. */
+export const askForProof = (held: Case, now: Date): Change | undefined => {
+  if (held.request.status !== 'RECEIVED') return undefined;
+  return {
+    ...moved(held, 'AWAITING_PROOF', now, { confirmMails: 1 }),
+    mails: [{ template: 'confirm', to: 'subject', cause: 'confirm-1' }],
+    audit: actor('workflow', 'PROOF_ASKED'),
+  };
+};
+
+/** At most three more: enough for a lost mail, too few to pester somebody whose address was misused. */
+export const maxConfirmMails = 4;
+
+/** Sends the confirmation mail again, with a new link and a new code. Refused when the address was proven or after three times. */
+export const askForProofAgain = (held: Case, now: Date): Change => {
+  mustBe(held.request, 'AWAITING_PROOF');
+  const confirmMails = held.request.confirmMails + 1;
+  if (confirmMails > maxConfirmMails) refuse(held.request, 'allowed another confirmation mail');
+  return {
+    ...moved(held, 'AWAITING_PROOF', now, { confirmMails }),
+    mails: [{ template: 'confirm', to: 'subject', cause: `confirm-${confirmMails}` }],
+    audit: actor('subject', 'PROOF_ASKED_AGAIN', { mails: confirmMails }),
+  };
+};
+
+/** The person showed control of the mailbox (security.md 3.2). */
+export const prove = (held: Case, now: Date): Change => {
+  mustBe(held.request, 'AWAITING_PROOF');
+  const proof = { at: now.toISOString(), method: 'mailbox' as const };
+  return {
+    ...moved(held, 'VERIFIED', now, { proof, segment: nextSegment(held.request, 'start', now) }),
+    mails: [{ template: 'receipt', to: 'subject', cause: 'proven' }],
+    audit: actor('subject', 'PROVEN', { method: proof.method }),
+    goOn: true,
+  };
+};

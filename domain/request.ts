@@ -1,0 +1,164 @@
+import * as z from 'zod/mini';
+import { lastFour } from './reference.ts';
+
+/** The rights a person may ask for: Art. 15, 20, 16, 17, 18, 21 and 22(3) GDPR. */
+export const rights = [
+  'access',
+  'portability',
+  'rectification',
+  'erasure',
+  'restriction',
+  'objection',
+  'human-review',
+] as const;
+export const Right = z.enum(rights);
+export type Right = z.infer<typeof Right>;
+
+/** The rights that are answered with a package of data. */
+export const answeredWithData = (right: Right): boolean => right === 'access' || right === 'portability';
+
+/** In the order of a request's life; the last four are side exits and the end. */
+export const statuses = [
+  'RECEIVED',
+  'AWAITING_PROOF',
+  'VERIFIED',
+  'GATHERING',
+  'REVIEW',
+  'APPROVED',
+  'DELIVERED',
+  'CLOSED',
+  'REFUSED',
+  'WITHDRAWN',
+  'UNVERIFIED_CLOSED',
+] as const;
+export const Status = z.enum(statuses);
+export type Status = z.infer<typeof Status>;
+
+const over: readonly Status[] = ['CLOSED', 'REFUSED', 'WITHDRAWN', 'UNVERIFIED_CLOSED'];
+export const isOver = (status: Status): boolean => over.includes(status);
+
+/** What an execution of the state machine is started for. */
+export const steps = ['prove', 'start', 'gather', 'review', 'deliver'] as const;
+export const Step = z.enum(steps);
+export type Step = z.infer<typeof Step>;
+
+const Instant = z.iso.datetime();
+
+/** Who asks, as they typed it: personal data, never in logs, history or mails but to themselves. */
+export const Person = z.object({
+  name: z.string(),
+  email: z.string(),
+  customerNumber: z.optional(z.string()),
+  alsoKnownAs: z.optional(z.string()),
+  details: z.optional(z.string()),
+  onBehalfOf: z.optional(z.object({ name: z.string(), relation: z.string() })),
+});
+export type Person = z.infer<typeof Person>;
+
+/** One segment of the workflow: the execution is named `<requestId>-segment-<n>`. */
+export const Segment = z.object({ n: z.int(), step: Step, at: Instant });
+export type Segment = z.infer<typeof Segment>;
+
+export const Request = z.object({
+  requestId: z.string(),
+  reference: z.string(),
+  schemaVersion: z.literal(1),
+  /** Counts writes: a write names the version it read, and loses when somebody else was first. */
+  version: z.int(),
+  language: z.enum(['da', 'en']),
+  receivedAt: Instant,
+  person: Person,
+  status: Status,
+  proof: z.optional(z.object({ at: Instant, method: z.literal('mailbox') })),
+  startedAt: z.optional(Instant),
+  /** Gathering counts rounds; a new round makes decisions on the old one impossible. */
+  round: z.int(),
+  /** Random prefix of this request's objects in the Evidence bucket. */
+  evidence: z.string(),
+  /** Which system is asked in which wave of the plan in force. */
+  planned: z.optional(z.array(z.object({ system: z.string(), wave: z.int() }))),
+  dataMap: z.optional(z.string()),
+  manifest: z.optional(z.object({ hash: z.string(), round: z.int(), rows: z.int(), documents: z.int() })),
+  package: z.optional(
+    z.object({ key: z.string(), bytes: z.int(), sha256: z.string(), builtAt: Instant, expiresAt: Instant }),
+  ),
+  downloads: z.int(),
+  segment: Segment,
+  /** Something failed and waits for the DPO: which step, and the error's name. */
+  needsPerson: z.optional(z.object({ at: Instant, step: Step, error: z.string() })),
+  confirmMails: z.int(),
+  audit: z.object({ n: z.int(), hash: z.string() }),
+  /** When the watchdog looks at it again; gone when the request is over. */
+  nextActionAt: z.optional(Instant),
+});
+export type Request = z.infer<typeof Request>;
+
+export const Decision = z.object({
+  outcome: z.enum(['approve', 'refuse']),
+  at: Instant,
+  /** Given to the person; required for a refusal (Art. 12(4)). */
+  reason: z.optional(z.string()),
+  /** Delivered although a system failed: why (security.md 3.7). */
+  incomplete: z.optional(z.string()),
+  /** The manifest that the decision names; absent when refused before anything was gathered. */
+  manifest: z.optional(z.string()),
+});
+export type Decision = z.infer<typeof Decision>;
+
+/** As domain/deadline.ts computed them when the request came; a stored date never changes because a table did. */
+export const StoredDeadline = z.object({
+  strictDate: z.string(),
+  due: z.string(),
+  dueExclusive: Instant,
+  dueWithoutSuspension: z.string(),
+  firstMonthEnd: z.string(),
+  internalTarget: z.string(),
+  rulesVersion: z.string(),
+  holidayListVersion: z.string(),
+  derivation: z.array(z.string()),
+});
+
+/** Each right asked for has its own state, time limit and decision. */
+export const RightRecord = z.object({
+  right: Right,
+  status: Status,
+  deadline: StoredDeadline,
+  decision: z.optional(Decision),
+});
+export type RightRecord = z.infer<typeof RightRecord>;
+
+/** Missing data is a visible state: there is no "skipped" (security.md 3.7). */
+export const sourceStates = ['OK', 'EMPTY', 'PARTIAL', 'FAILED', 'MANUAL', 'EXCLUDED'] as const;
+
+const File = z.object({ path: z.string(), bytes: z.int(), sha256: z.string() });
+
+/** What one system answered in one wave of one round. */
+export const SourceRecord = z.object({
+  system: z.string(),
+  round: z.int(),
+  wave: z.int(),
+  state: z.enum(sourceStates),
+  at: Instant,
+  /** A code, never a message of the source: SourceUnavailable, LimitReached, OwnerAsked ... */
+  reason: z.optional(z.string()),
+  rows: z.int(),
+  documents: z.int(),
+  possibleMatches: z.int(),
+  collections: z.array(z.object({ name: z.string(), rows: z.int(), documents: z.int(), files: z.array(File) })),
+  /** For MANUAL: open until the owner has answered. */
+  answeredAt: z.optional(Instant),
+  /** For MANUAL: what the owner answered, in a word. */
+  answer: z.optional(z.enum(['found', 'nothing', 'not-me'])),
+});
+export type SourceRecord = z.infer<typeof SourceRecord>;
+
+/** A request with its rights and what its sources answered. */
+export interface Case {
+  readonly request: Request;
+  readonly rights: readonly RightRecord[];
+  readonly sources: readonly SourceRecord[];
+}
+
+/** Whether what a person typed names this case: the last four signs of its number. */
+export const namesCase = (request: Request, typed: string): boolean =>
+  typed.toUpperCase().replaceAll(/[\s-]/g, '') === lastFour(request.reference);
