@@ -1,0 +1,149 @@
+import { type AuditHead, append } from '../../domain/audit.ts';
+import { sha256 } from '../../domain/canonical.ts';
+import type { Change, MailDraft } from '../../domain/change.ts';
+import { Conflict, RequestNotFound } from '../../domain/errors.ts';
+import { type Case, Request, RightRecord, SourceRecord } from '../../domain/request.ts';
+import { dueShard, shardOf, sk } from './keys.ts';
+import type { Item, Table, Write } from './table.ts';
+
+/** Tells the dispatcher that a request's outbox holds something; the sweep finds it anyway, five minutes later at most. */
+export type Signal = (requestId: string, items: readonly string[]) => Promise<void>;
+
+const parseCase = (items: readonly Item[]): Case => {
+  const found: { request?: Request; rights: RightRecord[]; sources: SourceRecord[] } = { rights: [], sources: [] };
+  for (const item of items) {
+    const kind = String(item.sk).split('#')[0];
+    if (kind === 'REQUEST') found.request = Request.parse(item);
+    if (kind === 'RIGHT') found.rights.push(RightRecord.parse(item));
+    if (kind === 'SOURCE') found.sources.push(SourceRecord.parse(item));
+  }
+  if (!found.request) throw new RequestNotFound('no such request');
+  return { request: found.request, rights: found.rights, sources: found.sources };
+};
+
+/** The same cause gives the same name, so that one cause is one mail (security.md 3.6). */
+export const mailIdOf = (requestId: string, { template, cause, to }: MailDraft): string =>
+  sha256(`${requestId} ${template} ${cause} ${to}`).slice(0, 24);
+
+const outboxItem = (requestId: string, key: string, at: string, held: object) => ({
+  pk: requestId,
+  sk: key,
+  dueShard: dueShard('outbox', shardOf(requestId)),
+  nextActionAt: at,
+  ...held,
+});
+
+const mailWrite = (requestId: string, draft: MailDraft, at: string): Write => {
+  const key = sk.mail(mailIdOf(requestId, draft));
+  const mail = { kind: 'mail', attempts: 0, createdAt: at, ...draft };
+  const put = draft.held
+    ? { pk: requestId, sk: key, ...mail, state: 'HELD' }
+    : outboxItem(requestId, key, at, { ...mail, state: 'PENDING' });
+  return { put, condition: 'attribute_not_exists(pk)' };
+};
+
+const requestWrite = (next: Request, expected: number | undefined): Write => {
+  const put = {
+    pk: next.requestId,
+    sk: sk.request,
+    ...(next.nextActionAt ? { dueShard: dueShard('request', shardOf(next.requestId)) } : {}),
+    ...next,
+  };
+  if (expected === undefined) return { put, condition: 'attribute_not_exists(pk)' };
+  return { put, condition: '#version = :version', names: { '#version': 'version' }, values: { ':version': expected } };
+};
+
+/** Everything one change writes, as one transaction: the state, its audit entry, its mails and the next segment. */
+export const writesOf = (change: Change, head: AuditHead, expected: number | undefined, at: string) => {
+  const { requestId } = change.request;
+  const { entry, head: newHead } = append(requestId, head, change.audit, at);
+  const next: Request = { ...change.request, version: (expected ?? 0) + 1, audit: newHead };
+  const segment = { kind: 'segment', n: next.segment.n, step: next.segment.step };
+  const mails = change.mails ?? [];
+  const writes: Write[] = [
+    requestWrite(next, expected),
+    { put: { pk: requestId, sk: sk.audit(entry.n), ...entry }, condition: 'attribute_not_exists(pk)' },
+    ...(change.rights ?? []).map((record) => ({ put: { pk: requestId, sk: sk.right(record.right), ...record } })),
+    ...(change.sources ?? []).map((source) => ({
+      put: { pk: requestId, sk: sk.source(source.round, source.system, source.wave), ...source },
+    })),
+    ...mails.map((draft) => mailWrite(requestId, draft, at)),
+    ...(change.goOn ? [{ put: outboxItem(requestId, sk.segment(segment.n), at, segment) }] : []),
+  ];
+  const outbox = [
+    ...mails.filter(({ held }) => !held).map((draft) => sk.mail(mailIdOf(requestId, draft))),
+    ...(change.goOn ? [sk.segment(segment.n)] : []),
+  ];
+  return { writes, outbox, next };
+};
+
+/** Requests as the table holds them. */
+export const casesIn = (table: Table, signal: Signal, now: () => Date) => {
+  const read = async (requestId: string): Promise<Case> => {
+    const items: Item[] = [];
+    const ask = {
+      KeyConditionExpression: 'pk = :pk AND sk >= :from',
+      values: { ':pk': requestId, ':from': sk.request },
+    };
+    for await (const item of table.query(ask)) items.push(item);
+    return parseCase(items);
+  };
+
+  const write = async (change: Change, held: Request | undefined, more: readonly Write[]): Promise<void> => {
+    const head = held?.audit ?? { n: 0, hash: '' };
+    const { writes, outbox } = writesOf(change, head, held?.version, now().toISOString());
+    await table.transact([...writes, ...more]);
+    if (outbox.length > 0) await signal(change.request.requestId, outbox);
+  };
+
+  const attempt = async (requestId: string, decide: Decide, more: readonly Write[]): Promise<Change | undefined> => {
+    const held = await read(requestId);
+    const change = decide(held);
+    if (change) await write(change, held.request, more);
+    return change;
+  };
+
+  return {
+    read,
+
+    /** Writes a new request; answers false when it is there already (the same form sent twice). */
+    async create(change: Change): Promise<boolean> {
+      try {
+        await write(change, undefined, []);
+        return true;
+      } catch (error) {
+        if (error instanceof Conflict) return false;
+        throw error;
+      }
+    },
+
+    /**
+     * Reads the case, lets `decide` say what becomes of it, and writes that in one transaction. When somebody else wrote first it reads
+     * and decides anew, five times. `decide` answers undefined when there is nothing to do. `more` joins the transaction.
+     */
+    async change(requestId: string, decide: Decide, more: readonly Write[] = []): Promise<Change | undefined> {
+      for (let left = 5; ; left -= 1) {
+        try {
+          return await attempt(requestId, decide, more);
+        } catch (error) {
+          if (!(error instanceof Conflict) || left === 1) throw error;
+        }
+      }
+    },
+
+    /** Notes what a system answered, beside the request: systems answer at the same time and must not wait for each other. */
+    async putSource(requestId: string, source: SourceRecord): Promise<void> {
+      await table.put({ pk: requestId, sk: sk.source(source.round, source.system, source.wave), ...source });
+    },
+
+    /** The audit entries of a request, in order. */
+    async *history(requestId: string): AsyncIterable<Item> {
+      yield* table.query({
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :audit)',
+        values: { ':pk': requestId, ':audit': 'AUDIT#' },
+      });
+    },
+  };
+};
+type Decide = (held: Case) => Change | undefined;
+export type Cases = ReturnType<typeof casesIn>;

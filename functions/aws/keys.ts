@@ -1,0 +1,35 @@
+/**
+ * Names of the Requests table's keys and index, and how its sort keys are made. No SDK here: `infra/` reads it too.
+ * `REQUEST`, `RIGHT#` and `SOURCE#` sort after everything else of a request, so that one Query from `REQUEST` on reads the case.
+ */
+export const partitionKey = 'pk';
+export const sortKey = 'sk';
+export const ttl = 'ttl';
+
+/** Sparse: only what somebody has to look at again carries the two attributes (decisions.md 9). */
+export const dueIndex = { name: 'due', partitionKey: 'dueShard', sortKey: 'nextActionAt' } as const;
+
+/** Shards of the due index: eight partitions take 8,000 writes a second (performance.md 3.3). */
+export const shards = [0, 1, 2, 3, 4, 5, 6, 7] as const;
+
+/** Which shard a request's items stand in: the last sign of its id, which is random. */
+export const shardOf = (requestId: string): number =>
+  (requestId.codePointAt(requestId.length - 1) ?? 0) % shards.length;
+
+/** Open requests for the watchdog; outbox items for the dispatcher. */
+export const dueShard = (kind: 'request' | 'outbox', shard: number): string => `${kind}#${shard}`;
+
+export const sk = {
+  request: 'REQUEST',
+  right: (right: string) => `RIGHT#${right}`,
+  source: (round: number, system: string, wave: number) => `SOURCE#${round}#${system}#${wave}`,
+  mail: (mailId: string) => `MAIL#${mailId}`,
+  segment: (n: number) => `SEGMENT#${n}`,
+  audit: (n: number) => `AUDIT#${String(n).padStart(6, '0')}`,
+  token: 'TOKEN',
+} as const;
+
+export const tokenKey = (hash: string): string => `TOKEN#${hash}`;
+
+/** The Counters table: one attribute counts, another says when it may go. */
+export const counterKey = 'key';

@@ -1,0 +1,150 @@
+import { randomBytes } from 'node:crypto';
+import { SESClient, SendRawEmailCommand } from '@aws-sdk/client-ses';
+import { complaintBody } from '../../domain/complaint-bodies.ts';
+import type { Config } from '../../domain/config.ts';
+import type { DataMap } from '../../domain/data-map.ts';
+import { codeFrom, digitsFrom } from '../../domain/reference.ts';
+import { type Case, isOver } from '../../domain/request.ts';
+import { type LetterFacts, letter } from '../../web/mail/letters.tsx';
+import { env } from '../lib/env.ts';
+import { log } from '../lib/log.ts';
+import type { Cases } from './cases.ts';
+import { mimeOf } from './mime.ts';
+import type { Outbox, OutboxMail } from './outbox.ts';
+import type { Write } from './table.ts';
+import { mint, newCode, type Purpose } from './tokens.ts';
+
+const hour = 3_600_000;
+const day = 24 * hour;
+
+/** Which link each mail carries, where it leads, and how long it works (security.md 3.3). */
+const links: Partial<Record<OutboxMail['template'], { purpose: Purpose; path: string; life: number }>> = {
+  confirm: { purpose: 'confirm', path: 'c', life: 72 * hour },
+  receipt: { purpose: 'status', path: 'r', life: 120 * day },
+  start: { purpose: 'dpo', path: 'dpo', life: 60 * day },
+  decide: { purpose: 'dpo', path: 'dpo', life: 60 * day },
+  'needs-person': { purpose: 'dpo', path: 'dpo', life: 60 * day },
+  'owner-task': { purpose: 'owner', path: 'o', life: 30 * day },
+  ready: { purpose: 'download', path: 'd', life: 14 * day },
+  answered: { purpose: 'status', path: 'r', life: 120 * day },
+};
+
+interface Office {
+  readonly outbox: Outbox;
+  readonly cases: Cases;
+  readonly config: Config;
+  readonly map: DataMap;
+  readonly now: () => Date;
+  readonly ses?: SESClient;
+}
+
+interface Recipient {
+  readonly email: string;
+  readonly language: 'da' | 'en';
+  readonly staff: boolean;
+}
+
+/** The address is looked up when the mail goes out: it stands in one place only. */
+const recipientOf = ({ to }: OutboxMail, held: Case, { config, map }: Office): Recipient => {
+  if (to === 'subject') return { email: held.request.person.email, language: held.request.language, staff: false };
+  if (to === 'dpo') return { email: config.dpo.email, language: config.dpo.language, staff: true };
+  const owner = map.systems[to.slice('owner:'.length)]?.owner ?? {
+    email: config.dpo.email,
+    language: config.dpo.language,
+  };
+  return { ...owner, staff: true };
+};
+
+/** Link and code of a mail, made as it goes out: nothing that opens anything rests in the table in clear (decisions.md 10). */
+const secretsOf = (
+  mail: OutboxMail,
+  held: Case,
+  now: Date,
+): { link?: string; code?: string; until?: Date; writes: Write[] } => {
+  if (mail.template === 'code') {
+    const code = digitsFrom(randomBytes(64));
+    return { code, writes: [newCode(mail.about ?? '', code, now)] };
+  }
+  const kind = links[mail.template];
+  if (!kind) return { writes: [] };
+  const { requestId, reference } = held.request;
+  const until = new Date(now.getTime() + kind.life);
+  const code = mail.template === 'confirm' ? codeFrom(randomBytes(64)) : undefined;
+  const facts = { purpose: kind.purpose, requestId, reference, recipient: mail.to, about: mail.about };
+  const { token, write } = mint({ ...facts, expiresAt: until, ...(code ? { code } : {}) });
+  return { link: `${env('BASE_URL').BASE_URL}/${kind.path}/${token}`, code, until, writes: [write] };
+};
+
+const taskOf = (mail: OutboxMail, { language }: Recipient, { map }: Office): LetterFacts['task'] => {
+  const system = mail.about ? map.systems[mail.about] : undefined;
+  if (mail.template !== 'owner-task' || !system) return undefined;
+  return { owner: system.owner.name, system: system.title[language], instructions: system.instructions?.[language] };
+};
+
+const systemsOf = (held: Case, { language }: Recipient, { map }: Office): LetterFacts['systems'] =>
+  held.sources
+    .filter(({ round }) => round === held.request.round)
+    .map(({ system, ...source }) => ({ ...source, title: map.systems[system]?.title[language] ?? system }));
+
+const factsOf = (mail: OutboxMail, held: Case, to: Recipient, office: Office): LetterFacts => {
+  const { config } = office;
+  const { request, rights } = held;
+  const [first] = rights.filter(({ status }) => !isOver(status)).concat(rights);
+  return {
+    language: to.language,
+    organisation: config.organisation,
+    dpo: config.dpo,
+    timeZone: config.timeZone,
+    reference: request.reference,
+    rights: rights.map(({ right }) => right),
+    receivedAt: request.receivedAt,
+    strictDate: first?.deadline.strictDate ?? '',
+    due: first?.deadline.due,
+    systems: to.staff ? systemsOf(held, to, office) : undefined,
+    task: taskOf(mail, to, office),
+    outcomes: rights.flatMap(({ right, decision }) => (decision ? [{ right, ...decision }] : [])),
+    nothingHeld: request.manifest ? request.manifest.rows + request.manifest.documents === 0 : undefined,
+    authority: complaintBody(config.country),
+    problem: request.needsPerson,
+  };
+};
+
+/** Sends mails of the outbox through SES, each taken by one sender only. */
+export const postOffice = (office: Office) => {
+  const { outbox, cases, config, now, ses = new SESClient() } = office;
+  const { CONFIGURATION_SET } = env('CONFIGURATION_SET');
+
+  const compose = async (mail: OutboxMail, key: string, held: Case) => {
+    const to = recipientOf(mail, held, office);
+    const { writes, until, ...secrets } = secretsOf(mail, held, now());
+    const facts = { ...factsOf(mail, held, to, office), ...secrets, linkExpiresAt: until?.toISOString() };
+    const message = await mimeOf({
+      ...letter(mail.template, facts),
+      from: config.mail.from,
+      fromName: config.organisation.name,
+      to: to.email,
+      reference: held.request.reference,
+      mailId: key.slice('MAIL#'.length),
+      domain: config.mail.from.split('@')[1] ?? config.mail.identity,
+      staff: to.staff,
+      language: to.language,
+      headers: {
+        'X-SES-CONFIGURATION-SET': CONFIGURATION_SET,
+        'X-SES-MESSAGE-TAGS': `ob=${key.slice('MAIL#'.length)}`,
+      },
+    });
+    return { to, message, writes };
+  };
+
+  return async (requestId: string, key: string): Promise<void> => {
+    const mail = await outbox.take(requestId, key, now());
+    if (!mail) return;
+    const { to, message, writes } = await compose(mail, key, await cases.read(requestId));
+    if (writes.length > 0) await outbox.write(writes);
+    const { MessageId = '' } = await ses.send(
+      new SendRawEmailCommand({ Source: config.mail.from, Destinations: [to.email], RawMessage: { Data: message } }),
+    );
+    await outbox.sent(requestId, key, MessageId, now());
+    log.info('mail sent', { requestId, template: mail.template });
+  };
+};

@@ -1,0 +1,90 @@
+import type { MailDraft } from '../../domain/change.ts';
+import type { Item, Table, Write } from './table.ts';
+
+/** Minutes after which a mail whose sending was never confirmed is looked at again (security.md 3.6). */
+const unknownMinutes = 15;
+const retryMinutes = [5, 15, 60, 240];
+
+export interface OutboxMail extends MailDraft {
+  readonly state: 'PENDING' | 'SENDING' | 'SENT' | 'HELD';
+  readonly attempts: number;
+}
+
+const inMinutes = (minutes: number, now: Date): string => new Date(now.getTime() + minutes * 60_000).toISOString();
+
+/** Names that DynamoDB reserves. */
+const names = { '#state': 'state' };
+
+/** What was committed and is still to be done outside: mails and segments, until they are done. */
+export const outboxIn = (table: Table, index: string) => ({
+  /** Takes a mail for sending: one taker wins, and a taker that died is followed by another after 15 minutes. */
+  async take(requestId: string, key: string, now: Date): Promise<OutboxMail | undefined> {
+    const values = {
+      ':sending': 'SENDING',
+      ':pending': 'PENDING',
+      ':one': 1,
+      ':now': now.toISOString(),
+      ':until': inMinutes(unknownMinutes, now),
+    };
+    const taken = await table.update(
+      { pk: requestId, sk: key },
+      'SET #state = :sending, nextActionAt = :until ADD attempts :one',
+      values,
+      {
+        ConditionExpression: '#state = :pending OR (#state = :sending AND nextActionAt <= :now)',
+        ExpressionAttributeNames: names,
+      },
+    );
+    return taken as OutboxMail | undefined;
+  },
+
+  /** Notes that SES took it; it leaves the index. */
+  async sent(requestId: string, key: string, messageId: string, now: Date): Promise<void> {
+    const values = { ':sent': 'SENT', ':id': messageId, ':at': now.toISOString() };
+    await table.update(
+      { pk: requestId, sk: key },
+      'SET #state = :sent, messageId = :id, sentAt = :at REMOVE dueShard, nextActionAt',
+      values,
+      { ExpressionAttributeNames: names },
+    );
+  },
+
+  /** Puts it off: 5, 15, 60 minutes, then every four hours. It never leaves the outbox undone. */
+  async later(requestId: string, key: string, now: Date): Promise<void> {
+    const item = await table.get({ pk: requestId, sk: key });
+    if (!item || item.state === 'SENT') return;
+    const minutes = retryMinutes[Math.min(Number(item.attempts ?? 1), retryMinutes.length - 1)] as number;
+    const values = { ':pending': 'PENDING', ':at': inMinutes(minutes, now) };
+    await table.update({ pk: requestId, sk: key }, 'SET #state = :pending, nextActionAt = :at', values, {
+      ExpressionAttributeNames: names,
+    });
+  },
+
+  async segment(requestId: string, key: string): Promise<Item | undefined> {
+    const item = await table.get({ pk: requestId, sk: key });
+    return item?.startedAt ? undefined : item;
+  },
+
+  async started(requestId: string, key: string): Promise<void> {
+    await table.update({ pk: requestId, sk: key }, 'SET startedAt = nextActionAt REMOVE dueShard, nextActionAt', {});
+  },
+
+  /** Writes tokens minted for a mail before the mail goes out: a link that arrives works. */
+  write: (writes: readonly Write[]) => table.transact(writes),
+
+  /** What is due in one shard of the index, and when the next thing will be. */
+  async due(shard: string, at: string) {
+    const items: { requestId: string; key: string }[] = [];
+    let nextAt: string | undefined;
+    const ask = { IndexName: index, KeyConditionExpression: 'dueShard = :shard', values: { ':shard': shard } };
+    for await (const { pk, sk, nextActionAt } of table.query(ask)) {
+      if (String(nextActionAt) > at) {
+        nextAt = String(nextActionAt);
+        break;
+      }
+      items.push({ requestId: String(pk), key: String(sk) });
+    }
+    return { items, nextAt };
+  },
+});
+export type Outbox = ReturnType<typeof outboxIn>;

@@ -1,0 +1,124 @@
+import { randomBytes, timingSafeEqual } from 'node:crypto';
+import { sha256 } from '../../domain/canonical.ts';
+import { tokenKey } from './keys.ts';
+import type { Table, Write } from './table.ts';
+
+/** What a link is good for; a token of one purpose is nothing at another's address (T22). */
+export type Purpose = 'confirm' | 'status' | 'dpo' | 'owner' | 'download';
+
+export interface TokenFacts {
+  readonly purpose: Purpose;
+  readonly requestId: string;
+  readonly reference: string;
+  readonly recipient: string;
+  /** For an owner's link: the system. */
+  readonly about?: string;
+  readonly expiresAt: Date;
+  /** A code that must be typed beside the link. */
+  readonly code?: string;
+}
+
+export interface Token {
+  readonly hash: string;
+  readonly purpose: Purpose;
+  readonly requestId: string;
+  readonly reference: string;
+  readonly about?: string;
+  readonly expiresAt: string;
+  readonly usedAt?: string;
+  readonly attempts: number;
+  readonly codeHash?: string;
+  readonly codeExpiresAt?: string;
+  readonly codesSent?: number;
+}
+
+export const maxAttempts = 5;
+const keptAfterExpiry = 7 * 86_400;
+
+const hashOf = (token: string): string => sha256(`token ${token}`);
+const codeHash = (hash: string, code: string): string => sha256(`code ${hash} ${code}`);
+const same = (a: string, b: string): boolean =>
+  a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
+
+/** 256 bits for the link; the table holds only their SHA-256. The write joins the transaction that sends the link. */
+export const mint = ({ expiresAt, code, ...facts }: TokenFacts): { token: string; write: Write } => {
+  const token = randomBytes(32).toString('base64url');
+  const hash = hashOf(token);
+  const put = {
+    pk: tokenKey(hash),
+    sk: 'TOKEN',
+    hash,
+    ...facts,
+    expiresAt: expiresAt.toISOString(),
+    attempts: 0,
+    ...(code ? { codeHash: codeHash(hash, code) } : {}),
+    // TTL is a backstop that may come days late; every read checks expiresAt.
+    ttl: Math.ceil(expiresAt.getTime() / 1000) + keptAfterExpiry,
+  };
+  return { token, write: { put, condition: 'attribute_not_exists(pk)' } };
+};
+
+/** Puts a fresh code on a token and frees its attempts: the old code is void. Lives 10 minutes. */
+export const newCode = (hash: string, code: string, now: Date): Write => ({
+  update: { pk: tokenKey(hash), sk: 'TOKEN' },
+  expression: 'SET codeHash = :code, codeExpiresAt = :until, attempts = :none',
+  values: { ':code': codeHash(hash, code), ':until': new Date(now.getTime() + 600_000).toISOString(), ':none': 0 },
+  condition: 'attribute_exists(pk)',
+});
+
+/** Uses a token up: joins the transaction of what it is used for; a second use is a Conflict (I14). */
+export const consume = (hash: string, now: Date): Write => ({
+  update: { pk: tokenKey(hash), sk: 'TOKEN' },
+  expression: 'SET usedAt = :now',
+  values: { ':now': now.toISOString() },
+  condition: 'attribute_not_exists(usedAt) AND expiresAt > :now',
+});
+
+export type CodeCheck = { readonly right: true } | { readonly right: false; readonly left: number };
+
+const parse = (item: Record<string, unknown> | undefined): Token | undefined => item as Token | undefined;
+
+/** Link tokens: opaque, hashed at rest, bound to purpose, request and recipient. */
+export const tokensIn = (table: Table) => ({
+  /** The token of a link, or undefined for an unknown, expired or foreign one: they look the same from outside. */
+  async find(token: string, purpose: Purpose, now: Date): Promise<Token | undefined> {
+    if (!/^[\w-]{43}$/.test(token)) return undefined;
+    const found = parse(await table.get({ pk: tokenKey(hashOf(token)), sk: 'TOKEN' }));
+    if (found?.purpose !== purpose || found.expiresAt <= now.toISOString()) return undefined;
+    return found;
+  },
+
+  /** Counts the attempt first, in one atomic write, and compares then: 500 guesses at once get 5 comparisons (T20). */
+  async check({ hash }: Token, code: string, now: Date): Promise<CodeCheck> {
+    const at = now.toISOString();
+    const counted = parse(
+      await table.update(
+        { pk: tokenKey(hash), sk: 'TOKEN' },
+        'ADD attempts :one',
+        { ':one': 1, ':max': maxAttempts, ':now': at },
+        {
+          ConditionExpression: 'attempts < :max AND expiresAt > :now',
+        },
+      ),
+    );
+    if (!counted?.codeHash || (counted.codeExpiresAt && counted.codeExpiresAt <= at)) return { right: false, left: 0 };
+    if (same(counted.codeHash, codeHash(hash, code))) return { right: true };
+    return { right: false, left: maxAttempts - counted.attempts };
+  },
+
+  /** Counts a code sent for a link: false after five in a token's life. */
+  async countCode({ hash }: Token): Promise<number | undefined> {
+    const counted = await table.update(
+      { pk: tokenKey(hash), sk: 'TOKEN' },
+      'ADD codesSent :one',
+      { ':one': 1, ':max': 5 },
+      {
+        ConditionExpression: 'attribute_not_exists(codesSent) OR codesSent < :max',
+      },
+    );
+    return counted?.codesSent as number | undefined;
+  },
+
+  put: (write: Write) => table.transact([write]),
+});
+export type Tokens = ReturnType<typeof tokensIn>;

@@ -1,0 +1,72 @@
+import * as z from 'zod/mini';
+import { Step } from '../domain/request.ts';
+import { cases, now, requestsTable, workflow } from './aws/from-env.ts';
+import { dueIndex, dueShard, shards } from './aws/keys.ts';
+import { postOffice } from './aws/mail.ts';
+import { outboxIn } from './aws/outbox.ts';
+import { errorName, log } from './lib/log.ts';
+import { readConfig, readMap } from './lib/settings.ts';
+import { onTask, task } from './lib/task.ts';
+
+/** Called right after a commit with what it put into the outbox, and every five minutes without. */
+const Wake = z.object({
+  requestId: z.optional(z.string()),
+  items: z.optional(z.array(z.string())),
+});
+
+interface Deps {
+  readonly outbox: ReturnType<typeof outboxIn>;
+  readonly send: ReturnType<typeof postOffice>;
+  readonly workflow: ReturnType<typeof workflow>;
+  readonly now: () => Date;
+}
+
+/** Starts the segment that the record commands; its name makes a second start harmless. */
+const startSegment = async (requestId: string, key: string, { outbox, workflow: machine }: Deps) => {
+  const segment = await outbox.segment(requestId, key);
+  if (!segment) return;
+  await machine.start(requestId, Number(segment.n), Step.parse(segment.step));
+  await outbox.started(requestId, key);
+};
+
+/** Does one thing of the outbox. A failure leaves it there for the sweep, with its next time. */
+const handle = async (requestId: string, key: string, deps: Deps): Promise<void> => {
+  try {
+    if (key.startsWith('SEGMENT#')) await startSegment(requestId, key, deps);
+    else await deps.send(requestId, key);
+  } catch (error) {
+    log.error('outbox item failed', { requestId, error: errorName(error), reason: key.split('#')[0] });
+    await deps.outbox.later(requestId, key, deps.now());
+  }
+};
+
+const sweep = async (deps: Deps) => {
+  const at = deps.now().toISOString();
+  const found = await Promise.all(shards.map((shard) => deps.outbox.due(dueShard('outbox', shard), at)));
+  for (const { requestId, key } of found.flatMap(({ items }) => items)) await handle(requestId, key, deps);
+  const next = found.map(({ nextAt }) => nextAt).filter((instant) => instant !== undefined);
+  return {
+    handled: found.flatMap(({ items }) => items).length,
+    idleUntil: next.sort()[0] ?? '9999-12-31T00:00:00.000Z',
+  };
+};
+
+/**
+ * Makes true outside what the record says inside: sends mails, starts executions. The commit came first, so that a crash here loses
+ * nothing; a conditional write takes each item before it is done, so that two of these do it once.
+ */
+export const dispatch = task({
+  input: Wake,
+  async run({ requestId, items }, deps: Deps) {
+    if (!requestId) return sweep(deps);
+    for (const key of items ?? []) await handle(requestId, key, deps);
+    return { handled: items?.length ?? 0 };
+  },
+});
+
+export const handler = onTask(dispatch, () => {
+  const table = requestsTable();
+  const outbox = outboxIn(table, dueIndex.name);
+  const send = postOffice({ outbox, cases: cases(), config: readConfig(), map: readMap().map, now });
+  return { outbox, send, workflow: workflow(), now };
+});

@@ -1,0 +1,201 @@
+import middy from '@middy/core';
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import type { Language } from '../../domain/config.ts';
+import type { Failure } from '../../domain/errors.ts';
+import { errorName, log } from './log.ts';
+
+/** What a page handler gets: nothing of Lambda, nothing that a caller could forge but the fields. */
+export interface Visit {
+  readonly method: 'GET' | 'POST';
+  /** The route's own path, with its parameters filled in. */
+  readonly path: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly query: URLSearchParams;
+  /** Fields of a form; a Map, so that no name can be a prototype's. */
+  readonly fields: ReadonlyMap<string, readonly string[]>;
+  readonly cookies: ReadonlyMap<string, string>;
+  /** From the connection itself, never from a header (T18). */
+  readonly client: string;
+  readonly language: Language | undefined;
+  readonly acceptLanguage: string;
+}
+
+/** What it answers: a page, or where to go. */
+export interface Answer {
+  readonly status?: number;
+  readonly html?: string;
+  readonly body?: string;
+  readonly contentType?: string;
+  readonly location?: string;
+  readonly cookies?: readonly string[];
+  /** Origins that a form of this page posts to besides our own: the bucket (decisions.md 12). */
+  readonly formTo?: string;
+  readonly cache?: string;
+}
+
+export type Handle = (visit: Visit) => Promise<Answer> | Answer;
+
+/** Refuses a visit with a status and a page that says why. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal';
+  readonly status: number;
+  constructor(status: number) {
+    super(String(status));
+    this.status = status;
+  }
+}
+
+export const maxBody = 16_384;
+
+/** Every failure has a status: leaving one out does not compile. */
+const statusOf: Record<Failure['name'], number> = {
+  RequestNotFound: 404,
+  TransitionRefused: 409,
+  Conflict: 409,
+  SourceUnavailable: 503,
+  SourceMalformed: 503,
+  ManifestMismatch: 409,
+  MailRefused: 503,
+};
+
+const statusFor = (error: unknown): number => {
+  if (error instanceof Refusal) return error.status;
+  const name = errorName(error);
+  return Object.hasOwn(statusOf, name) ? statusOf[name as Failure['name']] : 500;
+};
+
+const policy = (formTo = ''): string =>
+  [
+    "default-src 'none'",
+    "style-src 'self'",
+    "img-src 'self'",
+    `form-action 'self'${formTo && ` ${formTo}`}`,
+    "frame-ancestors 'none'",
+    "base-uri 'none'",
+  ].join('; ');
+
+const headersFor = ({ contentType = 'text/html; charset=utf-8', formTo, cache = 'no-store', location }: Answer) => ({
+  'content-type': contentType,
+  'content-security-policy': policy(formTo),
+  // With no-referrer browsers send "Origin: null", and the check of a form's origin would refuse everyone (decisions.md 12).
+  'referrer-policy': 'same-origin',
+  'cache-control': cache,
+  'strict-transport-security': 'max-age=63072000; includeSubDomains',
+  'x-content-type-options': 'nosniff',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(), geolocation=(), microphone=()',
+  ...(location ? { location } : {}),
+});
+
+const render = (answer: Answer): APIGatewayProxyStructuredResultV2 => ({
+  statusCode: answer.status ?? (answer.location ? 303 : 200),
+  headers: headersFor(answer),
+  body: answer.html ?? answer.body ?? '',
+  ...(answer.cookies ? { cookies: [...answer.cookies] } : {}),
+});
+
+const bodyOf = ({ body = '', isBase64Encoded }: APIGatewayProxyEventV2): string => {
+  if (Buffer.byteLength(body) > maxBody * 1.4) throw new Refusal(413);
+  const text = isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body;
+  if (Buffer.byteLength(text) > maxBody) throw new Refusal(413);
+  return text;
+};
+
+const fieldsOf = (event: APIGatewayProxyEventV2): ReadonlyMap<string, readonly string[]> => {
+  const type = event.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
+  if (type !== 'application/x-www-form-urlencoded') throw new Refusal(415);
+  const text = bodyOf(event);
+  // Broken percent signs and bytes that are not UTF-8 would be replaced in silence.
+  if (/%(?![0-9a-f]{2})/i.test(text)) throw new Refusal(400);
+  const fields = new Map<string, string[]>();
+  for (const [name, value] of new URLSearchParams(text)) fields.set(name, [...(fields.get(name) ?? []), value]);
+  if (
+    fields.size > 60 ||
+    text.includes('\uFFFD') ||
+    [...fields.values()].flat().some((value) => value.includes('\uFFFD'))
+  ) {
+    throw new Refusal(400);
+  }
+  return fields;
+};
+
+/** A form must come from a page of ours: Sec-Fetch-Site where the browser sends it, else Origin (T33). */
+const mustBeOurs = ({ headers }: APIGatewayProxyEventV2, baseUrl: string): void => {
+  const site = headers['sec-fetch-site'];
+  if (site) {
+    if (site !== 'same-origin' && site !== 'none') throw new Refusal(403);
+    return;
+  }
+  const { origin } = headers;
+  if (origin && origin !== new URL(baseUrl).origin) throw new Refusal(403);
+};
+
+const cookiesOf = ({ cookies = [] }: APIGatewayProxyEventV2): ReadonlyMap<string, string> =>
+  new Map(
+    cookies.map((cookie) => [cookie.slice(0, cookie.indexOf('=')), cookie.slice(cookie.indexOf('=') + 1)] as const),
+  );
+
+const methodOf = (event: APIGatewayProxyEventV2): 'GET' | 'POST' | undefined => {
+  const { method } = event.requestContext.http;
+  if (method === 'HEAD') return 'GET';
+  return method === 'GET' || method === 'POST' ? method : undefined;
+};
+
+const visitOf = (event: APIGatewayProxyEventV2, baseUrl: string): Visit => {
+  const method = methodOf(event);
+  if (!method) throw new Refusal(405);
+  if (method === 'POST') mustBeOurs(event, baseUrl);
+  const query = new URLSearchParams(event.rawQueryString);
+  const asked = query.get('lang');
+  return {
+    method,
+    path: event.rawPath,
+    parameters: Object.fromEntries(
+      Object.entries(event.pathParameters ?? {}).map(([name, value]) => [name, value ?? '']),
+    ),
+    query,
+    fields: method === 'POST' ? fieldsOf(event) : new Map(),
+    cookies: cookiesOf(event),
+    client: event.requestContext.http.sourceIp,
+    language: asked === 'da' || asked === 'en' ? asked : undefined,
+    acceptLanguage: event.headers['accept-language'] ?? '',
+  };
+};
+
+export interface Site {
+  readonly baseUrl: string;
+  /** The page of a refused or failed visit, in the visitor's language. */
+  errorPage(status: number, event: { readonly acceptLanguage: string; readonly query: string }): string;
+}
+
+/** `GET /want`, `ANY /you/{x}`: as in routes.ts. */
+export type Pages = Readonly<Record<string, Handle>>;
+
+/** Binds pages to API Gateway by route key. One place parses, one place turns failures into pages, one place sets the headers. */
+export const onPage = (site: () => Site, pages: () => Pages) => {
+  let built: { site: Site; pages: Pages } | undefined;
+  const answerTo = async (event: APIGatewayProxyEventV2): Promise<Answer> => {
+    built ??= { site: site(), pages: pages() };
+    const handle = built.pages[event.routeKey];
+    if (!handle) throw new Refusal(404);
+    const visit = visitOf(event, built.site.baseUrl);
+    if (visit.method === 'POST' && event.routeKey.startsWith('GET ')) throw new Refusal(405);
+    return handle(visit);
+  };
+  const failed = {
+    onError: (request: { error: Error | null; event: APIGatewayProxyEventV2; response: unknown }) => {
+      const status = statusFor(request.error);
+      if (status >= 500) log.error('page failed', { route: request.event.routeKey, error: errorName(request.error) });
+      const { headers, rawQueryString } = request.event;
+      const html = built?.site.errorPage(status, {
+        acceptLanguage: headers['accept-language'] ?? '',
+        query: rawQueryString,
+      });
+      request.response = render({ status, html: html ?? '' });
+    },
+  };
+  return middy<APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2>()
+    .use(failed)
+    .handler(async (event) => render(await answerTo(event)));
+};

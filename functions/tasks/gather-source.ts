@@ -1,0 +1,115 @@
+import * as z from 'zod/mini';
+import { mustBe } from '../../domain/change.ts';
+import type { Connector } from '../../domain/connector.ts';
+import type { DataMap } from '../../domain/data-map.ts';
+import { TransitionRefused } from '../../domain/errors.ts';
+import type { Case, SourceRecord } from '../../domain/request.ts';
+import type { Cases } from '../aws/cases.ts';
+import type { Files } from '../aws/files.ts';
+import { gatherCollection } from '../lib/gathering.ts';
+import { errorName, log } from '../lib/log.ts';
+import { task } from '../lib/task.ts';
+
+export interface GatherDeps {
+  readonly cases: Cases;
+  readonly files: Files;
+  readonly map: DataMap;
+  readonly connector: () => Promise<Connector>;
+  readonly now: () => Date;
+}
+
+export const GatherInput = z.object({
+  requestId: z.string(),
+  wave: z.int(),
+  system: z.string(),
+  collections: z.array(
+    z.object({
+      name: z.string(),
+      inputs: z.array(z.object({ field: z.string(), from: z.string() })),
+      gives: z.array(z.string()),
+    }),
+  ),
+});
+type GatherInput = z.infer<typeof GatherInput>;
+
+type Results = (SourceRecord['collections'][number] & { possibleMatches: number })[];
+
+const total = (results: Results, of: 'rows' | 'documents' | 'possibleMatches') =>
+  results.reduce((sum, result) => sum + result[of], 0);
+
+const recordOf = (
+  held: Case,
+  { system, wave }: GatherInput,
+  results: Results,
+  reason: string | undefined,
+  at: Date,
+) => {
+  const rows = total(results, 'rows');
+  const documents = total(results, 'documents');
+  const whole = rows + documents > 0 ? 'OK' : 'EMPTY';
+  const cut = rows + documents > 0 ? 'PARTIAL' : 'FAILED';
+  return {
+    system,
+    wave,
+    round: held.request.round,
+    state: reason ? cut : whole,
+    at: at.toISOString(),
+    ...(reason ? { reason } : {}),
+    rows,
+    documents,
+    possibleMatches: total(results, 'possibleMatches'),
+    collections: results.map(({ possibleMatches: _, ...collection }) => collection),
+  } satisfies SourceRecord;
+};
+
+/** The guard every reader of a source goes through (I04): a consistent read says the address is proven and gathering was started. */
+export const mayGather = async (cases: Cases, requestId: string): Promise<Case> => {
+  const held = await cases.read(requestId);
+  mustBe(held.request, 'GATHERING');
+  if (!held.request.proof) throw new TransitionRefused('address is not proven');
+  return held;
+};
+
+const gathered = ({ sources, request }: Case, { system, wave }: GatherInput) =>
+  sources.find((source) => source.system === system && source.wave === wave && source.round === request.round);
+
+/** Gathers each collection; an answer against the data map ends it with what is there, as PARTIAL or FAILED. */
+const gatherAll = async (held: Case, input: GatherInput, { map, files, connector }: GatherDeps) => {
+  const results: Results = [];
+  const place = { request: held.request, system: input.system, systems: Object.keys(map.systems), files };
+  const source = await connector();
+  try {
+    for (const ask of input.collections) {
+      const collection = map.systems[input.system]?.collections[ask.name];
+      if (!collection) return { results, reason: 'NotInDataMap' };
+      results.push(await gatherCollection(place, source, collection, ask));
+    }
+    return { results };
+  } catch (error) {
+    if (errorName(error) !== 'SourceMalformed') throw error;
+    return { results, reason: 'SourceMalformed' };
+  } finally {
+    await source.close?.();
+  }
+};
+
+/** Asks one system for everything it holds on the proven person, and notes what came of it. Doing it again changes nothing. */
+export const gatherSource = task({
+  input: GatherInput,
+  async run(input: GatherInput, deps: GatherDeps) {
+    const held = await mayGather(deps.cases, input.requestId);
+    const before = gathered(held, input);
+    if (before) return { system: input.system, state: before.state, rows: before.rows };
+
+    const { results, reason } = await gatherAll(held, input, deps);
+    const record = recordOf(held, input, results, reason, deps.now());
+    await deps.cases.putSource(input.requestId, record);
+    log.info('gathered', {
+      requestId: input.requestId,
+      system: input.system,
+      count: record.rows,
+      reason: record.state,
+    });
+    return { system: input.system, state: record.state, rows: record.rows };
+  },
+});

@@ -1,0 +1,21 @@
+import * as z from 'zod/mini';
+import { cases, now } from '../aws/from-env.ts';
+import { log } from '../lib/log.ts';
+import type { StepDeps } from '../lib/step.ts';
+import { onTask, task } from '../lib/task.ts';
+
+/** Notes that a system could not be asked, after every retry: the DPO sees it, nothing is silently left out (I09). */
+export const noteFailedSource = task({
+  input: z.object({ requestId: z.string(), system: z.string(), wave: z.int(), error: z.string() }),
+  async run({ requestId, system, wave, error }, deps: StepDeps) {
+    const { request } = await deps.cases.read(requestId);
+    const nothing = { rows: 0, documents: 0, possibleMatches: 0, collections: [] };
+    const at = deps.now().toISOString();
+    const failed = { system, wave, round: request.round, state: 'FAILED' as const, at, reason: error, ...nothing };
+    await deps.cases.putSource(requestId, failed);
+    log.error('source failed', { requestId, system, error });
+    return { system, state: failed.state, rows: 0 };
+  },
+});
+
+export const handler = onTask(noteFailedSource, () => ({ cases: cases(), now }));

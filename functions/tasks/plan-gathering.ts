@@ -1,0 +1,67 @@
+import type { DataMap } from '../../domain/data-map.ts';
+import { planned } from '../../domain/gathering.ts';
+import { planOf, type Wave, wavesOf } from '../../domain/plan.ts';
+import { cases, now } from '../aws/from-env.ts';
+import { readMap } from '../lib/settings.ts';
+import { OfRequest, type StepDeps } from '../lib/step.ts';
+import { onTask, task } from '../lib/task.ts';
+
+interface Deps extends StepDeps {
+  readonly map: DataMap;
+  readonly hash: string;
+}
+
+type Item = Wave[number];
+
+/** Fields whose values another step looks for. */
+const givenBy = (waves: readonly Wave[], system: string, collection: string): string[] => {
+  const prefix = `${system}.${collection}.`;
+  const wanted = waves
+    .flat()
+    .flatMap(({ collections }) => collections.flatMap(({ inputs }) => inputs.map(({ from }) => from)))
+    .filter((from) => from.startsWith(prefix))
+    .map((from) => from.slice(prefix.length));
+  return [...new Set(wanted)].sort();
+};
+
+/** Systems that only a person can look into take part in the first wave. */
+const manualItems = (map: DataMap): Item[] =>
+  Object.entries(map.systems)
+    .filter(([, { connector }]) => connector.type === 'manual')
+    .map(([system]) => ({ system, collections: [] }));
+
+/** The plan as the state machine reads it: names only, `w0`, `w1` ... in the order they run. */
+const forMachine = (waves: readonly Wave[]) => {
+  const items = (wave: Wave, index: number) =>
+    wave.map(({ system, collections }) => ({
+      system,
+      wave: index,
+      collections: collections.map(({ name, inputs }) => ({
+        name,
+        inputs: inputs.map(({ field, from }) => ({ field: field.split('.').at(-1) ?? field, from })),
+        gives: givenBy(waves, system, name),
+      })),
+    }));
+  return Object.fromEntries(waves.map((wave, index) => [`w${index}`, items(wave, index)]));
+};
+
+const withManual = (map: DataMap): Wave[] => {
+  const [first = [], ...rest] = wavesOf(map, planOf(map, ['email']));
+  return [
+    [...first.filter(({ system }) => map.systems[system]?.connector.type !== 'manual'), ...manualItems(map)],
+    ...rest,
+  ];
+};
+
+/** Plans from the proven address over the data map's references: which system is asked in which wave, for what. */
+export const planGathering = task({
+  input: OfRequest,
+  async run({ requestId }, { cases: held, map, hash, now: clock }: Deps) {
+    const waves = withManual(map);
+    const systems = waves.flatMap((wave, index) => wave.map(({ system }) => ({ system, wave: index })));
+    await held.change(requestId, (found) => planned(found, { systems, dataMap: hash }, clock()));
+    return { waves: waves.length, plan: forMachine(waves) };
+  },
+});
+
+export const handler = onTask(planGathering, () => ({ cases: cases(), now, ...readMap() }));
