@@ -1,0 +1,30 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { App, Validations } from 'aws-cdk-lib';
+import { AwsSolutionsChecks } from 'cdk-nag';
+import { bundleFunctions } from './bundle.ts';
+import { DemoStack } from './demo-stack.ts';
+import { entriesFor } from './functions.ts';
+import { readSettings } from './settings.ts';
+import { PrivacyStack } from './stack.ts';
+
+const app = new App();
+const demo = app.node.tryGetContext('demo') === true || app.node.tryGetContext('demo') === 'true';
+const root = resolve(import.meta.dirname, '..');
+const settings = readSettings(demo ? join(root, 'demo') : root);
+
+const assets = join(root, '.local', 'bundles', demo ? 'demo' : 'deploy');
+mkdirSync(assets, { recursive: true });
+await bundleFunctions(assets, entriesFor(settings));
+
+if (app.node.tryGetContext('nag') !== false) Validations.of(app).addPlugins(new AwsSolutionsChecks(app));
+
+new PrivacyStack(app, demo ? 'PrivacyDemo' : 'Privacy', {
+  settings,
+  assets,
+  allowLoopback: demo,
+  // The demo is taken down whole; what is deployed for real is not.
+  terminationProtection: !demo,
+});
+if (demo) new DemoStack(app, 'DemoSystems');
+app.synth();

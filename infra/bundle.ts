@@ -1,0 +1,78 @@
+import { writeFileSync } from 'node:fs';
+import { builtinModules } from 'node:module';
+import { join, resolve } from 'node:path';
+import { build, type Metafile, type Plugin } from 'esbuild';
+
+const functions = resolve(import.meta.dirname, '../functions');
+
+/**
+ * Node's own modules by `process.getBuiltinModule`: importing them as ES modules builds a facade that loads all of undici, 31 % of a
+ * function's initialisation (performance.md 0.2).
+ */
+const builtins: Plugin = {
+  name: 'builtins',
+  setup({ onResolve, onLoad }) {
+    const names = new Set(builtinModules);
+    onResolve({ filter: /^(node:)?[a-z_/0-9]+$/ }, ({ path }) =>
+      names.has(path.replace('node:', '')) ? { path: path.replace('node:', ''), namespace: 'builtin' } : undefined,
+    );
+    onLoad({ filter: /.*/, namespace: 'builtin' }, ({ path }) => ({
+      contents: `module.exports = process.getBuiltinModule('node:${path}');`,
+      loader: 'js',
+    }));
+  },
+};
+
+/** In Lambda the credentials always stand in the environment: the chain that looks elsewhere is 135 kB (performance.md 1.4). */
+const environmentCredentials: Plugin = {
+  name: 'environment-credentials',
+  setup({ onResolve }) {
+    const path = join(functions, 'aws/credentials.ts');
+    onResolve({ filter: /^@aws-sdk\/credential-provider-node$/ }, () => ({ path }));
+  },
+};
+
+/** How every function is bundled; `bench/` builds its yardsticks the same way. */
+export const bundling = {
+  bundle: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node24',
+  mainFields: ['module', 'main'],
+  minify: true,
+  legalComments: 'none',
+  metafile: true,
+  jsx: 'automatic',
+  jsxImportSource: 'hono/jsx',
+  loader: { '.css': 'text' },
+  outExtension: { '.js': '.mjs' },
+  plugins: [builtins, environmentCredentials],
+  logLevel: 'warning',
+} as const;
+
+/** `tasks/ask-for-proof` -> `tasks-ask-for-proof`: the folder of a function's asset. */
+export const assetName = (entry: string): string => entry.replaceAll('/', '-');
+
+/** One esbuild run for all functions; each gets a folder with its bundle and the settings it asks for. */
+export const bundleFunctions = async (
+  out: string,
+  entries: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
+): Promise<Metafile> => {
+  const names = Object.keys(entries);
+  const entryPoints = Object.fromEntries(
+    names.map((entry) => [`${assetName(entry)}/index`, join(functions, `${entry}.ts`)]),
+  );
+  const { metafile } = await build({
+    ...bundling,
+    entryPoints,
+    outdir: out,
+    plugins: [...bundling.plugins],
+    mainFields: [...bundling.mainFields],
+  });
+  for (const entry of names) {
+    for (const [file, content] of Object.entries(entries[entry] ?? {})) {
+      writeFileSync(join(out, assetName(entry), file), JSON.stringify(content));
+    }
+  }
+  return metafile;
+};

@@ -1,0 +1,31 @@
+import { Stack } from 'aws-cdk-lib';
+import type { System } from '../domain/data-map.ts';
+import type { ServiceFunction } from './service-function.ts';
+
+const dynamodb = (fn: ServiceFunction, system: System): void => {
+  for (const [name, { at = name, options }] of Object.entries(system.collections)) {
+    const table = Stack.of(fn).formatArn({ service: 'dynamodb', resource: 'table', resourceName: at });
+    const action = options.scan === true ? 'dynamodb:Scan' : 'dynamodb:Query';
+    fn.allow([action], [typeof options.index === 'string' ? `${table}/index/${options.index}` : table]);
+  }
+};
+
+const s3 = (fn: ServiceFunction, { connector }: System): void => {
+  const bucket = `arn:${Stack.of(fn).partition}:s3:::${String(connector.options.bucket)}`;
+  fn.allow(['s3:ListBucket'], [bucket]);
+  fn.allow(['s3:GetObject'], [`${bucket}/*`]);
+};
+
+const nothingMore = (): void => {};
+
+/** What reading each kind of source takes, and no more; a source outside AWS takes its secret only. */
+const grants: Readonly<Record<System['connector']['type'], (fn: ServiceFunction, system: System) => void>> = {
+  postgres: nothingMore,
+  rest: nothingMore,
+  manual: nothingMore,
+  dynamodb,
+  s3,
+};
+
+/** Grants a gathering function its one source's tables or bucket; its secret is granted where the secret is made. */
+export const grantSource = (fn: ServiceFunction, system: System): void => grants[system.connector.type](fn, system);

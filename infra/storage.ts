@@ -1,0 +1,143 @@
+import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { AttributeType, Billing, ProjectionType, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
+import { BlockPublicAccess, Bucket, BucketEncryption, ObjectLockRetention, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
+import { Construct } from 'constructs';
+import { counterKey, dueIndex, partitionKey, sortKey, ttl } from '../functions/aws/keys.ts';
+import type { ServiceFunction } from './service-function.ts';
+
+const text = (name: string) => ({ name, type: AttributeType.STRING });
+
+/** Where the system keeps things: the record, short-lived counters, evidence, the locked audit heads, and the keys they are under. */
+export class Storage extends Construct {
+  readonly key: Key;
+  readonly pseudonymKey: Key;
+  readonly requests: TableV2;
+  readonly counters: TableV2;
+  readonly evidence: Bucket;
+  readonly audit: Bucket;
+  readonly accessLogs: Bucket;
+
+  constructor(scope: Construct, id: string, { evidenceDays }: { evidenceDays: number }) {
+    super(scope, id);
+    this.key = this.dataKey();
+    this.pseudonymKey = new Key(this, 'PseudonymKey', {
+      description: 'Pseudonyms, form seals and stamps: an HMAC key that never leaves KMS',
+      keySpec: KeySpec.HMAC_256,
+      keyUsage: KeyUsage.GENERATE_VERIFY_MAC,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    this.requests = this.requestsTable();
+    this.counters = this.countersTable();
+    this.accessLogs = this.bucket('AccessLogs', { expiration: Duration.days(90) });
+    this.evidence = this.bucket('Evidence', {
+      // The purge job is the promise; this is the backstop for what it missed (security.md 3.9).
+      expiration: Duration.days(evidenceDays + 120),
+      serverAccessLogsBucket: this.accessLogs,
+      serverAccessLogsPrefix: 'evidence/',
+    });
+    this.audit = this.bucket('Audit', {
+      objectLockDefaultRetention: ObjectLockRetention.governance(Duration.days(3 * 365)),
+      serverAccessLogsBucket: this.accessLogs,
+      serverAccessLogsPrefix: 'audit/',
+    });
+  }
+
+  private dataKey(): Key {
+    const key = new Key(this, 'Key', {
+      description: 'Everything that Privacy@ stores',
+      enableKeyRotation: true,
+      pendingWindow: Duration.days(30),
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    const { region, account, partition } = Stack.of(this);
+    key.addToResourcePolicy(
+      new PolicyStatement({
+        effect: Effect.ALLOW,
+        principals: [new ServicePrincipal(`logs.${region}.amazonaws.com`)],
+        actions: ['kms:Encrypt', 'kms:Decrypt', 'kms:GenerateDataKey*', 'kms:DescribeKey', 'kms:ReEncrypt*'],
+        resources: ['*'],
+        conditions: {
+          ArnLike: { 'kms:EncryptionContext:aws:logs:arn': `arn:${partition}:logs:${region}:${account}:log-group:*` },
+        },
+      }),
+    );
+    return key;
+  }
+
+  private requestsTable(): TableV2 {
+    return new TableV2(this, 'Requests', {
+      partitionKey: text(partitionKey),
+      sortKey: text(sortKey),
+      billing: Billing.onDemand(),
+      encryption: TableEncryptionV2.customerManagedKey(this.key),
+      pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
+      deletionProtection: true,
+      removalPolicy: RemovalPolicy.RETAIN,
+      timeToLiveAttribute: ttl,
+      globalSecondaryIndexes: [
+        {
+          indexName: dueIndex.name,
+          partitionKey: text(dueIndex.partitionKey),
+          sortKey: text(dueIndex.sortKey),
+          projectionType: ProjectionType.KEYS_ONLY,
+        },
+      ],
+    });
+  }
+
+  private countersTable(): TableV2 {
+    return new TableV2(this, 'Counters', {
+      partitionKey: text(counterKey),
+      billing: Billing.onDemand(),
+      encryption: TableEncryptionV2.customerManagedKey(this.key),
+      timeToLiveAttribute: ttl,
+      removalPolicy: RemovalPolicy.DESTROY,
+    });
+  }
+
+  private bucket(id: string, props: BucketOptions): Bucket {
+    const { expiration, ...rest } = props;
+    return new Bucket(this, id, {
+      encryption: BucketEncryption.KMS,
+      encryptionKey: this.key,
+      bucketKeyEnabled: true,
+      enforceSSL: true,
+      blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+      objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
+      removalPolicy: RemovalPolicy.RETAIN,
+      lifecycleRules: [
+        { abortIncompleteMultipartUploadAfter: Duration.days(1), ...(expiration ? { expiration } : {}) },
+      ],
+      ...rest,
+    });
+  }
+
+  /** Lets a function use the data key, through the one service that holds the data. */
+  useKey(fn: ServiceFunction, service: 'dynamodb' | 's3', actions: string[]): void {
+    const { region } = Stack.of(this);
+    fn.allow(actions, [this.key.keyArn], { StringEquals: { 'kms:ViaService': `${service}.${region}.amazonaws.com` } });
+  }
+
+  /** The index that finds what is due. */
+  get dueIndexArn(): string {
+    return `${this.requests.tableArn}/index/${dueIndex.name}`;
+  }
+
+  /** Grants actions on the Requests table; with them the key they need. */
+  grantRequests(fn: ServiceFunction, ...actions: string[]): void {
+    fn.allow(
+      actions.map((action) => `dynamodb:${action}`),
+      [this.requests.tableArn],
+    );
+    this.useKey(fn, 'dynamodb', ['kms:Decrypt']);
+  }
+}
+
+interface BucketOptions {
+  readonly expiration?: Duration;
+  readonly serverAccessLogsBucket?: Bucket;
+  readonly serverAccessLogsPrefix?: string;
+  readonly objectLockDefaultRetention?: ObjectLockRetention;
+}

@@ -1,0 +1,59 @@
+import { Construct } from 'constructs';
+import type { Env } from '../functions/lib/env.ts';
+import type { PublicFunction } from '../functions/routes.ts';
+import { type House, ServiceFunction } from './service-function.ts';
+import type { Storage } from './storage.ts';
+
+export interface WebProps extends House {
+  readonly storage: Storage;
+  readonly url: string;
+  readonly dispatcherName: string;
+  readonly dispatcherArn: string;
+}
+
+type Make = (name: PublicFunction, environment?: Partial<Env>) => ServiceFunction;
+
+/** The public functions, each with its own role: the intake can write a request and read none. */
+export class Web extends Construct {
+  readonly functions: Readonly<Record<PublicFunction, ServiceFunction>>;
+
+  constructor(scope: Construct, id: string, props: WebProps) {
+    super(scope, id);
+    const { storage, url, assets, key, dispatcherName, dispatcherArn } = props;
+    const record = { REQUESTS_TABLE: storage.requests.tableName, DISPATCHER: dispatcherName };
+    const make: Make = (name, environment = {}) =>
+      new ServiceFunction(this, pascal(name), {
+        entry: `web/${name}`,
+        environment: { BASE_URL: url, ...environment },
+        assets,
+        key,
+      });
+
+    const counted = { COUNTERS_TABLE: storage.counters.tableName, PSEUDONYM_KEY: storage.pseudonymKey.keyArn };
+    const intake = make('intake', { ...record, ...counted });
+    storage.grantRequests(intake, 'PutItem');
+    this.grantCounting(intake, storage);
+
+    const person = make('person', record);
+    const staff = make('staff', record);
+    const owner = make('owner', { ...record, EVIDENCE_BUCKET: storage.evidence.bucketName });
+    const download = make('download', { ...record, EVIDENCE_BUCKET: storage.evidence.bucketName });
+    for (const fn of [person, staff, owner, download])
+      storage.grantRequests(fn, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
+    for (const fn of [intake, person, staff, owner, download]) fn.allow(['lambda:InvokeFunction'], [dispatcherArn]);
+
+    owner.allow(['s3:PutObject', 's3:GetObject'], [storage.evidence.arnForObjects('evidence/*')]);
+    storage.useKey(owner, 's3', ['kms:Decrypt', 'kms:GenerateDataKey']);
+    download.allow(['s3:GetObject'], [storage.evidence.arnForObjects('packages/*')]);
+    storage.useKey(download, 's3', ['kms:Decrypt']);
+
+    this.functions = { intake, person, staff, owner, download, assets: make('assets') };
+  }
+
+  private grantCounting(fn: ServiceFunction, { counters, pseudonymKey }: Storage): void {
+    fn.allow(['dynamodb:UpdateItem'], [counters.tableArn]);
+    fn.allow(['kms:GenerateMac'], [pseudonymKey.keyArn]);
+  }
+}
+
+const pascal = (name: string): string => `${name[0]?.toUpperCase()}${name.slice(1)}`;

@@ -1,0 +1,150 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import {
+  CfnStateMachineVersion,
+  CustomerManagedEncryptionConfiguration,
+  DefinitionBody,
+  LogLevel,
+  StateMachine,
+} from 'aws-cdk-lib/aws-stepfunctions';
+import { Construct } from 'constructs';
+import type { System } from '../domain/data-map.ts';
+import type { Env } from '../functions/lib/env.ts';
+import { grantSource } from './connector-grants.ts';
+import { type House, ServiceFunction } from './service-function.ts';
+import type { Settings } from './settings.ts';
+import type { Storage } from './storage.ts';
+
+const definition = join(import.meta.dirname, '../statemachines/privacy-request.asl.json');
+
+export interface WorkflowProps extends House {
+  readonly storage: Storage;
+  readonly settings: Settings;
+  readonly environment: Pick<Env, 'REQUESTS_TABLE' | 'DISPATCHER'>;
+  /** Name of the dispatcher's function: every step wakes it after its commit. */
+  readonly dispatcherArn: string;
+  readonly allowLoopback: boolean;
+}
+
+/** A whole wave of a system's data, or a whole package, in one go. */
+const heavy = { timeout: Duration.minutes(15), memorySize: 1024 };
+
+/** The state machine's name is fixed, so that the dispatcher can name it without a circle of references. */
+export const stateMachineName = (scope: Construct): string => `${Stack.of(scope).stackName}-privacy-request`;
+
+/** The state machine and the functions it calls. Each function's id is its placeholder in the definition. */
+export class Workflow extends Construct {
+  readonly stateMachine: StateMachine;
+  readonly functions: readonly ServiceFunction[];
+  /** The function that gathers from each system. */
+  readonly gatherers: ReadonlyMap<string, ServiceFunction>;
+
+  constructor(scope: Construct, id: string, props: WorkflowProps) {
+    super(scope, id);
+    const steps = this.steps(props);
+    this.gatherers = this.gatherersFor(props);
+    this.functions = [...steps, ...this.gatherers.values()];
+    this.stateMachine = this.machine(props, steps);
+    for (const fn of this.functions) {
+      // By hand: grantInvoke would add every version of the function, which nothing calls.
+      this.stateMachine.addToRolePolicy(invoke(fn));
+    }
+  }
+
+  /** What every step does: read the case, write the next, wake the dispatcher. */
+  private step(name: string, { storage, environment, dispatcherArn, assets, key }: WorkflowProps, more: object = {}) {
+    const entry = `tasks/${kebab(name)}`;
+    const fn = new ServiceFunction(this, name, { entry, environment, assets, key, ...more });
+    storage.grantRequests(fn, 'Query', 'PutItem');
+    return fn.allow(['lambda:InvokeFunction'], [dispatcherArn]);
+  }
+
+  private steps(props: WorkflowProps): ServiceFunction[] {
+    const { storage, environment } = props;
+    const withFiles = { environment: { ...environment, EVIDENCE_BUCKET: storage.evidence.bucketName }, ...heavy };
+    const decide = this.step('AskToDecide', props, withFiles);
+    const build = this.step('BuildPackage', props, withFiles);
+    for (const fn of [decide, build]) {
+      storage.useKey(fn, 's3', ['kms:Decrypt', 'kms:GenerateDataKey']);
+      fn.allow(['s3:GetObject'], [storage.evidence.arnForObjects('evidence/*')]);
+    }
+    decide.allow(['s3:PutObject'], [storage.evidence.arnForObjects('evidence/*')]);
+    build.allow(['s3:PutObject', 's3:AbortMultipartUpload'], [storage.evidence.arnForObjects('packages/*')]);
+    const plain = ['AskForProof', 'AskToStart', 'PlanGathering', 'NoteFailedSource', 'Deliver', 'NeedsAPerson'];
+    return [...plain.map((name) => this.step(name, props)), decide, build];
+  }
+
+  /** One function per system, from one source: its own role, its own secret, its own driver (decisions.md 3). */
+  private gatherersFor(props: WorkflowProps): Map<string, ServiceFunction> {
+    const { storage, settings, environment, assets, key, allowLoopback } = props;
+    const gatherer = ([name, system]: [string, System]) => {
+      const fn = new ServiceFunction(this, `GatherSource-${name}`, {
+        entry: `gather/${system.connector.type}`,
+        functionName: `${gatherPrefix(this)}${name}`,
+        environment: {
+          ...environment,
+          EVIDENCE_BUCKET: storage.evidence.bucketName,
+          SYSTEM: name,
+          ...(allowLoopback ? { ALLOW_LOOPBACK: 'true' } : {}),
+        },
+        assets,
+        key,
+        ...heavy,
+      });
+      storage.grantRequests(fn, 'Query', 'PutItem');
+      if (system.connector.type === 'manual')
+        return [name, fn.allow(['lambda:InvokeFunction'], [props.dispatcherArn])] as const;
+      storage.useKey(fn, 's3', ['kms:Decrypt', 'kms:GenerateDataKey']);
+      fn.allow(
+        ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload'],
+        [storage.evidence.arnForObjects('evidence/*')],
+      );
+      grantSource(fn, system);
+      return [name, fn] as const;
+    };
+    return new Map(Object.entries(settings.map.systems).map(gatherer));
+  }
+
+  private machine({ storage }: WorkflowProps, steps: readonly ServiceFunction[]): StateMachine {
+    const prefix = Stack.of(this).formatArn({
+      service: 'lambda',
+      resource: 'function',
+      resourceName: gatherPrefix(this),
+      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+    });
+    const arns = Object.fromEntries(steps.map((fn) => [fn.node.id, fn.functionArn]));
+    const machine = new StateMachine(this, 'StateMachine', {
+      stateMachineName: stateMachineName(this),
+      // Inline, so that synth validates it and a test can read it.
+      definitionBody: DefinitionBody.fromString(readFileSync(definition, 'utf8')),
+      definitionSubstitutions: { ...arns, GatherSource: prefix },
+      encryptionConfiguration: new CustomerManagedEncryptionConfiguration(storage.key, Duration.minutes(15)),
+      tracingEnabled: true,
+      logs: {
+        level: LogLevel.ALL,
+        includeExecutionData: false,
+        destination: new LogGroup(this, 'Logs', {
+          logGroupName: `/aws/vendedlogs/states/${stateMachineName(this)}`,
+          encryptionKey: storage.key,
+          retention: RetentionDays.THREE_MONTHS,
+          removalPolicy: RemovalPolicy.DESTROY,
+        }),
+      },
+    });
+    const version = new CfnStateMachineVersion(this, 'Version', {
+      stateMachineArn: machine.stateMachineArn,
+      stateMachineRevisionId: machine.stateMachineRevisionId,
+    });
+    // An execution under way stays on the version it began with (F14).
+    version.applyRemovalPolicy(RemovalPolicy.RETAIN);
+    return machine;
+  }
+}
+
+const gatherPrefix = (scope: Construct): string => `${Stack.of(scope).stackName}-gather-`;
+const kebab = (name: string): string => name.replaceAll(/(?<!^)([A-Z])/g, '-$1').toLowerCase();
+const invoke = (fn: ServiceFunction) =>
+  new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [fn.functionArn] });

