@@ -213,8 +213,7 @@ describe('mail', () => {
 
 describe('the overview', () => {
   const validator = new HtmlValidate({
-    extends: ['html-validate:recommended'],
-    rules: { 'no-trailing-whitespace': 'off' },
+    extends: ['html-validate:standard'],
   });
 
   test('shows mail, requests, clock, alarms and dead letters as valid HTML, all of it escaped', async () => {
