@@ -28,7 +28,8 @@ export const rest: ConnectorFactory = ({ system, secret, allowLoopback }) => {
       const request = requestOf(base, described, value, place.position);
       return page(value, await client.send({ ...request, headers, signal: from?.signal }), place);
     };
-    return walk(lookup.name, lookup.values.filter(isAskable), from, prefixed(lookup.name, ask), options.limits);
+    const values = [...new Set(lookup.values)].filter(isAskable);
+    return walk(lookup.name, values, from, prefixed(lookup.name, ask), options.limits);
   };
   return { find, check: () => probe(system, find, options.canary), close: async () => client.close() };
 };
