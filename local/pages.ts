@@ -75,7 +75,7 @@ const routes: readonly (readonly [path: RegExp, handlers: Readonly<Record<string
   [/^\/_local$/, { GET: () => ({ status: 308, headers: { location: '/_local/' }, body: '' }) }],
   [/^\/_local\/$/, { GET: overview }],
   [/^\/_local\/style\.css$/, { GET: () => text(styleSheet, 'text/css') }],
-  [/^\/_local\/mail$/, { GET: async ({ mailbox }) => json(await mailbox.list()) }],
+  [/^\/_local\/mail$/, { GET: listMail }],
   [
     /^\/_local\/mail\/behaviour$/,
     {
@@ -182,6 +182,13 @@ async function overview(options: PagesOptions): Promise<Answer> {
   const { clock, mailbox, executions, queues, alarms } = options;
   const lists = { mails: await mailbox.list(), executions: await executions.list(), queues: await queues.list() };
   return page(overviewPage({ now: clock.now(), ...lists, alarms: alarms?.() ?? [] }));
+}
+
+/** All mails, or with `?to=` those to one address: what a test polls should not grow with everybody else's mail. */
+async function listMail({ mailbox }: PagesOptions, request: IncomingMessage): Promise<Answer> {
+  const to = new URL(request.url ?? '/', 'http://local').searchParams.get('to');
+  const mails = await mailbox.list();
+  return json(to === null ? mails : mails.filter((mail) => mail.to.includes(to)));
 }
 
 async function foundMail({ mailbox }: PagesOptions, id: string) {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { AwsError, type Clock, type Store } from './service.ts';
 
 /** A message that waits in a queue; `at` is virtual time. */
-export interface QueuedMessage {
+interface QueuedMessage {
   readonly id: string;
   readonly at: string;
   readonly body: string;

@@ -164,12 +164,12 @@ class Run {
     this.cancels.add(cancel);
   }
 
-  private arm(): void {
-    const due = this.timing.next(this.progress.anchor, this.now());
+  private arm(after = this.now()): void {
+    const due = this.timing.next(this.progress.anchor, Math.max(after, this.now()));
     this.next = due;
     if (due === undefined) return;
     this.set(due, () => {
-      this.arm();
+      this.arm(due);
       return this.tick(due);
     });
   }

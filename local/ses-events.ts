@@ -16,7 +16,7 @@ export interface SentMail {
 }
 
 /** An event in the shape of SES's event publishing. */
-export interface SesEvent {
+interface SesEvent {
   readonly eventType: 'Send' | 'Delivery' | 'Bounce' | 'Complaint';
   readonly [detail: string]: unknown;
 }

@@ -16,7 +16,7 @@ export interface Order {
 }
 
 /** A header field as it stands in the message, unfolded. */
-export interface Header {
+interface Header {
   readonly name: string;
   readonly value: string;
 }

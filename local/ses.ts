@@ -20,7 +20,7 @@ export interface ConfigurationSet {
 }
 
 /** `events` are the template's MatchingEventTypes, such as `send`, `delivery`, `bounce`. */
-export interface EventDestination {
+interface EventDestination {
   readonly topicArn: string;
   readonly events: readonly string[];
 }

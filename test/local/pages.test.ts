@@ -175,6 +175,13 @@ describe('mail', () => {
     ]);
   });
 
+  test('can be listed for one address', async () => {
+    const { id } = await deliver(letter);
+    const to = async (address: string) => (await get(`/_local/mail?to=${address}`)).json();
+    expect(await to('anna%40example.com')).toEqual([expect.objectContaining({ id })]);
+    expect(await to('bo@example.com')).toEqual([]);
+  });
+
   test('opens as a page whose text is text and whose links work', async () => {
     const { id } = await deliver(letter);
     const page = await (await get(`/_local/mail/${id}`)).text();
