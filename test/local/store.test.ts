@@ -13,7 +13,9 @@ beforeEach(async () => {
 afterEach(() => rm(dir, { recursive: true, force: true }));
 
 async function listed(entries: AsyncIterable<readonly [string, unknown]>): Promise<(readonly [string, unknown])[]> {
-  return Array.fromAsync(entries);
+  const list = [];
+  for await (const entry of entries) list.push(entry);
+  return list;
 }
 
 test('What was put is there after the store was closed and opened again', async () => {
