@@ -2,12 +2,15 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/**/*.test.{ts,tsx}'],
     // Journeys and the browser start whole clouds: one file at a time on two cores keeps their times honest.
     projects: [
       {
         extends: true,
-        test: { name: 'unit', exclude: ['test/journeys/**', 'test/browser/**', 'test/threats/**', 'node_modules/**'] },
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.{ts,tsx}'],
+          exclude: ['test/journeys/**', 'test/browser/**', 'test/threats/**', 'node_modules/**'],
+        },
       },
       {
         extends: true,

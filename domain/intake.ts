@@ -10,6 +10,8 @@ export interface Intake {
   readonly language: 'da' | 'en';
   readonly person: Person;
   readonly rights: readonly Right[];
+  /** Too many mails went to this address: the request is recorded, and its mail is held. */
+  readonly silent: boolean;
 }
 
 /** Where and by which rules the time limit is counted. */
@@ -27,9 +29,10 @@ const rightRecord = (right: Right, deadline: RightRecord['deadline']): RightReco
 export const receive = (intake: Intake, rules: Rules, now: Date): Change => {
   const receivedAt = now.toISOString();
   const deadline = deadlineOf({ receivedAt, ...rules });
-  const { rights, ...given } = intake;
+  const { rights, silent, ...given } = intake;
   const request: Request = {
     ...given,
+    ...(silent ? { silent } : {}),
     schemaVersion: 1,
     version: 0,
     receivedAt,

@@ -6,7 +6,7 @@ export const askForProof = (held: Case, now: Date): Change | undefined => {
   if (held.request.status !== 'RECEIVED') return undefined;
   return {
     ...moved(held, 'AWAITING_PROOF', now, { confirmMails: 1 }),
-    mails: [{ template: 'confirm', to: 'subject', cause: 'confirm-1' }],
+    mails: [{ template: 'confirm', to: 'subject', cause: 'confirm-1', held: held.request.silent }],
     audit: actor('workflow', 'PROOF_ASKED'),
   };
 };

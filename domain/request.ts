@@ -87,6 +87,8 @@ export const Request = z.object({
   /** Something failed and waits for the DPO: which step, and the error's name. */
   needsPerson: z.optional(z.object({ at: Instant, step: Step, error: z.string() })),
   confirmMails: z.int(),
+  /** Too many mails went to this address when the request came: its first mail is held. */
+  silent: z.optional(z.boolean()),
   audit: z.object({ n: z.int(), hash: z.string() }),
   /** When the watchdog looks at it again; gone when the request is over. */
   nextActionAt: z.optional(Instant),

@@ -119,6 +119,9 @@ export const tokensIn = (table: Table) => ({
     return counted?.codesSent as number | undefined;
   },
 
-  put: (write: Write) => table.transact([write]),
+  /** A one-time code is gone once it opened something. */
+  async spendCode({ hash }: Token): Promise<void> {
+    await table.update({ pk: tokenKey(hash), sk: 'TOKEN' }, 'REMOVE codeHash', {});
+  },
 });
 export type Tokens = ReturnType<typeof tokensIn>;

@@ -1,0 +1,154 @@
+import { randomBytes } from 'node:crypto';
+import type { Config, Language } from '../../domain/config.ts';
+import {
+  type Answers,
+  type FormStep,
+  fieldsOf,
+  formSteps,
+  isComplete,
+  isTrapped,
+  nextStep,
+  requestOf,
+  stamp as stampField,
+  validateStep,
+} from '../../domain/form.ts';
+import { comparable } from '../../domain/identity.ts';
+import { receive } from '../../domain/intake.ts';
+import { parseReference, referenceFrom } from '../../domain/reference.ts';
+import { inLanguage } from '../../web/frame.ts';
+import { accessibilityPage } from '../../web/pages/accessibility.tsx';
+import { formPage } from '../../web/pages/form.tsx';
+import { sentPage } from '../../web/pages/sent.tsx';
+import { startPage } from '../../web/pages/start.tsx';
+import type { Cases } from '../aws/cases.ts';
+import type { Counters } from '../aws/counters.ts';
+import { cases, counters, now, seals } from '../aws/from-env.ts';
+import type { Seals } from '../aws/seals.ts';
+import { type Frame, type Look, look, siteOf } from '../lib/look.ts';
+import { type Answer, type Handle, onPage, Refusal, type Visit } from '../lib/page.ts';
+import { readConfig } from '../lib/settings.ts';
+
+interface Deps {
+  readonly cases: Cases;
+  readonly counters: Counters;
+  readonly seals: Seals;
+  readonly config: Config;
+  readonly look: Look;
+  readonly now: () => Date;
+}
+
+const cookie = '__Host-form';
+/** Two hours: long enough for a call to find a customer number. */
+const seconds = 7_200;
+/** Nobody fills in the form faster. */
+const fastest = 3;
+
+const answersOf = async ({ cookies }: Visit, { seals: keys }: Deps): Promise<Partial<Answers>> => {
+  const opened = await keys.open(cookies.get(cookie) ?? '');
+  return opened ? (JSON.parse(opened) as Partial<Answers>) : {};
+};
+
+const kept = async (answers: Partial<Answers>, { seals: keys }: Deps): Promise<string> =>
+  `${cookie}=${await keys.seal(JSON.stringify(answers))}; Path=/; Max-Age=${seconds}; Secure; HttpOnly; SameSite=Lax`;
+
+const gone = `${cookie}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax`;
+
+/** A page of the form. Somebody who comes to a later page first is sent to the first unanswered one. */
+const showStep = async (step: FormStep, visit: Visit, frame: Frame, deps: Deps): Promise<Answer> => {
+  const answers = await answersOf(visit, deps);
+  const next = nextStep(answers);
+  if (formSteps.indexOf(next) < formSteps.indexOf(step)) return { location: inLanguage(frame, `/${next}`) };
+  const stamp = step === 'check' ? await deps.seals.stamp(deps.now()) : undefined;
+  return { html: formPage({ ...frame, step, answers, fields: fieldsOf(step, answers), errors: {}, stamp }) };
+};
+
+const takeStep = async (step: FormStep, visit: Visit, frame: Frame, deps: Deps): Promise<Answer> => {
+  const answers = await answersOf(visit, deps);
+  const result = validateStep(step, visit.fields, answers);
+  if ('malformed' in result) throw new Refusal(400);
+  if ('errors' in result) {
+    return { status: 400, html: formPage({ ...frame, step, answers, fields: result.kept, errors: result.errors }) };
+  }
+  // Somebody who came back from the check page to change one answer goes straight back to it.
+  const next = formSteps[formSteps.indexOf(step) + 1] ?? 'check';
+  const to = isComplete(result.answers) ? 'check' : next;
+  return { location: inLanguage(frame, `/${to}`), cookies: [await kept(result.answers, deps)] };
+};
+
+/** Whether this address may get another mail today: too many are recorded, not sent, and answered the same (T14, T16). */
+const mayMail = async (email: string, { seals: keys, counters: count, config, now: clock }: Deps): Promise<boolean> => {
+  const name = await keys.pseudonym(`address ${comparable(email)}`);
+  const quarter = await count.allow(`address-quarter ${name}`, config.limits.mailsPerAddressPerDay, 900, clock());
+  return (await count.allow(`address-day ${name}`, config.limits.mailsPerAddressPerDay, 86_400, clock())) && quarter;
+};
+
+const mustBeFew = async (
+  { client }: Visit,
+  { seals: keys, counters: count, config, now: clock }: Deps,
+): Promise<void> => {
+  const name = await keys.pseudonym(`client ${client}`);
+  const few = await count.allow(`client ${name}`, config.limits.requestsPerClientPerHour, 3_600, clock());
+  if (!few) throw new Refusal(429);
+  if (!(await count.allow('all', config.limits.requestsPerHour, 3_600, clock()))) throw new Refusal(503);
+};
+
+/**
+ * Receives the request: nothing is looked up before the answer, so that a customer, a stranger, a duplicate and one too many get the same
+ * page in the same way. The same form sent twice is one request: its id comes from the form's own stamp.
+ */
+const send = async (visit: Visit, frame: Frame, deps: Deps): Promise<Answer> => {
+  const answers = await answersOf(visit, deps);
+  const result = validateStep('check', visit.fields, answers);
+  if ('malformed' in result) throw new Refusal(400);
+  if (!isComplete(answers)) return { location: inLanguage(frame, `/${nextStep(answers)}`) };
+  const stamped = await deps.seals.readStamp(visit.fields.get(stampField)?.[0] ?? '', deps.now());
+  if (!stamped || stamped.age > seconds) return showStep('check', visit, frame, deps);
+  await mustBeFew(visit, deps);
+  const id = await deps.seals.idFrom(stamped.nonce);
+  const reference = referenceFrom(id);
+  // A machine gets the page that people get, and nothing else.
+  if (!isTrapped(visit.fields) && stamped.age >= fastest) await record(answers, id, reference, deps);
+  const received = deps.now().toISOString().slice(0, 10);
+  return { location: `/sent/${reference}?on=${received}&lang=${frame.language}`, cookies: [gone] };
+};
+
+const record = async (answers: Answers, id: Buffer, reference: string, deps: Deps): Promise<void> => {
+  const { config } = deps;
+  const { person, rights, language } = requestOf(answers);
+  const requestId = `r${id.subarray(8, 24).toString('hex')}`;
+  const evidence = `evidence/${randomBytes(16).toString('hex')}`;
+  const rules = { country: config.country, timeZone: config.timeZone, policy: config.suspensionPolicy };
+  const silent = !(await mayMail(person.email, deps));
+  const intake = { requestId, reference, evidence, language, person, rights, silent };
+  await deps.cases.create(receive(intake, rules, deps.now()));
+};
+
+const sent = (visit: Visit, frame: Frame, { config }: Deps): Answer => {
+  const reference = parseReference(visit.parameters.reference ?? '');
+  const on = visit.query.get('on') ?? '';
+  if (!reference || !/^20\d\d-\d\d-\d\d$/.test(on) || Number.isNaN(Date.parse(on))) throw new Refusal(404);
+  return { html: sentPage({ ...frame, reference, receivedOn: on, country: config.country }) };
+};
+
+const intakePages = (deps: Deps): Record<string, Handle> => {
+  const frameOf = (visit: Visit, preferred?: Language) => deps.look(visit, preferred);
+  const step =
+    (name: Exclude<FormStep, 'check'>): Handle =>
+    (visit) =>
+      visit.method === 'GET'
+        ? showStep(name, visit, frameOf(visit), deps)
+        : takeStep(name, visit, frameOf(visit), deps);
+  const asking = formSteps.filter((name) => name !== 'check').map((name) => [`ANY /${name}`, step(name)] as const);
+  return {
+    'GET /': (visit) => ({ html: startPage(frameOf(visit)) }),
+    'GET /accessibility': (visit) => ({ html: accessibilityPage(frameOf(visit)) }),
+    ...Object.fromEntries(asking),
+    'ANY /check': (visit) =>
+      visit.method === 'GET' ? showStep('check', visit, frameOf(visit), deps) : send(visit, frameOf(visit), deps),
+    'GET /sent/{reference}': (visit) => sent(visit, frameOf(visit), deps),
+  };
+};
+
+export const handler = onPage(siteOf, () =>
+  intakePages({ cases: cases(), counters: counters(), seals: seals(), config: readConfig(), look: look(), now }),
+);

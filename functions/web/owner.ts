@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto';
+import { documentPath, evidenceKey, systemFolder } from '../../domain/answer-layout.ts';
+import type { DataMap, System } from '../../domain/data-map.ts';
+import { isOpen, type OwnerAnswer, ownerAnswered } from '../../domain/gathering.ts';
+import { type Case, namesCase } from '../../domain/request.ts';
+import { ownerPage } from '../../web/pages/owner.tsx';
+import type { Cases } from '../aws/cases.ts';
+import type { Files } from '../aws/files.ts';
+import { cases, files, now, tokens } from '../aws/from-env.ts';
+import type { Tokens } from '../aws/tokens.ts';
+import { type Uploads, uploads } from '../aws/uploads.ts';
+import { env } from '../lib/env.ts';
+import { type Look, look, siteOf } from '../lib/look.ts';
+import { type Answer, onPage, Refusal, type Visit } from '../lib/page.ts';
+import { opened, openLink } from '../lib/session.ts';
+import { readMap } from '../lib/settings.ts';
+
+interface Deps {
+  readonly cases: Cases;
+  readonly tokens: Tokens;
+  readonly files: Files;
+  readonly uploads: Uploads;
+  readonly map: DataMap;
+  readonly look: Look;
+  readonly baseUrl: string;
+  readonly now: () => Date;
+}
+
+/** One owner's task: the system, and the place for what they give. */
+interface Task {
+  readonly held: Case;
+  readonly name: string;
+  readonly system: System;
+  /** Where uploads wait until the answer is sent. */
+  readonly prefix: string;
+}
+
+export interface OwnerProblem {
+  readonly field: 'answer' | 'text' | 'last4' | 'name';
+  readonly problem: 'choose' | 'give-something' | 'last4' | 'too-long' | 'name';
+}
+
+const longestText = 8_000;
+const text = ({ fields }: Visit, name: string): string => (fields.get(name)?.[0] ?? '').trim();
+
+const taskOf = (held: Case, name: string, map: DataMap): Task => {
+  const system = map.systems[name];
+  if (!system) throw new Refusal(404);
+  const prefix = `${held.request.evidence}/r${held.request.round}/uploads/${name}/`;
+  return { held, name, system, prefix };
+};
+
+const openTask = ({ held, name }: Task): boolean =>
+  held.request.status === 'GATHERING' &&
+  held.sources.some((source) => source.system === name && source.round === held.request.round && isOpen(source));
+
+const show = async (visit: Visit, task: Task, problems: readonly OwnerProblem[], deps: Deps): Promise<Answer> => {
+  const open = openTask(task);
+  const uploaded = open ? await deps.uploads.list(task.prefix) : [];
+  const form = open
+    ? await deps.uploads.form(`${task.prefix}${randomBytes(8).toString('hex')}-`, `${deps.baseUrl}${visit.path}`)
+    : undefined;
+  const typed = Object.fromEntries([...visit.fields].map(([field, [value = '']]) => [field, value]));
+  const site = deps.look(visit, task.system.owner.language);
+  const html = ownerPage({ ...site, ...task, open, uploaded, upload: form, problems, typed });
+  return { status: problems.length > 0 ? 400 : 200, html, ...(form ? { formTo: new URL(form.url).origin } : {}) };
+};
+
+const problemsOf = (visit: Visit, { held }: Task, uploaded: number): OwnerProblem[] => {
+  const answer = text(visit, 'answer');
+  const found: OwnerProblem[] = [];
+  if (!['found', 'nothing', 'not-me'].includes(answer)) found.push({ field: 'answer', problem: 'choose' });
+  if (answer === 'found' && !text(visit, 'text') && uploaded === 0)
+    found.push({ field: 'text', problem: 'give-something' });
+  if (text(visit, 'text').length > longestText) found.push({ field: 'text', problem: 'too-long' });
+  if (!namesCase(held.request, text(visit, 'last4'))) found.push({ field: 'last4', problem: 'last4' });
+  return found;
+};
+
+/** Moves what the owner gave to its place in the answer, under names of ours, and hashes it. */
+const given = async (visit: Visit, { held, name, prefix }: Task, deps: Deps): Promise<OwnerAnswer> => {
+  const answer = text(visit, 'answer');
+  if (answer !== 'found') return { answer: answer === 'nothing' ? 'nothing' : 'not-me' };
+  const { language, evidence, round } = held.request;
+  const folder = systemFolder(Object.keys(deps.map.systems), name, language);
+  const put = async (path: string, source: AsyncIterable<Uint8Array | string>, type: string) => ({
+    path,
+    ...(await deps.files.write(evidenceKey(evidence, round, path), source, type)),
+  });
+  const uploaded = await deps.uploads.list(prefix);
+  const kept = [];
+  for (const [index, { key, name: original }] of uploaded.entries()) {
+    const path = documentPath(folder, 'owner', index + 1, original, language);
+    kept.push(await put(path, await deps.files.read(key), 'application/octet-stream'));
+  }
+  const typed = text(visit, 'text');
+  const note = typed
+    ? [await put(`${folder}/${language === 'da' ? 'svar' : 'answer'}.txt`, lines(typed), 'text/plain')]
+    : [];
+  return {
+    answer: 'found',
+    collections: [{ name: 'owner', rows: note.length, documents: kept.length, files: [...note, ...kept] }],
+  };
+};
+
+async function* lines(typed: string) {
+  yield `\uFEFF${typed.replaceAll(/\r?\n/g, '\r\n')}\r\n`;
+}
+
+const answer = async (visit: Visit, task: Task, deps: Deps): Promise<Answer> => {
+  const problems = problemsOf(visit, task, (await deps.uploads.list(task.prefix)).length);
+  if (problems.length > 0) return show(visit, task, problems, deps);
+  const answered = await given(visit, task, deps);
+  await deps.cases.change(task.held.request.requestId, (held) => ownerAnswered(held, task.name, answered, deps.now()));
+  return { location: visit.path };
+};
+
+const ownerPages = (deps: Deps) => ({
+  'GET /o/{token}': (visit: Visit) =>
+    openLink(visit, deps.tokens, 'owner', ({ reference, about }) => `/task/${reference}/${about}`, deps.now()),
+
+  'ANY /task/{reference}/{system}': async (visit: Visit): Promise<Answer> => {
+    const token = await opened(visit, deps.tokens, 'owner', deps.now());
+    const name = visit.parameters.system ?? '';
+    if (token.about !== name) throw new Refusal(404);
+    const task = taskOf(await deps.cases.read(token.requestId), name, deps.map);
+    if (visit.method === 'GET') return show(visit, task, [], deps);
+    if (!openTask(task)) throw new Refusal(409);
+    return answer(visit, task, deps);
+  },
+});
+
+export const handler = onPage(siteOf, () =>
+  ownerPages({
+    cases: cases(),
+    tokens: tokens(),
+    files: files(),
+    uploads: uploads(),
+    map: readMap().map,
+    look: look(),
+    baseUrl: env('BASE_URL').BASE_URL,
+    now,
+  }),
+);

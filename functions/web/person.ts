@@ -1,0 +1,88 @@
+import { askForProofAgain, maxConfirmMails, prove } from '../../domain/proof.ts';
+import { withdraw } from '../../domain/recovery.ts';
+import { typedCode } from '../../domain/reference.ts';
+import type { Case } from '../../domain/request.ts';
+import { type ConfirmState, confirmPage } from '../../web/pages/confirm.tsx';
+import { statusPage } from '../../web/pages/status.tsx';
+import type { Cases } from '../aws/cases.ts';
+import { cases, now, tokens } from '../aws/from-env.ts';
+import { consume, mint, type Token, type Tokens } from '../aws/tokens.ts';
+import { type Look, look, siteOf } from '../lib/look.ts';
+import { type Answer, onPage, Refusal, type Visit } from '../lib/page.ts';
+import { keep, opened, openLink } from '../lib/session.ts';
+
+interface Deps {
+  readonly cases: Cases;
+  readonly tokens: Tokens;
+  readonly look: Look;
+  readonly now: () => Date;
+}
+
+const statusLife = 120 * 86_400_000;
+
+const confirm = (visit: Visit, held: Case, state: ConfirmState, { look: site }: Deps, status = 200): Answer => ({
+  status,
+  html: confirmPage({ ...site(visit, held.request.language), request: held.request, state }),
+});
+
+const stateOf = ({ request }: Case, token: Token): ConfirmState => {
+  if (request.proof) return { kind: 'confirmed' };
+  return token.attempts >= 5 ? { kind: 'locked', again: request.confirmMails < maxConfirmMails } : { kind: 'open' };
+};
+
+/** Takes the typed code. The right one proves the address, uses the link up and opens the status page. */
+const takeCode = async (visit: Visit, held: Case, token: Token, deps: Deps): Promise<Answer> => {
+  const checked = await deps.tokens.check(token, typedCode(visit.fields.get('code')?.[0] ?? ''), deps.now());
+  if (!checked.right) {
+    const again = held.request.confirmMails < maxConfirmMails;
+    const state: ConfirmState =
+      checked.left > 0 ? { kind: 'wrong-code', left: checked.left } : { kind: 'locked', again };
+    return confirm(visit, held, state, deps, checked.left > 0 ? 400 : 429);
+  }
+  const { requestId, reference } = held.request;
+  const expiresAt = new Date(deps.now().getTime() + statusLife);
+  const status = mint({ purpose: 'status', requestId, reference, recipient: 'subject', expiresAt });
+  await deps.cases.change(requestId, (current) => prove(current, deps.now()), [
+    consume(token.hash, deps.now()),
+    status.write,
+  ]);
+  return { location: `/request/${reference}`, cookies: [keep('status', reference, status.token)] };
+};
+
+const sendAgain = async (visit: Visit, held: Case, deps: Deps): Promise<Answer> => {
+  if (held.request.confirmMails >= maxConfirmMails)
+    return confirm(visit, held, { kind: 'locked', again: false }, deps, 429);
+  await deps.cases.change(held.request.requestId, (current) => askForProofAgain(current, deps.now()));
+  return confirm(visit, held, { kind: 'sent-again' }, deps);
+};
+
+const personPages = (deps: Deps) => ({
+  'GET /c/{token}': (visit: Visit) =>
+    openLink(visit, deps.tokens, 'confirm', ({ reference }) => `/confirm/${reference}`, deps.now()),
+
+  'ANY /confirm/{reference}': async (visit: Visit): Promise<Answer> => {
+    const token = await opened(visit, deps.tokens, 'confirm', deps.now());
+    const held = await deps.cases.read(token.requestId);
+    const state = stateOf(held, token);
+    if (visit.method === 'GET' || state.kind === 'confirmed') return confirm(visit, held, state, deps);
+    return visit.fields.get('action')?.[0] === 'again'
+      ? sendAgain(visit, held, deps)
+      : takeCode(visit, held, token, deps);
+  },
+
+  'GET /r/{token}': (visit: Visit) =>
+    openLink(visit, deps.tokens, 'status', ({ reference }) => `/request/${reference}`, deps.now()),
+
+  'ANY /request/{reference}': async (visit: Visit): Promise<Answer> => {
+    const token = await opened(visit, deps.tokens, 'status', deps.now());
+    if (visit.method === 'POST') {
+      if (visit.fields.get('action')?.[0] !== 'withdraw') throw new Refusal(400);
+      await deps.cases.change(token.requestId, (current) => withdraw(current, deps.now()));
+      return { location: visit.path };
+    }
+    const held = await deps.cases.read(token.requestId);
+    return { html: statusPage({ ...deps.look(visit, held.request.language), ...held }) };
+  },
+});
+
+export const handler = onPage(siteOf, () => personPages({ cases: cases(), tokens: tokens(), look: look(), now }));

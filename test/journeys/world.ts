@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { type Cloud, openCloud } from '../../local/cloud.ts';
+import { synth } from '../../local/synth.ts';
+
+const root = resolve(import.meta.dirname, '../..');
+
+export interface Mail {
+  readonly id: string;
+  readonly at: string;
+  readonly to: readonly string[];
+  readonly subject: string;
+  readonly text: string;
+  readonly html: string;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** A cloud of its own with the demo's systems, in a folder that goes with it. */
+export interface World {
+  readonly site: string;
+  readonly aws: string;
+  readonly state: string;
+  readonly cloud: Cloud;
+  mails(): Promise<Mail[]>;
+  /** Waits until a mail to the address whose subject or text matches has come, beyond the first `after` ones. */
+  mail(to: string, pattern: RegExp, after?: number): Promise<Mail>;
+  /** Moves the clock; answers when everything due is quiet. */
+  advance(duration: string): Promise<void>;
+  /** Waits until nothing is under way. */
+  quiet(): Promise<void>;
+  executions(): Promise<{ name: string; status: string }[]>;
+  history(name: string): Promise<{ type: string }[]>;
+  close(): Promise<void>;
+}
+
+const startDemo = async (state: string, aws: string): Promise<ChildProcess> => {
+  const args = ['demo/start.ts', '--state', state, '--aws', aws];
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+  for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
+    if (line.includes('"ready":true')) break;
+  }
+  return child;
+};
+
+const json = async <T>(url: string, init?: RequestInit): Promise<T> => {
+  const response = await fetch(url, init);
+  if (!response.ok) throw new Error(`${url}: ${response.status} ${await response.text()}`);
+  return response.json() as Promise<T>;
+};
+
+export const openWorld = async ({ demo = true }: { demo?: boolean } = {}): Promise<World> => {
+  const state = mkdtempSync(join(tmpdir(), 'privacy-world-'));
+  const cdkOut = await synth();
+  const cloud = await openCloud({ cdkOut, stateDir: state, port: 0, awsPort: 0 });
+  const systems = demo ? await startDemo(state, cloud.aws) : undefined;
+  const local = (path: string) => `${cloud.site}/_local${path}`;
+  const advance = async (duration: string) => {
+    const headers = { 'content-type': 'application/json' };
+    await json(local('/clock'), { method: 'POST', headers, body: JSON.stringify({ advance: duration }) });
+  };
+  const mails = () => json<Mail[]>(local('/mail'));
+  return {
+    site: cloud.site,
+    aws: cloud.aws,
+    state,
+    cloud,
+    mails,
+    async mail(to, pattern, after = 0) {
+      for (let left = 600; left > 0; left -= 1) {
+        const found = (await mails())
+          .slice(after)
+          .find((each) => each.to.includes(to) && (pattern.test(each.subject) || pattern.test(each.text)));
+        if (found) return found;
+        await new Promise((done) => setTimeout(done, 50));
+      }
+      const subjects = (await mails()).map((each) => `${each.to.join(' ')}: ${each.subject}`);
+      throw new Error(`no mail to ${to} like ${pattern} among ${JSON.stringify(subjects)}`);
+    },
+    advance,
+    quiet: () => advance('PT0S'),
+    executions: () => json(local('/executions')),
+    history: (name) => json(local(`/executions/${name}`)),
+    async close() {
+      systems?.kill('SIGTERM');
+      if (systems && systems.exitCode === null) await once(systems, 'exit');
+      await cloud.close();
+      rmSync(state, { recursive: true, force: true });
+    },
+  };
+};
