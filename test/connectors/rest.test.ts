@@ -223,6 +223,24 @@ describe('what rest reads', () => {
     await expect(find({}, { limits: { seconds: 1 } })).rejects.toMatchObject(unavailable('no answer'));
   });
 
+  test('needs the memory of a page, not of everything: 150 MB pass in less than 100 MB', async () => {
+    const rows = Array.from({ length: 100 }, (_, n) => ({ id: n, owner: 'me', n, text: 'x'.repeat(10_000) }));
+    answer = (_, response, url) => {
+      const page = Number(url.searchParams.get('cursor') ?? 0);
+      json(response, { data: { rows }, next: page < 149 ? page + 1 : null });
+    };
+    const options = { paging: { type: 'cursor', next: 'next' } };
+    const before = process.memoryUsage().rss;
+    let most = 0;
+    let count = 0;
+    for await (const { found } of connect(options).find(lookupWith(me, options))) {
+      count += found.length;
+      most = Math.max(most, process.memoryUsage().rss);
+    }
+    expect(count).toBe(15_000);
+    expect(most - before).toBeLessThan(100 * 1_048_576);
+  });
+
   test('takes a status for nothing only where the map says so', async () => {
     answer = (_, response) => response.writeHead(404).end('gone');
     await expect(find()).rejects.toMatchObject(malformed('answered 404'));

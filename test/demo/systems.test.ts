@@ -1,0 +1,115 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { connectors, isAsked } from '../../connectors/index.ts';
+import { type Running, startCrm } from '../../demo/crm.ts';
+import { startNewsletter } from '../../demo/newsletter.ts';
+import { peopleToTry } from '../../demo/people.ts';
+import { holdings, seed } from '../../demo/seed.ts';
+import type { Connector, Row } from '../../domain/connector.ts';
+import { DataMap, type System } from '../../domain/data-map.ts';
+
+const systemNamed = (name: string): System => {
+  const file = new URL(`../../demo/systems/${name}.yaml`, import.meta.url);
+  const system = DataMap.parse(parse(readFileSync(file, 'utf8'))).systems[name];
+  if (!system) throw new Error(`${name}.yaml does not describe ${name}`);
+  return system;
+};
+
+const connect = (name: string, secret: Readonly<Record<string, string>>): Connector => {
+  const system = systemNamed(name);
+  const { type } = system.connector;
+  if (!isAsked(type)) throw new Error(`${name} is asked by a person`);
+  return connectors[type]({ system, secret, allowLoopback: true });
+};
+
+const everything = async (
+  connector: Connector,
+  system: string,
+  name: string,
+  field: string,
+  values: readonly string[],
+) => {
+  const collection = systemNamed(system).collections[name];
+  if (!collection) throw new Error(`${system} has no ${name}`);
+  const rows: Row[] = [];
+  for await (const { found } of connector.find({ name, collection, field, values }))
+    rows.push(...found.map(({ row }) => row));
+  return rows;
+};
+
+const sample = [
+  ...Object.values(peopleToTry),
+  ...seed()
+    .customers.filter((_, index) => index % 100 === 0)
+    .map(({ email }) => email),
+  'nobody@postkasse.example',
+];
+
+describe('the customer register', () => {
+  const dir = mkdtempSync(join(tmpdir(), 'demo-'));
+  let crm: Running;
+  let connector: Connector;
+
+  beforeAll(async () => {
+    crm = await startCrm(dir, seed());
+    const login = { dbname: 'postgres', username: 'postgres', password: 'any' };
+    connector = connect('crm', { host: crm.host, port: `${crm.port}`, ...login });
+  });
+
+  afterAll(async () => {
+    await connector.close?.();
+    await crm.close();
+    rmSync(dir, { recursive: true });
+  });
+
+  test('answers through the connector exactly what the seed holds, no row more, none less', async () => {
+    for (const email of sample) {
+      const { customers, notes } = holdings(email);
+      expect(await everything(connector, 'crm', 'customers', 'email', [email])).toEqual(customers);
+      const ids = customers.map(({ id }) => `${id}`);
+      expect(await everything(connector, 'crm', 'notes', 'customer', ids)).toEqual(notes);
+    }
+  });
+
+  test('starts again from what it kept in less than three seconds, with the same data', async () => {
+    const start = performance.now();
+    const again = await startCrm(dir, seed());
+    expect(performance.now() - start).toBeLessThan(3_000);
+    const login = { dbname: 'postgres', username: 'postgres', password: 'any' };
+    const other = connect('crm', { host: again.host, port: `${again.port}`, ...login });
+    const { everywhere } = peopleToTry;
+    expect(await everything(other, 'crm', 'customers', 'email', [everywhere])).toEqual(holdings(everywhere).customers);
+    await other.close?.();
+    await again.close();
+  });
+});
+
+describe('the newsletter service', () => {
+  let newsletter: Running;
+  const address = () => `http://${newsletter.host}:${newsletter.port}`;
+
+  beforeAll(async () => {
+    newsletter = await startNewsletter('t0ken', seed().subscriptions);
+  });
+
+  afterAll(() => newsletter.close());
+
+  test('answers through the connector exactly what the seed holds, over several pages', async () => {
+    const connector = connect('newsletter', { baseUrl: address(), token: 't0ken' });
+    for (const email of sample)
+      expect(await everything(connector, 'newsletter', 'subscriptions', 'email', [email])).toEqual(
+        holdings(email).subscriptions,
+      );
+    await connector.close?.();
+  });
+
+  test('answers nobody without the token', async () => {
+    const connector = connect('newsletter', { baseUrl: address(), token: 'other' });
+    await expect(connector.check()).rejects.toMatchObject({ name: 'SourceUnavailable' });
+    await connector.close?.();
+    expect((await fetch(`${address()}/v1/subscriptions?email=x`)).status).toBe(401);
+  });
+});
