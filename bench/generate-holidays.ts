@@ -26,15 +26,19 @@ interface Correction {
   /** The library's rules that are not public holidays for Regulation 1182/71. */
   readonly without?: readonly string[];
   readonly with?: readonly string[];
-  readonly from?: number;
   readonly until?: number;
 }
 
-// A day is added only when a statute names it; a day that is doubtful goes: then the time limit ends earlier, never later.
+// A day is added only when a statute and the list under Regulation 1182/71 name it; a day that is doubtful goes: then the
+// time limit ends earlier, never later.
 const corrections: readonly Correction[] = [
   { country: 'BG', with: ['12-26'], reason: 'Labour Code Art. 154(1) names 24, 25 and 26 December' },
   { country: 'CY', without: ['orthodox -47'], with: ['orthodox -48'], reason: 'Green Monday is a Monday' },
-  { country: 'HU', with: ['12-24'], from: 2024, reason: 'Labour Code s. 102(1) as amended from 2024' },
+  {
+    country: 'FI',
+    with: ['friday after 06-19', '12-24'],
+    reason: 'Midsummer Eve and Christmas Eve, Act on statutory time limits (150/1930) s. 5',
+  },
   { country: 'LI', without: ['easter 40', 'easter 61'], reason: 'bridge days of the administration, not holidays' },
   { country: 'RO', without: ['01-06', '01-07'], until: 2023, reason: 'holidays only since 2024 (Law 52/2023)' },
 ];
@@ -45,7 +49,7 @@ const daysFrom = (date: string, days: number): string[] =>
   Array.from({ length: days }, (_, i) => isoDay(Date.parse(date) + i * 86_400_000));
 
 const correctionsOf = (country: string, year: number): Correction[] =>
-  corrections.filter((c) => c.country === country && year >= (c.from ?? firstYear) && year <= (c.until ?? lastYear));
+  corrections.filter((c) => c.country === country && year <= (c.until ?? lastYear));
 
 function holidaysOf(country: string): Holidays {
   const region = regions[country];
