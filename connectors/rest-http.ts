@@ -1,9 +1,8 @@
 import http from 'node:http';
 import https from 'node:https';
-import { isIP } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { SourceMalformed, SourceUnavailable } from '../domain/errors.ts';
-import { AddressRefused, guardedLookup, isAllowed, isLoopback } from './network.ts';
+import { AddressRefused, guardedLookup } from './network.ts';
 
 export interface HttpRequest {
   readonly url: URL;
@@ -31,17 +30,6 @@ export interface HttpOptions {
   readonly seconds: number;
   readonly requestsPerSecond?: number;
 }
-
-/** Refuses what a connector must never call: plain http and private networks, but for this machine where that is allowed. */
-export const safeBase = (text: string, allowLoopback: boolean): URL => {
-  const url = new URL(text);
-  const host = url.hostname.replace(/^\[|\]$/g, '');
-  const here = allowLoopback && isLoopback(host);
-  if (url.protocol !== 'https:' && !(here && url.protocol === 'http:')) throw new SourceMalformed('baseUrl: not https');
-  if (url.username || url.password) throw new SourceMalformed('baseUrl: holds credentials');
-  if (isIP(host) && !isAllowed(host, allowLoopback)) throw new SourceMalformed('baseUrl: not a public address');
-  return url;
-};
 
 // An answer that asks for patience gets a little of it here; longer waits are the workflow's retries.
 const patience = { tries: 3, seconds: 20 };

@@ -1,5 +1,7 @@
+import { isIP } from 'node:net';
 import type { Value } from '../domain/connector.ts';
 import { SourceMalformed } from '../domain/errors.ts';
+import { isAllowed, isLoopback } from './network.ts';
 import type { HttpRequest } from './rest-http.ts';
 import type { RestCollection } from './rest-options.ts';
 import { pageParams } from './rest-paging.ts';
@@ -28,6 +30,17 @@ const encoded = (params: Readonly<Record<string, string>>): string =>
   Object.entries(params)
     .map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(value)}`)
     .join('&');
+
+/** Refuses what a connector must never call: plain http and private networks, but for this machine where that is allowed. */
+export const safeBase = (text: string, allowLoopback: boolean): URL => {
+  const url = new URL(text);
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  const here = allowLoopback && isLoopback(host);
+  if (url.protocol !== 'https:' && !(here && url.protocol === 'http:')) throw new SourceMalformed('baseUrl: not https');
+  if (url.username || url.password) throw new SourceMalformed('baseUrl: holds credentials');
+  if (isIP(host) && !isAllowed(host, allowLoopback)) throw new SourceMalformed('baseUrl: not a public address');
+  return url;
+};
 
 // The host of the base is the only one that is ever called.
 const linkedUrl = (base: URL, link: string): URL => {

@@ -6,10 +6,10 @@ import { SourceMalformed, SourceUnavailable } from '../domain/errors.ts';
 import { parseExactly } from './exact-json.ts';
 import { parsed, parsedCollections } from './options.ts';
 import { probe } from './probe.ts';
-import { type HttpAnswer, httpClient, safeBase } from './rest-http.ts';
+import { type HttpAnswer, httpClient } from './rest-http.ts';
 import { type Auth, RestCollection, RestOptions } from './rest-options.ts';
 import { nextPage } from './rest-paging.ts';
-import { requestOf } from './rest-request.ts';
+import { requestOf, safeBase } from './rest-request.ts';
 import { fieldsOf, rowOf } from './row.ts';
 import { type Answer, type Place, walk } from './steps.ts';
 
