@@ -31,11 +31,12 @@ const everything = async (
   name: string,
   field: string,
   values: readonly string[],
+  signal?: AbortSignal,
 ) => {
   const collection = systemNamed(system).collections[name];
   if (!collection) throw new Error(`${system} has no ${name}`);
   const rows: Row[] = [];
-  for await (const { found } of connector.find({ name, collection, field, values }))
+  for await (const { found } of connector.find({ name, collection, field, values }, { signal }))
     rows.push(...found.map(({ row }) => row));
   return rows;
 };
@@ -72,6 +73,24 @@ describe('the customer register', () => {
       const ids = customers.map(({ id }) => `${id}`);
       expect(await everything(connector, 'crm', 'notes', 'customer', ids)).toEqual(notes);
     }
+  });
+
+  test('serves many readers at once, and goes on when one is cut off in the middle', async () => {
+    const login = { host: crm.host, port: `${crm.port}`, dbname: 'postgres', username: 'postgres', password: 'any' };
+    const readers = Array.from({ length: 12 }, () => connect('crm', login));
+    const { everywhere } = peopleToTry;
+    const cut = everything(
+      connect('crm', login),
+      'crm',
+      'customers',
+      'email',
+      [everywhere],
+      AbortSignal.timeout(5),
+    ).catch(() => []);
+    const read = readers.map((reader) => everything(reader, 'crm', 'customers', 'email', [everywhere]));
+    for (const rows of await Promise.all(read)) expect(rows).toEqual(holdings(everywhere).customers);
+    await cut;
+    await Promise.all(readers.map((reader) => reader.close?.()));
   });
 
   test('starts again from what it kept in less than three seconds, with the same data', async () => {
