@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
@@ -8,9 +8,11 @@ import { entriesFor } from './functions.ts';
 import { readSettings } from './settings.ts';
 import { PrivacyStack } from './stack.ts';
 
-const app = new App();
-const demo = app.node.tryGetContext('demo') === true || app.node.tryGetContext('demo') === 'true';
 const root = resolve(import.meta.dirname, '..');
+// The CLI passes cdk.json's context; run by itself (`npm start`) the app reads it here, so that both give the same template.
+const { context } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as { context: Record<string, unknown> };
+const app = new App({ context });
+const demo = app.node.tryGetContext('demo') === true || app.node.tryGetContext('demo') === 'true';
 const settings = readSettings(demo ? join(root, 'demo') : root);
 
 const assets = join(root, '.local', 'bundles', demo ? 'demo' : 'deploy');

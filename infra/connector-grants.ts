@@ -1,4 +1,5 @@
 import { Stack } from 'aws-cdk-lib';
+import { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { System } from '../domain/data-map.ts';
 import type { ServiceFunction } from './service-function.ts';
 
@@ -11,9 +12,9 @@ const dynamodb = (fn: ServiceFunction, system: System): void => {
 };
 
 const s3 = (fn: ServiceFunction, { connector }: System): void => {
-  const bucket = `arn:${Stack.of(fn).partition}:s3:::${String(connector.options.bucket)}`;
-  fn.allow(['s3:ListBucket'], [bucket]);
-  fn.allow(['s3:GetObject'], [`${bucket}/*`]);
+  const bucket = Bucket.fromBucketName(fn, 'Source', String(connector.options.bucket));
+  fn.allow(['s3:ListBucket'], [bucket.bucketArn]);
+  fn.allowObjects(['s3:GetObject'], bucket, '');
 };
 
 const nothingMore = (): void => {};

@@ -1,5 +1,5 @@
 import { RemovalPolicy, Stack, type StackProps } from 'aws-cdk-lib';
-import { AttributeType, Billing, ProjectionType, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, BillingMode, ProjectionType, Table } from 'aws-cdk-lib/aws-dynamodb';
 import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import type { Construct } from 'constructs';
 import { demoBuckets, demoTables } from '../demo/tables.ts';
@@ -26,17 +26,15 @@ export class DemoStack extends Stack {
   }
 
   private table({ name, indexes, ...key }: DemoTable): void {
-    new TableV2(this, name, {
+    const table = new Table(this, name, {
       tableName: name,
       ...keys(key),
-      billing: Billing.onDemand(),
-      globalSecondaryIndexes: indexes.map(({ name: indexName, ...of }) => ({
-        indexName,
-        ...keys(of),
-        projectionType: ProjectionType.ALL,
-      })),
+      billingMode: BillingMode.PAY_PER_REQUEST,
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    for (const { name: indexName, ...of } of indexes) {
+      table.addGlobalSecondaryIndex({ indexName, ...keys(of), projectionType: ProjectionType.ALL });
+    }
   }
 
   private bucket(bucketName: string): void {

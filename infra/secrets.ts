@@ -3,6 +3,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { CfnSecret } from 'aws-cdk-lib/aws-secretsmanager';
 import { Construct } from 'constructs';
 import type { DataMap } from '../domain/data-map.ts';
+import { acknowledge } from './nag.ts';
 import type { ServiceFunction } from './service-function.ts';
 
 /** One empty secret per system that names one; ops put the value in, no deployment ever holds it. */
@@ -21,6 +22,11 @@ export class ConnectorSecrets extends Construct {
         secretString: '{}',
         kmsKeyId: key.keyArn,
       });
+      acknowledge(
+        secret,
+        'SMG4',
+        'The key of a system that is not ours has no rotation API; ops change it there and put the new value here.',
+      );
       secret.applyRemovalPolicy(RemovalPolicy.RETAIN);
       const reader = readers.get(name);
       reader?.allow(['secretsmanager:GetSecretValue'], [secret.ref]);

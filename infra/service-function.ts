@@ -1,12 +1,14 @@
 import { join } from 'node:path';
 import { Duration, RemovalPolicy } from 'aws-cdk-lib';
-import { Effect, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import { Effect, type IRole, PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { Architecture, Code, Function as LambdaFunction, Runtime } from 'aws-cdk-lib/aws-lambda';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
+import type { IBucket } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import type { Env } from '../functions/lib/env.ts';
 import { assetName } from './bundle.ts';
+import { acknowledge, objectsId } from './nag.ts';
 
 /** What every function of the service shares. */
 export interface House {
@@ -26,6 +28,8 @@ export interface ServiceFunctionProps extends House {
 
 /** A Lambda as this service runs them: one role, one log group that holds no personal data, one runtime, one architecture. */
 export class ServiceFunction extends LambdaFunction {
+  readonly #prefixes = new Set<string>();
+
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
     const { entry, environment, assets, key, timeout = Duration.seconds(30), memorySize = 512, functionName } = props;
     const own = new Construct(scope, `${id}Parts`);
@@ -57,5 +61,15 @@ export class ServiceFunction extends LambdaFunction {
       new PolicyStatement({ effect: Effect.ALLOW, actions, resources, ...(conditions ? { conditions } : {}) }),
     );
     return this;
+  }
+
+  /** Grants actions on a bucket's objects under a prefix. */
+  allowObjects(actions: string[], bucket: IBucket, prefix: string): this {
+    const reason =
+      'Objects have random keys: the narrowest resource that can be named is the prefix this function works under.';
+    if (!this.#prefixes.has(`${bucket.node.path} ${prefix}`))
+      acknowledge(this.role as IRole, objectsId(bucket, prefix), reason);
+    this.#prefixes.add(`${bucket.node.path} ${prefix}`);
+    return this.allow(actions, [bucket.arnForObjects(`${prefix}*`)]);
   }
 }

@@ -5,6 +5,7 @@ import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import { Construct } from 'constructs';
 import { type PublicFunction, routes } from '../functions/routes.ts';
+import { acknowledge } from './nag.ts';
 import type { ServiceFunction } from './service-function.ts';
 
 /** One access log line: the route's key, never the path (it may hold a link's token), never an address. */
@@ -16,6 +17,9 @@ const accessLog = JSON.stringify({
   ms: '$context.responseLatency',
   error: '$context.integrationErrorMessage',
 });
+
+const anonymous =
+  'Anybody may ask (Art. 12(2)); staff and owners sign in inside the function: a one-time link, a typed value, and a session cookie.';
 
 /** The HTTP API. It stands before the functions, so that they can be told its address. */
 export class Site extends Construct {
@@ -50,7 +54,8 @@ export class Site extends Construct {
       const integration = new HttpLambdaIntegration(name, functions[name]);
       for (const route of list) {
         const [method = 'GET', path = '/'] = route.split(' ');
-        this.api.addRoutes({ path, methods: [method as HttpMethod], integration });
+        const added = this.api.addRoutes({ path, methods: [method as HttpMethod], integration });
+        for (const made of added) acknowledge(made, 'APIG4', anonymous);
       }
     }
   }

@@ -1,10 +1,11 @@
 import { Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { AttributeType, Billing, ProjectionType, TableEncryptionV2, TableV2 } from 'aws-cdk-lib/aws-dynamodb';
+import { AttributeType, BillingMode, ProjectionType, Table, TableEncryption } from 'aws-cdk-lib/aws-dynamodb';
 import { Effect, PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import { Key, KeySpec, KeyUsage } from 'aws-cdk-lib/aws-kms';
 import { BlockPublicAccess, Bucket, BucketEncryption, ObjectLockRetention, ObjectOwnership } from 'aws-cdk-lib/aws-s3';
 import { Construct } from 'constructs';
 import { counterKey, dueIndex, partitionKey, sortKey, ttl } from '../functions/aws/keys.ts';
+import { acknowledge } from './nag.ts';
 import type { ServiceFunction } from './service-function.ts';
 
 const text = (name: string) => ({ name, type: AttributeType.STRING });
@@ -13,8 +14,8 @@ const text = (name: string) => ({ name, type: AttributeType.STRING });
 export class Storage extends Construct {
   readonly key: Key;
   readonly pseudonymKey: Key;
-  readonly requests: TableV2;
-  readonly counters: TableV2;
+  readonly requests: Table;
+  readonly counters: Table;
   readonly evidence: Bucket;
   readonly audit: Bucket;
   readonly accessLogs: Bucket;
@@ -66,35 +67,41 @@ export class Storage extends Construct {
     return key;
   }
 
-  private requestsTable(): TableV2 {
-    return new TableV2(this, 'Requests', {
+  private requestsTable(): Table {
+    const table = new Table(this, 'Requests', {
       partitionKey: text(partitionKey),
       sortKey: text(sortKey),
-      billing: Billing.onDemand(),
-      encryption: TableEncryptionV2.customerManagedKey(this.key),
+      ...this.tableDefaults(),
       pointInTimeRecoverySpecification: { pointInTimeRecoveryEnabled: true },
       deletionProtection: true,
       removalPolicy: RemovalPolicy.RETAIN,
-      timeToLiveAttribute: ttl,
-      globalSecondaryIndexes: [
-        {
-          indexName: dueIndex.name,
-          partitionKey: text(dueIndex.partitionKey),
-          sortKey: text(dueIndex.sortKey),
-          projectionType: ProjectionType.KEYS_ONLY,
-        },
-      ],
     });
+    table.addGlobalSecondaryIndex({
+      indexName: dueIndex.name,
+      partitionKey: text(dueIndex.partitionKey),
+      sortKey: text(dueIndex.sortKey),
+      projectionType: ProjectionType.KEYS_ONLY,
+    });
+    return table;
   }
 
-  private countersTable(): TableV2 {
-    return new TableV2(this, 'Counters', {
+  private countersTable(): Table {
+    const table = new Table(this, 'Counters', {
       partitionKey: text(counterKey),
-      billing: Billing.onDemand(),
-      encryption: TableEncryptionV2.customerManagedKey(this.key),
-      timeToLiveAttribute: ttl,
+      ...this.tableDefaults(),
       removalPolicy: RemovalPolicy.DESTROY,
     });
+    acknowledge(table, 'DDB3', 'Counters live for hours; a backup would only be one more copy of pseudonyms.');
+    return table;
+  }
+
+  private tableDefaults() {
+    return {
+      billingMode: BillingMode.PAY_PER_REQUEST,
+      encryption: TableEncryption.CUSTOMER_MANAGED,
+      encryptionKey: this.key,
+      timeToLiveAttribute: ttl,
+    };
   }
 
   private bucket(id: string, props: BucketOptions): Bucket {

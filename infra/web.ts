@@ -42,9 +42,12 @@ export class Web extends Construct {
       storage.grantRequests(fn, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
     for (const fn of [intake, person, staff, owner, download]) fn.allow(['lambda:InvokeFunction'], [dispatcherArn]);
 
-    owner.allow(['s3:PutObject', 's3:GetObject'], [storage.evidence.arnForObjects('evidence/*')]);
+    owner.allowObjects(['s3:PutObject', 's3:GetObject', 's3:AbortMultipartUpload'], storage.evidence, 'evidence/');
+    owner.allow(['s3:ListBucket'], [storage.evidence.bucketArn], {
+      StringLike: { 's3:prefix': 'evidence/*/uploads/*' },
+    });
     storage.useKey(owner, 's3', ['kms:Decrypt', 'kms:GenerateDataKey']);
-    download.allow(['s3:GetObject'], [storage.evidence.arnForObjects('packages/*')]);
+    download.allowObjects(['s3:GetObject'], storage.evidence, 'packages/');
     storage.useKey(download, 's3', ['kms:Decrypt']);
 
     this.functions = { intake, person, staff, owner, download, assets: make('assets') };

@@ -14,6 +14,7 @@ import { Construct } from 'constructs';
 import type { System } from '../domain/data-map.ts';
 import type { Env } from '../functions/lib/env.ts';
 import { grantSource } from './connector-grants.ts';
+import { acknowledge } from './nag.ts';
 import { type House, ServiceFunction } from './service-function.ts';
 import type { Settings } from './settings.ts';
 import type { Storage } from './storage.ts';
@@ -69,10 +70,10 @@ export class Workflow extends Construct {
     const build = this.step('BuildPackage', props, withFiles);
     for (const fn of [decide, build]) {
       storage.useKey(fn, 's3', ['kms:Decrypt', 'kms:GenerateDataKey']);
-      fn.allow(['s3:GetObject'], [storage.evidence.arnForObjects('evidence/*')]);
+      fn.allowObjects(['s3:GetObject'], storage.evidence, 'evidence/');
     }
-    decide.allow(['s3:PutObject'], [storage.evidence.arnForObjects('evidence/*')]);
-    build.allow(['s3:PutObject', 's3:AbortMultipartUpload'], [storage.evidence.arnForObjects('packages/*')]);
+    decide.allowObjects(['s3:PutObject'], storage.evidence, 'evidence/');
+    build.allowObjects(['s3:PutObject', 's3:AbortMultipartUpload'], storage.evidence, 'packages/');
     const plain = ['AskForProof', 'AskToStart', 'PlanGathering', 'NoteFailedSource', 'Deliver', 'NeedsAPerson'];
     return [...plain.map((name) => this.step(name, props)), decide, build];
   }
@@ -98,10 +99,7 @@ export class Workflow extends Construct {
       if (system.connector.type === 'manual')
         return [name, fn.allow(['lambda:InvokeFunction'], [props.dispatcherArn])] as const;
       storage.useKey(fn, 's3', ['kms:Decrypt', 'kms:GenerateDataKey']);
-      fn.allow(
-        ['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload'],
-        [storage.evidence.arnForObjects('evidence/*')],
-      );
+      fn.allowObjects(['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload'], storage.evidence, 'evidence/');
       grantSource(fn, system);
       return [name, fn] as const;
     };
@@ -138,6 +136,11 @@ export class Workflow extends Construct {
       stateMachineArn: machine.stateMachineArn,
       stateMachineRevisionId: machine.stateMachineRevisionId,
     });
+    acknowledge(
+      machine.role,
+      'IAM5[Resource::*]',
+      'Log delivery and X-Ray of a state machine have no resource to name; history holds identifiers only (includeExecutionData is false).',
+    );
     // An execution under way stays on the version it began with (F14).
     version.applyRemovalPolicy(RemovalPolicy.RETAIN);
     return machine;

@@ -114,22 +114,18 @@ describe('permissions', () => {
 
 describe('storage', () => {
   test('the Requests table is encrypted under our key, protected, and kept with point in time recovery', () => {
-    template.hasResource('AWS::DynamoDB::GlobalTable', {
+    template.hasResource('AWS::DynamoDB::Table', {
       DeletionPolicy: 'Retain',
       Properties: Match.objectLike({
-        SSESpecification: { SSEEnabled: true, SSEType: 'KMS' },
-        Replicas: [
-          Match.objectLike({
-            DeletionProtectionEnabled: true,
-            PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
-          }),
-        ],
+        SSESpecification: Match.objectLike({ SSEEnabled: true, SSEType: 'KMS' }),
+        DeletionProtectionEnabled: true,
+        PointInTimeRecoverySpecification: { PointInTimeRecoveryEnabled: true },
       }),
     });
   });
 
   test('every key attribute of a table is declared', () => {
-    for (const [, { Properties }] of ofType('AWS::DynamoDB::GlobalTable')) {
+    for (const [, { Properties }] of ofType('AWS::DynamoDB::Table')) {
       const declared = (Properties.AttributeDefinitions as { AttributeName: string }[]).map(
         ({ AttributeName }) => AttributeName,
       );
