@@ -1,0 +1,286 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { join } from 'node:path';
+import { type AsyncConfig, openAsyncQueue } from './lambda-queue.ts';
+import { type FunctionDefinition, Sandbox } from './lambda-sandbox.ts';
+import {
+  AwsError,
+  type Call,
+  type Clock,
+  type InvokeFunction,
+  type InvokeResult,
+  type Service,
+  type Store,
+} from './service.ts';
+import { place } from './template-resources.ts';
+
+/** A function with how its asynchronous invocations end. */
+export type LambdaFunction = FunctionDefinition & { readonly async: AsyncConfig };
+
+/** Lambda for the functions of the template. */
+export interface Lambda extends Service {
+  readonly invoke: InvokeFunction;
+  /** Goes on with asynchronous invocations that a stop of the process left behind. */
+  resume(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Options {
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly functions: readonly LambdaFunction[];
+  /** Each function logs to a file of its name in here. */
+  readonly logsDir: string;
+  /** Where the AWS endpoints answer. */
+  endpoint(): string;
+  credentialsOf(roleArn: string): { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** Puts a message where a destination's ARN says. */
+  deliver(targetArn: string, body: string, attributes: Readonly<Record<string, string>>): Promise<void>;
+  /** Processes at once; default 16. */
+  readonly mostProcesses?: number;
+  /** Milliseconds of real time after which an unused process ends; default five minutes. */
+  readonly idleMs?: number;
+}
+
+/** Bytes of an event: six megabytes when its caller waits, one when it does not. */
+const largestEvent = { RequestResponse: 6_291_456, Event: 1_048_576 };
+
+/** The functions, each event in a child process of its own. */
+export function openLambda(options: Options): Lambda {
+  const { store, clock, functions } = options;
+  const byArn = new Map(functions.map((fn) => [fn.arn, fn]));
+  const pool = new Pool(options);
+  const running = new Map<string, number>();
+
+  const run = async (fn: LambdaFunction, payload: string, id: string = randomUUID()): Promise<InvokeResult> => {
+    const before = running.get(fn.arn) ?? 0;
+    if (before >= (fn.reservedConcurrency ?? Number.POSITIVE_INFINITY)) throw throttled();
+    running.set(fn.arn, before + 1);
+    try {
+      return await clock.busy(pool.run(fn, payload, id));
+    } finally {
+      running.set(fn.arn, (running.get(fn.arn) ?? 1) - 1);
+    }
+  };
+
+  const queue = openAsyncQueue({
+    store: store.sub('events'),
+    clock,
+    configOf: (arn) => byArn.get(arn)?.async ?? {},
+    run: (arn, payload, id) => run(found(byArn, arn), payload, id),
+    deliver: options.deliver,
+  });
+
+  const invoke: InvokeFunction = async (name, payload, { type = 'RequestResponse' } = {}) => {
+    const fn = found(byArn, name);
+    checkEvent(payload, type);
+    if (type === 'RequestResponse') return run(fn, payload);
+    await queue.put(fn.arn, payload);
+    return { ok: true, payload: '' };
+  };
+
+  return {
+    signingName: 'lambda',
+    invoke,
+    permissions: (call) => [{ action: 'lambda:InvokeFunction', resource: arnOf(functionName(call)) }],
+    async handle(call, response) {
+      const { status, headers, body } = await answer(invoke, call);
+      response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
+    },
+    resume: () => queue.resume(),
+    close: () => pool.close(),
+  };
+}
+
+// The Invoke operation.
+
+async function answer(invoke: InvokeFunction, call: Call) {
+  const name = functionName(call);
+  const type = call.headers['x-amz-invocation-type'] ?? 'RequestResponse';
+  if (type !== 'RequestResponse' && type !== 'Event') {
+    throw new AwsError('InvalidParameterValueException', `The local cloud does not model the invocation type ${type}.`);
+  }
+  const result = await invoke(name, call.body.toString('utf8') || '{}', { type });
+  const headers = { 'x-amz-executed-version': '$LATEST' };
+  if (type === 'Event') return { status: 202, headers: {}, body: '' };
+  if (result.ok) return { status: 200, headers, body: result.payload };
+  return {
+    status: 200,
+    headers: { ...headers, 'x-amz-function-error': 'Unhandled' },
+    body: JSON.stringify(result.error),
+  };
+}
+
+function functionName({ method, path }: Call): string {
+  const [, name] = path.match(/^\/2015-03-31\/functions\/([^/]+)\/invocations$/) ?? [];
+  if (name !== undefined && method === 'POST') return name;
+  throw new AwsError('UnknownOperationException', `The local cloud does not model lambda ${method} ${path}.`, 404);
+}
+
+/** The ARN of a function named by its name or ARN, without version or alias: there is one version here. */
+function arnOf(name: string): string {
+  const [, plain = name] = name.match(/^(?:arn:aws:lambda:[^:]+:\d+:function:)?([^:]+)/) ?? [];
+  return `arn:aws:lambda:${place.region}:${place.account}:function:${plain}`;
+}
+
+function found(byArn: ReadonlyMap<string, LambdaFunction>, name: string): LambdaFunction {
+  const arn = arnOf(name);
+  const fn = byArn.get(arn);
+  if (fn !== undefined) return fn;
+  throw new AwsError('ResourceNotFoundException', `Function not found: ${arn}`, 404, { Type: 'User' });
+}
+
+function throttled(): AwsError {
+  return new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429, {
+    Type: 'User',
+    Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded',
+  });
+}
+
+function checkEvent(payload: string, type: keyof typeof largestEvent): void {
+  const size = Buffer.byteLength(payload);
+  if (size > largestEvent[type]) {
+    const message = `${size} byte payload is too large for the ${type} invocation type (limit ${largestEvent[type]} bytes)`;
+    throw new AwsError('RequestTooLargeException', message, 413, { Type: 'User' });
+  }
+  try {
+    JSON.parse(payload);
+  } catch (error) {
+    const message = `Could not parse request body into json: ${(error as Error).message}`;
+    throw new AwsError('InvalidRequestContentException', message, 400, { Type: 'User' });
+  }
+}
+
+// The processes.
+
+/** Keeps processes warm, at most so many at once; who comes later waits in order. */
+class Pool {
+  private readonly options: Options;
+  private readonly logs: Logs;
+  private readonly all = new Set<Sandbox>();
+  private readonly idle = new Map<Sandbox, NodeJS.Timeout>();
+  private closed = false;
+  private readonly waiting: { readonly fn: LambdaFunction; readonly give: (sandbox: Sandbox) => void }[] = [];
+
+  constructor(options: Options) {
+    this.options = options;
+    this.logs = new Logs(options.logsDir);
+  }
+
+  async run(fn: LambdaFunction, payload: string, id: string): Promise<InvokeResult> {
+    const sandbox = await new Promise<Sandbox>((give) => {
+      this.waiting.push({ fn, give });
+      this.serve();
+    });
+    const result = await sandbox.run({ id, payload, offset: this.options.clock.offset() });
+    // Killed because the local cloud stops: that is no result, and whoever waits for one goes on after the next start.
+    if (this.closed) return new Promise(() => {});
+    this.release(sandbox);
+    return result;
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    for (const sandbox of this.all) sandbox.kill();
+    await Promise.all([...this.all].map(({ exited }) => exited));
+    await this.logs.close();
+  }
+
+  /** Gives processes to those who wait: a warm one of the same function, else a new one while there is room. */
+  private serve(): void {
+    for (const waiter of [...this.waiting]) {
+      const sandbox = this.warm(waiter.fn) ?? (this.hasRoom() ? this.start(waiter.fn) : undefined);
+      if (sandbox === undefined) continue;
+      this.waiting.splice(this.waiting.indexOf(waiter), 1);
+      waiter.give(sandbox);
+    }
+    if (this.waiting.length > 0) this.evict();
+  }
+
+  private warm(fn: LambdaFunction): Sandbox | undefined {
+    const sandbox = [...this.idle.keys()].findLast((one) => one.fn === fn && one.usable);
+    if (sandbox === undefined) return undefined;
+    clearTimeout(this.idle.get(sandbox));
+    this.idle.delete(sandbox);
+    return sandbox;
+  }
+
+  private hasRoom(): boolean {
+    return this.all.size < (this.options.mostProcesses ?? 16);
+  }
+
+  /** Ends the process that has been idle longest, to make room; its exit serves those who wait. */
+  private evict(): void {
+    const [oldest] = this.idle.keys();
+    oldest?.kill();
+  }
+
+  private start(fn: LambdaFunction): Sandbox {
+    const sandbox = new Sandbox(fn, environmentOf(fn, this.options), this.logs.of(fn.name));
+    this.all.add(sandbox);
+    void sandbox.exited.then(() => {
+      this.all.delete(sandbox);
+      clearTimeout(this.idle.get(sandbox));
+      this.idle.delete(sandbox);
+      this.serve();
+    });
+    return sandbox;
+  }
+
+  private release(sandbox: Sandbox): void {
+    if (!sandbox.usable) return;
+    const timer = setTimeout(() => sandbox.kill(), this.options.idleMs ?? 300_000).unref();
+    this.idle.set(sandbox, timer);
+    this.serve();
+  }
+}
+
+/** One open file per function. */
+class Logs {
+  private readonly dir: string;
+  private readonly files = new Map<string, WriteStream>();
+
+  constructor(dir: string) {
+    this.dir = dir;
+    mkdirSync(dir, { recursive: true });
+  }
+
+  of(name: string): (text: string) => void {
+    const file = this.files.get(name) ?? createWriteStream(join(this.dir, `${name}.log`), { flags: 'a' });
+    this.files.set(name, file);
+    return (text) => {
+      file.write(text);
+    };
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.files.values()].map((file) => new Promise((resolve) => file.end(resolve))));
+  }
+}
+
+/** What Lambda puts into a function's environment, and nothing of ours but a path to find programs in. */
+function environmentOf(fn: LambdaFunction, { clock, endpoint, credentialsOf }: Options): Record<string, string> {
+  const { accessKeyId, secretAccessKey } = credentialsOf(fn.roleArn);
+  const stream = createHash('sha256').update(randomUUID()).digest('hex').slice(0, 32);
+  return {
+    ...fn.environment,
+    PATH: process.env.PATH ?? '',
+    LANG: 'en_US.UTF-8',
+    TZ: ':UTC',
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_SESSION_TOKEN: 'local',
+    AWS_REGION: place.region,
+    AWS_DEFAULT_REGION: place.region,
+    AWS_ENDPOINT_URL: endpoint(),
+    AWS_EXECUTION_ENV: `AWS_Lambda_${fn.runtime}`,
+    AWS_LAMBDA_FUNCTION_NAME: fn.name,
+    AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(fn.memoryMb),
+    AWS_LAMBDA_FUNCTION_VERSION: '$LATEST',
+    AWS_LAMBDA_INITIALIZATION_TYPE: 'on-demand',
+    AWS_LAMBDA_LOG_GROUP_NAME: fn.logGroup,
+    AWS_LAMBDA_LOG_STREAM_NAME: `${clock.now().toISOString().slice(0, 10).replaceAll('-', '/')}/[$LATEST]${stream}`,
+    LAMBDA_TASK_ROOT: fn.codeDir,
+    _HANDLER: fn.handler,
+  };
+}
