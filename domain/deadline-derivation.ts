@@ -1,7 +1,8 @@
 import { addMonths, dayOfWeek, daysBetween, isWeekend } from './calendar.ts';
-import type { DeadlineFacts, Roll } from './deadline.ts';
+import type { DeadlineFacts } from './deadline-facts.ts';
 import type { HolidayCalendar } from './holidays.ts';
 import { type ClosedSuspension, daysCovered, isClosed, promptDays, type SuspensionPolicy } from './suspension.ts';
+import type { Roll } from './working-day.ts';
 
 /** What the computation found on its way. */
 export interface Steps {
