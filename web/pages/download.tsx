@@ -1,0 +1,131 @@
+import { masked } from '../../domain/identity.ts';
+import type { Request } from '../../domain/request.ts';
+import { Button, DateText, Notice, Reference, SummaryList } from '../components.tsx';
+import { ErrorSummary, type Form, PostForm, TextField } from '../fields.tsx';
+import { size } from '../format.ts';
+import { type Frame, inLanguage } from '../frame.ts';
+import { page } from '../layout.tsx';
+import { counted, t } from '../text.ts';
+
+export type DownloadState =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'code-sent' }
+  | { readonly kind: 'wrong-code'; readonly left: number }
+  | { readonly kind: 'locked' }
+  | { readonly kind: 'expired' };
+
+export interface DownloadProps extends Frame {
+  readonly request: Pick<Request, 'reference' | 'person' | 'package' | 'downloads'>;
+  readonly state: DownloadState;
+}
+
+const formOf = ({ language, state }: DownloadProps): Form => ({
+  text: t(language),
+  values: new Map(),
+  errors: new Map(state.kind === 'wrong-code' ? [['code', counted(language, 'download.wrong', state.left)]] : []),
+});
+
+const SendCode = ({ props, form, again }: { props: DownloadProps; form: Form; again?: boolean }) => (
+  <PostForm to={inLanguage(props, props.path)}>
+    <Button action="send-code" look={again ? 'secondary' : 'primary'}>
+      {form.text(again ? 'download.send-again' : 'download.send')}
+    </Button>
+  </PostForm>
+);
+
+const TypeCode = ({ props, form }: { props: DownloadProps; form: Form }) => (
+  <>
+    <PostForm to={inLanguage(props, props.path)}>
+      <TextField
+        form={form}
+        field="code"
+        label={form.text('download.code')}
+        hint={form.text('download.code-hint', { address: masked(props.request.person.email) })}
+        autocomplete="one-time-code"
+        width="short"
+        digits
+        blank
+      />
+      <Button action="open">{form.text('download.open')}</Button>
+    </PostForm>
+    <p class="soft">{form.text('download.no-code')}</p>
+    <SendCode props={props} form={form} again />
+  </>
+);
+
+const Inside = ({ props, text }: { props: DownloadProps; text: Form['text'] }) => {
+  const { package: built, downloads } = props.request;
+  if (!built) return null;
+  return (
+    <>
+      <h2>{text('download.inside')}</h2>
+      <p>{text('download.inside-lead')}</p>
+      <SummaryList
+        rows={[
+          { key: text('download.file'), value: text('download.zip', { size: size(built.bytes, props.language) }) },
+          { key: text('download.until'), value: <DateText when={built.expiresAt} frame={props} /> },
+          { key: text('download.fetched'), value: counted(props.language, 'download.times', downloads) },
+        ]}
+      />
+      <h2>{text('download.safe')}</h2>
+      <p>{text('download.safe-lead')}</p>
+    </>
+  );
+};
+
+const Before = ({ props, form }: { props: DownloadProps; form: Form }) => (
+  <>
+    <p class="lead">{form.text('download.lead', { address: masked(props.request.person.email) })}</p>
+    <SendCode props={props} form={form} />
+  </>
+);
+
+const Sent = ({ props, form }: { props: DownloadProps; form: Form }) => (
+  <>
+    {props.state.kind === 'code-sent' && (
+      <Notice look="good" loud>
+        <p>{form.text('download.sent', { address: masked(props.request.person.email) })}</p>
+      </Notice>
+    )}
+    <TypeCode props={props} form={form} />
+  </>
+);
+
+const Stopped = ({ kind, props, form }: { kind: 'locked' | 'expired'; props: DownloadProps; form: Form }) => (
+  <>
+    <Notice look="warning" loud>
+      <p>{form.text(`download.${kind}`)}</p>
+      <p>{form.text(`download.${kind}-then`, { email: props.config.organisation.email })}</p>
+    </Notice>
+    {kind === 'locked' && <SendCode props={props} form={form} again />}
+  </>
+);
+
+const Body = ({ props, form }: { props: DownloadProps; form: Form }) => {
+  const { kind } = props.state;
+  if (kind === 'ready') return <Before props={props} form={form} />;
+  if (kind === 'locked' || kind === 'expired') return <Stopped kind={kind} props={props} form={form} />;
+  return <Sent props={props} form={form} />;
+};
+
+/** Where the answer is fetched: the link from the mail opens the page, a fresh code opens the file. */
+export const downloadPage = (props: DownloadProps): string => {
+  const form = formOf(props);
+  const { text } = form;
+  return page({
+    frame: props,
+    title: text('download.title'),
+    wrong: form.errors.size > 0,
+    children: (
+      <>
+        <ErrorSummary form={form} />
+        <p class="caption">
+          {text('status.reference')} <Reference>{props.request.reference}</Reference>
+        </p>
+        <h1>{text('download.title')}</h1>
+        <Body props={props} form={form} />
+        {props.state.kind !== 'expired' && <Inside props={props} text={text} />}
+      </>
+    ),
+  });
+};

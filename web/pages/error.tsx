@@ -1,0 +1,41 @@
+import { ButtonLink, Link } from '../components.tsx';
+import { type Frame, inLanguage } from '../frame.ts';
+import { page } from '../layout.tsx';
+import { type TextKey, t } from '../text.ts';
+
+/** Statuses with a text of their own; any other client error is told as 400, any other failure as 500. */
+const told = [400, 403, 404, 405, 409, 413, 415, 429, 500, 503] as const;
+type Told = (typeof told)[number];
+
+const toldAs = (status: number): Told => told.find((each) => each === status) ?? (status < 500 ? 400 : 500);
+
+const key = (status: Told, part: 'title' | 'what' | 'how'): TextKey => `error-page.${status}-${part}`;
+
+/** Why a page cannot be shown, how to go on, and how to reach a person. */
+export const errorPage = ({ status, ...frame }: Frame & { readonly status: number }): string => {
+  const text = t(frame.language);
+  const { email, phone } = frame.config.organisation;
+  const as = toldAs(status);
+  return page({
+    frame,
+    title: text(key(as, 'title')),
+    children: (
+      <>
+        <p class="caption">{text('error-page.number', { status })}</p>
+        <h1>{text(key(as, 'title'))}</h1>
+        <p class="lead">{text(key(as, 'what'))}</p>
+        <p>{text(key(as, 'how'))}</p>
+        <h2>{text('error-page.person')}</h2>
+        <p>
+          <Link to={`mailto:${email}`}>{email}</Link>
+          {phone && `, ${phone}`}
+        </p>
+        <p class="actions">
+          <ButtonLink to={inLanguage(frame, '/')} look="secondary">
+            {text('error-page.start')}
+          </ButtonLink>
+        </p>
+      </>
+    ),
+  });
+};

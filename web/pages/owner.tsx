@@ -1,0 +1,185 @@
+import type { System } from '../../domain/data-map.ts';
+import type { Case } from '../../domain/request.ts';
+import { Button, DateText, Notice, Reference, SummaryList, type SummaryRow, Typed } from '../components.tsx';
+import { ErrorSummary, type Form, PostForm, Radios, TextArea, TextField } from '../fields.tsx';
+import { size } from '../format.ts';
+import { type Frame, inLanguage } from '../frame.ts';
+import { page } from '../layout.tsx';
+import { type Text, type TextKey, t } from '../text.ts';
+
+export interface OwnerProps extends Frame {
+  readonly held: Case;
+  /** The system's name in the data map. */
+  readonly name: string;
+  readonly system: System;
+  /** Whether the task still waits for an answer. */
+  readonly open: boolean;
+  readonly uploaded: readonly { readonly name: string; readonly bytes: number }[];
+  /** A form that posts a file straight to the bucket. */
+  readonly upload?: { readonly url: string; readonly fields: Readonly<Record<string, string>> } | undefined;
+  readonly problems: readonly OwnerProblem[];
+  /** What was typed, when the page comes back with problems. */
+  readonly typed: Readonly<Record<string, string>>;
+}
+
+export interface OwnerProblem {
+  readonly field: string;
+  readonly problem: 'choose' | 'give-something' | 'last4' | 'too-long' | 'name';
+}
+
+const formOf = ({ language, problems, typed }: OwnerProps): Form => {
+  const text = t(language);
+  return {
+    text,
+    values: new Map(Object.entries(typed).map(([field, value]) => [field, [value]])),
+    errors: new Map(problems.map(({ field, problem }) => [field, text(`owner.problem-${problem}` as TextKey)])),
+  };
+};
+
+/** Identifiers only: what the owner needs to look, and not why the person asks. */
+const personRows = ({ held }: OwnerProps, text: Text): SummaryRow[] => {
+  const { name, email, customerNumber, alsoKnownAs } = held.request.person;
+  const rows: readonly (readonly [TextKey, string | undefined])[] = [
+    ['owner.person-name', name],
+    ['owner.person-email', email],
+    ['owner.person-number', customerNumber],
+    ['owner.person-known-as', alsoKnownAs],
+  ];
+  return rows.flatMap(([key, value]) => (value ? [{ key: text(key), value: <Typed>{value}</Typed> }] : []));
+};
+
+const answerBy = ({ held }: OwnerProps): string =>
+  held.rights.map(({ deadline }) => deadline.internalTarget).sort()[0] ?? '';
+
+const Task = ({ props, text }: { props: OwnerProps; text: Text }) => {
+  const { system, language } = props;
+  const collections = Object.values(system.collections);
+  return (
+    <>
+      <h2>{text('owner.who')}</h2>
+      <SummaryList rows={personRows(props, text)} />
+      <h2>{text('owner.what')}</h2>
+      <p>
+        <Typed>
+          {system.instructions?.[language] ?? text('owner.what-default', { system: system.title[language] })}
+        </Typed>
+      </p>
+      {collections.length > 0 && (
+        <ul>
+          {collections.map(({ title }) => (
+            <li>{title[language]}</li>
+          ))}
+        </ul>
+      )}
+      <p>{text('owner.example')}</p>
+    </>
+  );
+};
+
+/** Posts to the bucket, not to us: a file never passes through a function. The file comes last, as S3 wants it. */
+const Upload = ({ props, text }: { props: OwnerProps; text: Text }) => (
+  <>
+    <h2>{text('owner.files')}</h2>
+    <p>{text('owner.files-lead')}</p>
+    {props.uploaded.length > 0 && (
+      <>
+        <h3>{text('owner.files-there')}</h3>
+        <ul class="files">
+          {props.uploaded.map(({ name, bytes }) => (
+            <li>
+              <Typed>{name}</Typed> <span class="soft">{size(bytes, props.language)}</span>
+            </li>
+          ))}
+        </ul>
+      </>
+    )}
+    {props.upload && (
+      <form method="post" action={props.upload.url} enctype="multipart/form-data" class="upload">
+        {Object.entries(props.upload.fields).map(([field, value]) => (
+          <input type="hidden" name={field} value={value} />
+        ))}
+        <div class="field">
+          <label for="file">{text('owner.file')}</label>
+          <p class="hint" id="file-hint">
+            {text('owner.file-hint')}
+          </p>
+          <input type="file" id="file" name="file" aria-describedby="file-hint" required />
+        </div>
+        <button type="submit" class="button button-secondary">
+          {text('owner.file-send')}
+        </button>
+      </form>
+    )}
+  </>
+);
+
+const Answer = ({ props, form }: { props: OwnerProps; form: Form }) => {
+  const { text } = form;
+  const found = <TextArea form={form} field="text" label={text('owner.text')} hint={text('owner.text-hint')} />;
+  const named = <TextField form={form} field="name" label={text('owner.name')} hint={text('owner.name-hint')} />;
+  return (
+    <>
+      <h2>{text('owner.answer')}</h2>
+      <PostForm to={inLanguage(props, props.path)}>
+        <Radios
+          form={form}
+          field="answer"
+          label={text('owner.found')}
+          options={[
+            { value: 'found', label: text('owner.found-yes'), more: found },
+            { value: 'nothing', label: text('owner.found-nothing'), hint: text('owner.found-nothing-hint') },
+            { value: 'not-me', label: text('owner.found-not-me'), more: named },
+          ]}
+        />
+        <TextField form={form} field="last4" label={text('last4.label')} hint={text('last4.hint')} width="short" />
+        <Button>{text('owner.send')}</Button>
+      </PostForm>
+    </>
+  );
+};
+
+const Open = ({ props, form }: { props: OwnerProps; form: Form }) => (
+  <>
+    <p class="lead">{form.text('owner.lead', { organisation: props.config.organisation.name })}</p>
+    <Notice>
+      <p>
+        {form.text('owner.by')}{' '}
+        <strong>
+          <DateText when={answerBy(props)} frame={props} />
+        </strong>
+        .
+      </p>
+    </Notice>
+    <Task props={props} text={form.text} />
+    <Upload props={props} text={form.text} />
+    <Answer props={props} form={form} />
+  </>
+);
+
+const Done = ({ text }: { text: Text }) => (
+  <Notice look="good" title={text('owner.done')} loud>
+    <p>{text('owner.done-lead')}</p>
+  </Notice>
+);
+
+/** A data owner's task: who asks, what to look for, by when, and the ways to answer. No account. */
+export const ownerPage = (props: OwnerProps): string => {
+  const form = formOf(props);
+  const { text } = form;
+  const title = text('owner.title', { system: props.system.title[props.language] });
+  return page({
+    frame: props,
+    title,
+    wrong: form.errors.size > 0,
+    children: (
+      <>
+        <ErrorSummary form={form} />
+        <p class="caption">
+          {text('status.reference')} <Reference>{props.held.request.reference}</Reference>
+        </p>
+        <h1>{title}</h1>
+        {props.open ? <Open props={props} form={form} /> : <Done text={text} />}
+      </>
+    ),
+  });
+};

@@ -1,0 +1,121 @@
+import { incompleteSources } from '../../domain/decision.ts';
+import { answeredWithData, isOver, type Right } from '../../domain/request.ts';
+import { Button, Disclosure, Notice } from '../components.tsx';
+import { type Form, Hidden, PostForm, Radios, TextArea, TextField } from '../fields.tsx';
+import { list, number } from '../format.ts';
+import { inLanguage } from '../frame.ts';
+import type { StaffProps } from './staff.tsx';
+
+interface Props {
+  readonly props: StaffProps;
+  readonly form: Form;
+}
+
+/** The act no scanner can do: typing part of the case's number (T24, T25). */
+const LastFour = ({ form }: { form: Form }) => (
+  <TextField form={form} field="last4" label={form.text('last4.label')} hint={form.text('last4.hint')} width="short" />
+);
+
+/** Has the step that failed tried again. */
+export const StuckForm = ({ props, form }: Props) => (
+  <PostForm to={inLanguage(props, props.path)}>
+    <LastFour form={form} />
+    <Button action="try-again">{form.text('staff.try-again')}</Button>
+  </PostForm>
+);
+
+/** Confirms that the request is proper, or refuses it before anything is read. */
+export const StartForm = ({ props, start, refuse }: { props: StaffProps; start: Form; refuse: Form }) => {
+  const { text } = start;
+  const to = inLanguage(props, props.path);
+  return (
+    <section class="todo">
+      <h2>{text('staff.start')}</h2>
+      <p>{text('staff.start-lead')}</p>
+      <PostForm to={to}>
+        <LastFour form={start} />
+        <Button action="start">{text('staff.start-button')}</Button>
+      </PostForm>
+      <Disclosure title={text('staff.refuse-all')} open={refuse.errors.size > 0}>
+        <p>{text('staff.refuse-all-lead')}</p>
+        <PostForm to={to}>
+          <TextArea form={refuse} field="reason" label={text('staff.reason')} hint={text('staff.reason-hint')} />
+          <LastFour form={refuse} />
+          <Button action="refuse" look="danger">
+            {text('staff.refuse-button')}
+          </Button>
+        </PostForm>
+      </Disclosure>
+    </section>
+  );
+};
+
+const RightChoice = ({ form, right }: { form: Form; right: Right }) => {
+  const { text } = form;
+  const reason = (
+    <TextArea form={form} field={`reason-${right}`} label={text('staff.reason')} hint={text('staff.reason-hint')} />
+  );
+  return (
+    <Radios
+      form={form}
+      field={`outcome-${right}`}
+      label={text(`right.${right}`)}
+      options={[
+        {
+          value: 'approve',
+          label: text('staff.approve'),
+          hint: text(answeredWithData(right) ? 'staff.approve-data' : 'staff.approve-done'),
+        },
+        { value: 'refuse', label: text('staff.refuse'), more: reason },
+      ]}
+    />
+  );
+};
+
+const Incomplete = ({ props, form }: Props) => {
+  const { text } = form;
+  const missing = incompleteSources(props).map((name) => props.map.systems[name]?.title[props.language] ?? name);
+  if (missing.length === 0) return null;
+  return (
+    <Notice look="warning" title={text('staff.incomplete')}>
+      <p>{text('staff.incomplete-lead', { systems: list([...new Set(missing)], props.language) })}</p>
+      <TextArea form={form} field="incomplete" label={text('staff.incomplete-reason')} rows={3} />
+    </Notice>
+  );
+};
+
+const fingerprint = (hash: string): string => (hash.slice(0, 16).match(/.{4}/g) ?? []).join(' ');
+
+const Manifest = ({ props, form }: Props) => {
+  const { manifest } = props.request;
+  if (!manifest) return null;
+  const { hash, rows, documents } = manifest;
+  const counts = { rows: number(rows, props.language), documents: number(documents, props.language) };
+  return (
+    <>
+      <Hidden field="manifest" value={hash} />
+      <p class="soft">
+        {form.text('staff.manifest', counts)} <code>{fingerprint(hash)}</code>
+      </p>
+    </>
+  );
+};
+
+/** Decides each right that is open, on exactly the manifest that the page shows (security.md 3.5). */
+export const DecideForm = ({ props, form }: Props) => (
+  <section class="todo">
+    <h2>{form.text('staff.decide')}</h2>
+    <p>{form.text('staff.decide-lead')}</p>
+    <PostForm to={inLanguage(props, props.path)}>
+      {props.rights
+        .filter(({ status }) => !isOver(status))
+        .map(({ right }) => (
+          <RightChoice form={form} right={right} />
+        ))}
+      <Incomplete props={props} form={form} />
+      <Manifest props={props} form={form} />
+      <LastFour form={form} />
+      <Button action="decide">{form.text('staff.decide-button')}</Button>
+    </PostForm>
+  </section>
+);

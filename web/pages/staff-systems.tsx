@@ -1,0 +1,128 @@
+import type { System } from '../../domain/data-map.ts';
+import type { SourceRecord } from '../../domain/request.ts';
+import { Disclosure, Tag, Typed } from '../components.tsx';
+import { number, size } from '../format.ts';
+import type { Frame } from '../frame.ts';
+import { counted, isTextKey, type Text, type TextKey } from '../text.ts';
+import type { StaffProps } from './staff.tsx';
+
+type Look = 'info' | 'good' | 'warning' | 'error';
+
+/** Worst first: a system that was asked twice is as good as its worse answer. */
+const worst = ['FAILED', 'PARTIAL', 'WAITING', 'RUNNING', 'OK', 'EXCLUDED', 'EMPTY'] as const;
+type Shown = (typeof worst)[number];
+
+const looks: Readonly<Record<Shown, Look>> = {
+  FAILED: 'error',
+  PARTIAL: 'warning',
+  WAITING: 'info',
+  RUNNING: 'info',
+  OK: 'good',
+  EXCLUDED: 'info',
+  EMPTY: 'info',
+};
+
+/** An owner's open task is not an answer yet. */
+const shownAs = ({ state, answeredAt }: SourceRecord): Shown => {
+  if (state !== 'MANUAL') return state;
+  return answeredAt ? 'OK' : 'WAITING';
+};
+
+interface Card {
+  readonly name: string;
+  readonly system: System | undefined;
+  readonly records: readonly SourceRecord[];
+  readonly shown: Shown;
+}
+
+const shownOf = (records: readonly SourceRecord[], expected: number): Shown => {
+  const all = records.map(shownAs);
+  return worst.find((each) => all.includes(each) || (each === 'RUNNING' && all.length < expected)) ?? 'EMPTY';
+};
+
+const cardsOf = ({ request, sources, map }: StaffProps): Card[] => {
+  const asked = request.planned ?? [];
+  const names = [...new Set([...asked.map(({ system }) => system), ...sources.map(({ system }) => system)])];
+  return names.map((name) => {
+    const records = sources.filter(({ system, round }) => system === name && round === request.round);
+    const expected = asked.filter(({ system }) => system === name).length;
+    return { name, system: map.systems[name], records, shown: shownOf(records, expected) };
+  });
+};
+
+const sum = (records: readonly SourceRecord[], of: 'rows' | 'documents' | 'possibleMatches'): number =>
+  records.reduce((total, record) => total + record[of], 0);
+
+const word = ({ shown, records, system }: Card, frame: Frame, text: Text): string => {
+  if (shown === 'OK') return counted(frame.language, 'system.found', sum(records, 'rows') + sum(records, 'documents'));
+  return text(`system.${shown}`, { owner: system?.owner.name ?? '' });
+};
+
+const Reasons = ({ records, text }: { records: readonly SourceRecord[]; text: Text }) => {
+  const codes = new Set(records.flatMap(({ reason, state }) => (reason && state !== 'MANUAL' ? [reason] : [])));
+  return [...codes].map((code) => (
+    <p class="soft">
+      {isTextKey(`reason.${code}`) ? text(`reason.${code}` as TextKey) : ''} <code>{code}</code>
+    </p>
+  ));
+};
+
+const Collections = ({ card, frame, text }: { card: Card; frame: Frame; text: Text }) => {
+  const { language } = frame;
+  const collections = card.records.flatMap((record) => record.collections);
+  if (collections.length === 0) return null;
+  return (
+    <ul class="collections">
+      {collections.map(({ name, rows, documents, files }) => (
+        <li>
+          <strong>{card.system?.collections[name]?.title[language] ?? name}</strong>{' '}
+          <span class="soft">
+            {text('system.counts', { rows: number(rows, language), documents: number(documents, language) })}
+          </span>
+          {files.length > 0 && (
+            <Disclosure title={counted(language, 'system.files', files.length)}>
+              <ul class="files">
+                {files.map(({ path, bytes }) => (
+                  <li>
+                    <Typed>{path}</Typed> <span class="soft">{size(bytes, language)}</span>
+                  </li>
+                ))}
+              </ul>
+            </Disclosure>
+          )}
+        </li>
+      ))}
+    </ul>
+  );
+};
+
+const SystemCard = ({ card, frame, text }: { card: Card; frame: Frame; text: Text }) => {
+  const possible = sum(card.records, 'possibleMatches');
+  return (
+    <li class={`card card-${looks[card.shown]}`}>
+      <div class="card-head">
+        <h3>{card.system?.title[frame.language] ?? card.name}</h3>
+        <Tag look={looks[card.shown]}>{word(card, frame, text)}</Tag>
+      </div>
+      <Reasons records={card.records} text={text} />
+      {possible > 0 && <p>{counted(frame.language, 'system.possible', possible)}</p>}
+      <Collections card={card} frame={frame} text={text} />
+    </li>
+  );
+};
+
+/** A card per system: found, nothing, failed, waiting. What is missing is as visible as what is there. */
+export const Systems = ({ props, text }: { props: StaffProps; text: Text }) => {
+  const cards = cardsOf(props);
+  if (cards.length === 0) return null;
+  return (
+    <section>
+      <h2>{text('staff.systems')}</h2>
+      <ul class="cards">
+        {cards.map((card) => (
+          <SystemCard card={card} frame={props} text={text} />
+        ))}
+      </ul>
+    </section>
+  );
+};

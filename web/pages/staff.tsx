@@ -1,0 +1,240 @@
+import type { AuditEntry } from '../../domain/audit.ts';
+import type { DataMap } from '../../domain/data-map.ts';
+import { type Case, isOver, type RightRecord, type Status } from '../../domain/request.ts';
+import { DateText, Disclosure, InLanguage, Notice, Reference, SummaryList, Table, Tag, Typed } from '../components.tsx';
+import { ErrorSummary, type Form } from '../fields.tsx';
+import type { Frame } from '../frame.ts';
+import { page } from '../layout.tsx';
+import { isTextKey, type Text, type TextKey, t } from '../text.ts';
+import { DecideForm, StartForm, StuckForm } from './staff-forms.tsx';
+import { Systems } from './staff-systems.tsx';
+
+/** `field` is the field's name in the form that was sent. */
+export interface StaffProblem {
+  readonly field: string;
+  readonly problem: 'last4' | 'reason' | 'too-long' | 'choose' | 'incomplete';
+}
+
+export interface StaffProps extends Frame, Case {
+  readonly map: DataMap;
+  readonly timeline: readonly Pick<AuditEntry, 'at' | 'what' | 'by'>[];
+  readonly problems: readonly StaffProblem[];
+  /** What was typed, when the page comes back with problems. */
+  readonly typed: Readonly<Record<string, string>>;
+}
+
+/** One of the page's forms; only the one that was sent has values and errors. */
+const formOf = (props: StaffProps, name: string): Form => {
+  const text = t(props.language);
+  const sent = props.typed.action === name;
+  const problem = (kind: StaffProblem['problem']) => text(`staff.problem-${kind}` as TextKey);
+  return {
+    text,
+    name,
+    values: new Map(sent ? Object.entries(props.typed).map(([field, value]) => [field, [value]]) : []),
+    errors: new Map(sent ? props.problems.map((each) => [each.field, problem(each.problem)]) : []),
+  };
+};
+
+const looks: Readonly<Partial<Record<Status, 'good' | 'warning'>>> = {
+  APPROVED: 'good',
+  DELIVERED: 'good',
+  CLOSED: 'good',
+  REFUSED: 'warning',
+};
+
+const Rights = ({ props, text }: { props: StaffProps; text: Text }) => (
+  <Table
+    caption={text('staff.rights')}
+    heads={[text('staff.right'), text('staff.state'), text('staff.strict'), text('staff.due')]}
+    rows={props.rights.map(({ right, status, deadline }) => [
+      text(`right.${right}`),
+      <Tag look={looks[status] ?? 'info'}>{text(`staff.${status}`)}</Tag>,
+      <DateText when={deadline.strictDate} frame={props} />,
+      <DateText when={deadline.due} frame={props} />,
+    ])}
+  />
+);
+
+const Why = ({ records, text }: { records: readonly RightRecord[]; text: Text }) => (
+  <Disclosure title={text('staff.why')}>
+    <ul>
+      {(records[0]?.deadline.derivation ?? []).map((line) => (
+        <li>
+          <InLanguage language="en">{line}</InLanguage>
+        </li>
+      ))}
+    </ul>
+  </Disclosure>
+);
+
+const personRows = (props: StaffProps, text: Text) => {
+  const { person, receivedAt, proof, language } = props.request;
+  const { name, email, customerNumber, alsoKnownAs } = person;
+  const typed = (key: TextKey, value: string | undefined) =>
+    value ? [{ key: text(key), value: <Typed>{value}</Typed> }] : [];
+  return [
+    ...typed('owner.person-name', name),
+    ...typed('owner.person-email', email),
+    ...typed('owner.person-number', customerNumber),
+    ...typed('owner.person-known-as', alsoKnownAs),
+    { key: text('staff.received'), value: <DateText when={receivedAt} frame={props} time /> },
+    {
+      key: text('staff.proof'),
+      value: proof ? (
+        <>
+          {text('staff.proof-mailbox')} <DateText when={proof.at} frame={props} time />
+        </>
+      ) : (
+        text('staff.proof-none')
+      ),
+    },
+    { key: text('staff.answer-language'), value: t(language)('layout.language-name') },
+  ];
+};
+
+const Person = ({ props, text }: { props: StaffProps; text: Text }) => {
+  const { onBehalfOf, details } = props.request.person;
+  return (
+    <section>
+      <h2>{text('staff.person')}</h2>
+      {onBehalfOf && (
+        <Notice look="warning" title={text('staff.behalf')}>
+          <p>
+            {text('staff.behalf-who')} <Typed>{onBehalfOf.name}</Typed>. {text('staff.behalf-relation')}{' '}
+            <Typed>{onBehalfOf.relation}</Typed>.
+          </p>
+          <p>{text('staff.behalf-check')}</p>
+        </Notice>
+      )}
+      <SummaryList rows={personRows(props, text)} />
+      {details && (
+        <>
+          <h3>{text('staff.details')}</h3>
+          <blockquote>
+            <Typed>{details}</Typed>
+          </blockquote>
+        </>
+      )}
+    </section>
+  );
+};
+
+const Outcome = ({ props, text }: { props: StaffProps; text: Text }) => {
+  const decided = props.rights.flatMap(({ right, decision }) => (decision ? [{ right, ...decision }] : []));
+  if (decided.length === 0) return null;
+  const said = ({ reason, incomplete }: (typeof decided)[number]) =>
+    [reason, incomplete].filter(Boolean).map((each) => <Typed>{each}</Typed>);
+  return (
+    <section>
+      <h2>{text('staff.outcome')}</h2>
+      <Table
+        caption={text('staff.outcome-caption')}
+        heads={[text('staff.right'), text('staff.decision'), text('staff.decided'), text('staff.said')]}
+        rows={decided.map((each) => [
+          text(`right.${each.right}`),
+          <Tag look={each.outcome === 'approve' ? 'good' : 'warning'}>{text(`status.${each.outcome}`)}</Tag>,
+          <DateText when={each.at} frame={props} time />,
+          said(each).length > 0 ? said(each) : text('staff.nothing-said'),
+        ])}
+      />
+    </section>
+  );
+};
+
+/** A code of ours in words; one that has none yet stands as it is. */
+const inWords = (text: Text, prefix: string, code: string): string =>
+  isTextKey(`${prefix}${code}`) ? text(`${prefix}${code}` as TextKey) : code;
+
+const actorInWords = (props: StaffProps, text: Text, by: string): string => {
+  if (!by.startsWith('owner:')) return inWords(text, 'actor.', by);
+  const system = props.map.systems[by.slice(6)]?.title[props.language] ?? by.slice(6);
+  return text('actor.owner', { system });
+};
+
+const Timeline = ({ props, text }: { props: StaffProps; text: Text }) => (
+  <section>
+    <h2>{text('staff.timeline')}</h2>
+    <Table
+      caption={text('staff.timeline-caption')}
+      heads={[text('staff.what'), text('staff.by'), text('staff.at')]}
+      rows={props.timeline.map(({ at, what, by }) => [
+        inWords(text, 'audit.', what),
+        actorInWords(props, text, by),
+        <DateText when={at} frame={props} time />,
+      ])}
+    />
+  </section>
+);
+
+const Stuck = ({ props, form }: { props: StaffProps; form: Form }) => {
+  const { text } = form;
+  const { needsPerson } = props.request;
+  if (!needsPerson || isOver(props.request.status)) return null;
+  const { at, step, error } = needsPerson;
+  return (
+    <Notice look="error" title={text('staff.stuck')}>
+      <p>
+        {text('staff.stuck-step', { step: text(`staff.step-${step}`) })} <DateText when={at} frame={props} time />.
+      </p>
+      <p>
+        {inWords(text, 'reason.', error)} (<code>{error}</code>)
+      </p>
+      <StuckForm props={props} form={form} />
+    </Notice>
+  );
+};
+
+const waits: Readonly<Partial<Record<Status, TextKey>>> = {
+  RECEIVED: 'staff.waits-proof',
+  AWAITING_PROOF: 'staff.waits-proof',
+  GATHERING: 'staff.waits-gathering',
+  APPROVED: 'staff.waits-delivery',
+};
+
+/** What the DPO has to do now, or what the request waits for. */
+const ToDo = ({ props }: { props: StaffProps }) => {
+  const text = t(props.language);
+  const { status } = props.request;
+  if (status === 'VERIFIED') {
+    return <StartForm props={props} start={formOf(props, 'start')} refuse={formOf(props, 'refuse')} />;
+  }
+  if (status === 'REVIEW') return <DecideForm props={props} form={formOf(props, 'decide')} />;
+  const key = waits[status];
+  return key ? (
+    <Notice>
+      <p>{text(key)}</p>
+    </Notice>
+  ) : null;
+};
+
+/** The DPO's page of one request: the person, the time limit, what each system gave, what to do, and all that happened. */
+export const staffPage = (props: StaffProps): string => {
+  const text = t(props.language);
+  const { reference, status } = props.request;
+  const stuck = formOf(props, 'try-again');
+  const sent = formOf(props, props.typed.action ?? '');
+  return page({
+    frame: props,
+    title: text('status.title', { reference }),
+    wrong: sent.errors.size > 0,
+    wide: true,
+    children: (
+      <>
+        <ErrorSummary form={sent} />
+        <p class="caption">{text('staff.caption')}</p>
+        <h1>
+          <Reference>{reference}</Reference> <Tag look={looks[status] ?? 'info'}>{text(`staff.${status}`)}</Tag>
+        </h1>
+        <Stuck props={props} form={stuck} />
+        <Rights props={props} text={text} />
+        <Why records={props.rights} text={text} />
+        <Person props={props} text={text} />
+        <Systems props={props} text={text} />
+        <ToDo props={props} />
+        <Outcome props={props} text={text} />
+        <Timeline props={props} text={text} />
+      </>
+    ),
+  });
+};

@@ -1,0 +1,209 @@
+import { complaintBody } from '../../domain/complaint-bodies.ts';
+import { masked } from '../../domain/identity.ts';
+import { type Case, isOver, type RightRecord, type Status } from '../../domain/request.ts';
+import {
+  Button,
+  DateText,
+  Disclosure,
+  Link,
+  Notice,
+  Reference,
+  SummaryList,
+  Tag,
+  TaskList,
+  type TaskState,
+  Typed,
+} from '../components.tsx';
+import { PostForm } from '../fields.tsx';
+import { type Frame, inLanguage } from '../frame.ts';
+import { page } from '../layout.tsx';
+import { t } from '../text.ts';
+
+export type StatusProps = Frame & Pick<Case, 'request' | 'rights'>;
+
+const steps = ['received', 'proven', 'gathering', 'review', 'ready'] as const;
+
+/** Which of the steps a request stands at; 5 when all are done. */
+const stepOf: Readonly<Record<Status, number>> = {
+  RECEIVED: 1,
+  AWAITING_PROOF: 1,
+  VERIFIED: 2,
+  GATHERING: 2,
+  REVIEW: 3,
+  APPROVED: 3,
+  DELIVERED: 5,
+  CLOSED: 5,
+  REFUSED: 5,
+  WITHDRAWN: 0,
+  UNVERIFIED_CLOSED: 0,
+};
+
+const stateAt = (step: number, at: number): TaskState => (step < at ? 'done' : step === at ? 'now' : 'later');
+
+const Steps = ({ props }: { props: StatusProps }) => {
+  const text = t(props.language);
+  const at = stepOf[props.request.status];
+  if (at === 0) return null;
+  const waits = at === 1 ? 'status.step-you' : 'status.step-now';
+  const words = { done: 'status.step-done', now: waits, later: 'status.step-later' } as const;
+  return (
+    <>
+      <h2>{text('status.steps')}</h2>
+      <TaskList
+        tasks={steps.map((step, n) => {
+          const state = stateAt(n, at);
+          return { name: text(`status.step-${step}`), state, word: text(words[state]) };
+        })}
+      />
+    </>
+  );
+};
+
+const answerBy = (rights: readonly RightRecord[]): string | undefined =>
+  rights
+    .filter(({ status }) => !isOver(status))
+    .map(({ deadline }) => deadline.strictDate)
+    .sort()[0];
+
+/** Until the answer is sent there is one more thing to say than the state: by when it comes. */
+const Headline = ({ props }: { props: StatusProps }) => {
+  const text = t(props.language);
+  const { status, package: built } = props.request;
+  const by = answerBy(props.rights);
+  const key = status === 'DELIVERED' && !built ? 'status.answered' : (`status.${status}` as const);
+  const open = !isOver(status) && status !== 'DELIVERED';
+  return (
+    <div class="headline">
+      <p class="headline-state">{text(key)}</p>
+      {open && by && (
+        <p>
+          {text('status.answer-by')}{' '}
+          <strong>
+            <DateText when={by} frame={props} />
+          </strong>
+          .
+        </p>
+      )}
+      {status === 'DELIVERED' && built && (
+        <p>
+          {text('status.fetch-until')} <DateText when={built.expiresAt} frame={props} />.
+        </p>
+      )}
+    </div>
+  );
+};
+
+const looks = { approve: 'good', refuse: 'warning' } as const;
+
+/** A right that was decided is told only when its answer was sent: until then the decision may not be complete. */
+const RightState = ({ record, props }: { record: RightRecord; props: StatusProps }) => {
+  const text = t(props.language);
+  const { right, decision, status } = record;
+  const told = decision && status !== 'APPROVED' ? decision : undefined;
+  return (
+    <li>
+      <h3>{text(`want.${right}`)}</h3>
+      <p>
+        {told ? (
+          <Tag look={looks[told.outcome]}>{text(`status.${told.outcome}`)}</Tag>
+        ) : (
+          <Tag look="info">{text(isOver(status) ? 'status.over' : 'status.working')}</Tag>
+        )}
+      </p>
+      {told?.reason && (
+        <p>
+          {text('status.reason')} <Typed>{told.reason}</Typed>
+        </p>
+      )}
+      {told?.incomplete && (
+        <p>
+          {text('status.incomplete')} <Typed>{told.incomplete}</Typed>
+        </p>
+      )}
+    </li>
+  );
+};
+
+const Asked = ({ props }: { props: StatusProps }) => {
+  const text = t(props.language);
+  const { person, receivedAt, reference } = props.request;
+  const other = person.onBehalfOf
+    ? [{ key: text('status.behalf'), value: <Typed>{person.onBehalfOf.name}</Typed> }]
+    : [];
+  return (
+    <SummaryList
+      rows={[
+        { key: text('status.reference'), value: <Reference>{reference}</Reference> },
+        { key: text('status.received'), value: <DateText when={receivedAt} frame={props} /> },
+        { key: text('you.email'), value: masked(person.email) },
+        ...other,
+      ]}
+    />
+  );
+};
+
+const Withdraw = ({ props }: { props: StatusProps }) => {
+  const text = t(props.language);
+  const { status } = props.request;
+  if (isOver(status) || status === 'DELIVERED') return null;
+  return (
+    <Disclosure title={text('status.withdraw')}>
+      <p>{text('status.withdraw-lead')}</p>
+      <PostForm to={inLanguage(props, props.path)}>
+        <Button action="withdraw" look="danger">
+          {text('status.withdraw-button')}
+        </Button>
+      </PostForm>
+    </Disclosure>
+  );
+};
+
+const Complain = ({ props }: { props: StatusProps }) => {
+  const text = t(props.language);
+  const { name, url } = complaintBody(props.config.country);
+  const { email } = props.config.organisation;
+  return (
+    <>
+      <h2>{text('status.complain')}</h2>
+      <p>{text('status.complain-us', { email })}</p>
+      <p>
+        {text('status.complain-authority')} <Link to={url}>{name}</Link>
+      </p>
+    </>
+  );
+};
+
+/** Where a request stands, in the person's words: no system's name, no error, nobody's name but their own. */
+export const statusPage = ({ request, rights, ...frame }: StatusProps): string => {
+  const props = { request, rights, ...frame };
+  const text = t(frame.language);
+  const title = text('status.title', { reference: request.reference });
+  return page({
+    frame,
+    title,
+    children: (
+      <>
+        <h1>
+          {text('status.heading')} <Reference>{request.reference}</Reference>
+        </h1>
+        <Headline props={props} />
+        {request.status === 'AWAITING_PROOF' && (
+          <Notice look="warning" title={text('status.prove')}>
+            <p>{text('status.prove-lead')}</p>
+          </Notice>
+        )}
+        <Steps props={props} />
+        <h2>{text('status.rights')}</h2>
+        <ul class="rights">
+          {rights.map((record) => (
+            <RightState record={record} props={props} />
+          ))}
+        </ul>
+        <h2>{text('status.asked')}</h2>
+        <Asked props={props} />
+        <Complain props={props} />
+        <Withdraw props={props} />
+      </>
+    ),
+  });
+};
