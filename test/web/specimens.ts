@@ -1,0 +1,347 @@
+import type { Config, Language } from '../../domain/config.ts';
+import type { DataMap, System } from '../../domain/data-map.ts';
+import { type Answers, fieldsOf, formSteps, validateStep } from '../../domain/form.ts';
+import {
+  type Case,
+  type Person,
+  type Request,
+  type Right,
+  type RightRecord,
+  rights,
+  type SourceRecord,
+  type Status,
+  statuses,
+} from '../../domain/request.ts';
+import { accessibilityPage } from '../../web/pages/accessibility.tsx';
+import { type ConfirmState, confirmPage } from '../../web/pages/confirm.tsx';
+import { type DownloadState, downloadPage } from '../../web/pages/download.tsx';
+import { errorPage } from '../../web/pages/error.tsx';
+import { formPage } from '../../web/pages/form.tsx';
+import { ownerPage } from '../../web/pages/owner.tsx';
+import { sentPage } from '../../web/pages/sent.tsx';
+import { type StaffProblem, staffPage } from '../../web/pages/staff.tsx';
+import { startPage } from '../../web/pages/start.tsx';
+import { statusPage } from '../../web/pages/status.tsx';
+
+/** Puts in what somebody outside typed: the identity for a plain page, a payload for a hostile one. */
+export type Typing = (text: string) => string;
+
+export interface Specimen {
+  readonly name: string;
+  readonly html: string;
+}
+
+export const config: Config = {
+  version: 1,
+  organisation: {
+    name: 'Nordlys Handel A/S',
+    address: 'Havnegade 12, 8000 Aarhus C',
+    phone: '+45 70 10 20 30',
+    email: 'privacy@nordlys.example',
+    privacyNotice: 'https://nordlys.example/privatliv',
+  },
+  dpo: { name: 'Karen Højgaard', email: 'dpo@nordlys.example', language: 'da' },
+  country: 'DK',
+  timeZone: 'Europe/Copenhagen',
+  suspensionPolicy: 'suspend',
+  languages: ['da', 'en'],
+  colour: '#0b5c8a',
+  mail: { from: 'privacy@nordlys.example', identity: 'nordlys.example' },
+  start: 'ask',
+  limits: { mailsPerAddressPerDay: 3, requestsPerClientPerHour: 30, requestsPerHour: 2000 },
+  retention: { evidenceDays: 30, recordYears: 3 },
+};
+
+const reference = 'K7F-4QX-92M';
+const receivedAt = '2026-11-23T13:05:00.000Z';
+
+const personOf = (typed: Typing): Person => ({
+  name: typed('Søren Ærø Ågesen'),
+  email: 'soren.agesen@eksempel.dk',
+  customerNumber: typed('NH-204811'),
+  alsoKnownAs: typed('Søren Holm, soren@gammel.example'),
+  details: typed('Alt om min ordre i foråret 2025.\nOgså mine samtaler med kundeservice.'),
+  onBehalfOf: { name: typed('Ellen Ågesen'), relation: typed('Søn med fuldmagt') },
+});
+
+const requestOf = (status: Status, typed: Typing, more: Partial<Request> = {}): Request => ({
+  requestId: 'r-1',
+  reference,
+  schemaVersion: 1,
+  version: 7,
+  language: 'da',
+  receivedAt,
+  person: personOf(typed),
+  status,
+  round: 1,
+  evidence: 'evidence/1',
+  downloads: 1,
+  segment: { n: 3, step: 'review', at: receivedAt },
+  confirmMails: 1,
+  audit: { n: 9, hash: 'a' },
+  ...more,
+});
+
+const deadline: RightRecord['deadline'] = {
+  strictDate: '2026-12-23',
+  due: '2026-12-23',
+  dueExclusive: '2026-12-23T23:00:00.000Z',
+  dueWithoutSuspension: '2026-12-23',
+  firstMonthEnd: '2026-12-23',
+  internalTarget: '2026-12-16',
+  rulesVersion: '1',
+  holidayListVersion: '2026-1',
+  derivation: [
+    'Received on Monday 2026-11-23 in Europe/Copenhagen.',
+    'One month from receipt (Art. 12(3) GDPR) ends on Wednesday 2026-12-23.',
+  ],
+};
+
+const recordOf = (right: Right, status: Status, typed: Typing): RightRecord => {
+  const at = '2026-12-01T09:30:00.000Z';
+  if (status === 'REFUSED') {
+    return {
+      right,
+      status,
+      deadline,
+      decision: { outcome: 'refuse', at, reason: typed('Vi skal gemme fakturaer i fem år.') },
+    };
+  }
+  const decided = ['APPROVED', 'DELIVERED', 'CLOSED'].includes(status);
+  const decision = { outcome: 'approve' as const, at, incomplete: typed('Arkivet er lukket til januar.') };
+  return { right, status, deadline, ...(decided ? { decision } : {}) };
+};
+
+const systemOf = (title: string, owner: string, typed: Typing): System => ({
+  title: { da: title, en: title },
+  owner: { name: typed(owner), email: 'ejer@nordlys.example', language: 'da' },
+  tier: 'basic',
+  network: 'public',
+  connector: { type: 'postgres', options: {} },
+  instructions: {
+    da: typed('Se i skabet med kontrakter.\nMapperne er ordnet efter efternavn.'),
+    en: typed('Look in the cupboard with contracts.\nThe binders are ordered by surname.'),
+  },
+  art15: {
+    purposes: [{ da: 'Salg', en: 'Sales' }],
+    legalBasis: { da: 'Aftale', en: 'Contract' },
+    recipients: [],
+    retention: { da: '5 år', en: '5 years' },
+    source: { da: 'Dig selv', en: 'Yourself' },
+  },
+  collections: {
+    person: {
+      title: { da: typed('Personer'), en: typed('People') },
+      primaryKey: ['id'],
+      identity: {},
+      references: [],
+      fields: {},
+      options: {},
+    },
+  },
+});
+
+const mapOf = (typed: Typing): DataMap => ({
+  version: 1,
+  systems: {
+    crm: systemOf('Kundesystem', 'Mette Dahl', typed),
+    shop: systemOf('Netbutik', 'Jonas Kruse', typed),
+    newsletter: systemOf('Nyhedsbrev', 'Mette Dahl', typed),
+    support: systemOf('Kundeservice', 'Aisha Noor', typed),
+    archive: systemOf('Papirarkiv', 'Bent Friis', typed),
+    loyalty: systemOf('Bonusklub', 'Jonas Kruse', typed),
+  },
+});
+
+const sourceOf = (system: string, state: SourceRecord['state'], more: Partial<SourceRecord> = {}): SourceRecord => ({
+  system,
+  round: 1,
+  wave: 1,
+  state,
+  at: '2026-11-24T08:00:00.000Z',
+  rows: 0,
+  documents: 0,
+  possibleMatches: 0,
+  collections: [],
+  ...more,
+});
+
+const sourcesOf = (typed: Typing): SourceRecord[] => [
+  sourceOf('crm', 'OK', {
+    rows: 1204,
+    documents: 2,
+    possibleMatches: 3,
+    collections: [
+      {
+        name: 'person',
+        rows: 1204,
+        documents: 2,
+        files: [{ path: typed('kundesystem/person.csv'), bytes: 183_402, sha256: 'ab' }],
+      },
+    ],
+  }),
+  sourceOf('shop', 'EMPTY'),
+  sourceOf('newsletter', 'FAILED', { reason: 'SourceUnavailable' }),
+  sourceOf('support', 'PARTIAL', { rows: 5, reason: 'LimitReached' }),
+  sourceOf('archive', 'MANUAL', { reason: 'OwnerAsked' }),
+];
+
+const planned = ['crm', 'shop', 'newsletter', 'support', 'archive', 'loyalty'].map((system) => ({ system, wave: 1 }));
+const manifest = { hash: '3f2a91bc44d07e15'.repeat(4), round: 1, rows: 1209, documents: 2 };
+const built = {
+  key: 'package.zip',
+  bytes: 1_240_000,
+  sha256: 'cd',
+  builtAt: '2026-12-02T09:00:00.000Z',
+  expiresAt: '2026-12-16T09:00:00.000Z',
+};
+const timeline = [
+  ['RECEIVED', 'subject'],
+  ['PROOF_ASKED', 'workflow'],
+  ['PROVEN', 'subject'],
+  ['STARTED', 'dpo'],
+  ['PLANNED', 'workflow'],
+  ['OWNER_ANSWERED', 'owner:archive'],
+  ['MANIFEST_SHOWN', 'workflow'],
+  ['NEW_CODE_WITHOUT_WORDS', 'watchdog'],
+].map(([what = '', by = ''], n) => ({ what, by: by as 'subject', at: `2026-11-2${n}T09:0${n}:00.000Z` }));
+
+const caseOf = (status: Status, typed: Typing, more: Partial<Request> = {}): Case => ({
+  request: requestOf(status, typed, { planned, proof: { at: receivedAt, method: 'mailbox' }, ...more }),
+  rights: [recordOf('access', status, typed), recordOf('erasure', status, typed)],
+  sources: sourcesOf(typed),
+});
+
+const answersOf = (typed: Typing): Answers => {
+  const { name, customerNumber, alsoKnownAs, details } = personOf(typed);
+  return {
+    want: { rights: [...rights] },
+    who: { who: 'other', otherName: typed('Ellen Ågesen'), relation: typed('Søn') },
+    you: { name, email: 'soren@hotmial.com', customerNumber, alsoKnownAs },
+    details: { details },
+    answer: { language: 'da' },
+  };
+};
+
+const formSpecimens = (frame: { language: Language; config: Config }, typed: Typing): Specimen[] => {
+  const answers = answersOf(typed);
+  return formSteps.flatMap((step) => {
+    const props = { ...frame, path: `/${step}`, step, answers, stamp: step === 'check' ? 'signed.1' : undefined };
+    const full = { name: `form-${step}`, html: formPage({ ...props, fields: fieldsOf(step, answers), errors: {} }) };
+    const empty = {
+      name: `form-${step}-empty`,
+      html: formPage({ ...props, answers: {}, fields: new Map(), errors: {} }),
+    };
+    const typedFields = new Map([
+      ['who', ['other']],
+      ['name', [typed('N'.repeat(200))]],
+      ['details', [typed('D'.repeat(1600))]],
+      ['email', [typed('no address')]],
+    ]);
+    const known = new Map([...typedFields].filter(([field]) => new Map(fieldsOf(step, answers)).has(field)));
+    const failed = validateStep(step, known, {});
+    if (!('errors' in failed)) return step === 'check' ? [full] : [full, empty];
+    const wrong = formPage({ ...props, fields: failed.kept, errors: failed.errors });
+    return [full, empty, { name: `form-${step}-wrong`, html: wrong }];
+  });
+};
+
+const confirmStates: readonly ConfirmState[] = [
+  { kind: 'open' },
+  { kind: 'wrong-code', left: 3 },
+  { kind: 'locked', again: true },
+  { kind: 'sent-again' },
+  { kind: 'confirmed' },
+];
+const downloadStates: readonly DownloadState[] = [
+  { kind: 'ready' },
+  { kind: 'code-sent' },
+  { kind: 'wrong-code', left: 1 },
+  { kind: 'locked' },
+  { kind: 'expired' },
+];
+
+const staffSpecimens = (frame: { language: Language; config: Config }, typed: Typing): Specimen[] => {
+  const shown = (held: Case, problems: readonly StaffProblem[] = [], sent: Record<string, string> = {}) =>
+    staffPage({
+      ...frame,
+      path: `/dpo/request/${reference}`,
+      ...held,
+      map: mapOf(typed),
+      timeline,
+      problems,
+      typed: sent,
+    });
+  const stuck = { at: receivedAt, step: 'gather' as const, error: 'SourceUnavailable' };
+  const problems: StaffProblem[] = [
+    { field: 'outcome-access', problem: 'choose' },
+    { field: 'reason-erasure', problem: 'reason' },
+    { field: 'incomplete', problem: 'incomplete' },
+    { field: 'last4', problem: 'last4' },
+  ];
+  const sent = { action: 'decide', 'outcome-erasure': 'refuse', last4: typed('XXXX') };
+  return [
+    ...statuses.map((status) => ({ name: `staff-${status}`, html: shown(caseOf(status, typed, { manifest })) })),
+    { name: 'staff-wrong', html: shown(caseOf('REVIEW', typed, { manifest }), problems, sent) },
+    { name: 'staff-stuck', html: shown(caseOf('GATHERING', typed, { needsPerson: stuck })) },
+  ];
+};
+
+const ownerSpecimens = (frame: { language: Language; config: Config }, typed: Typing): Specimen[] => {
+  const task = {
+    ...frame,
+    path: `/task/${reference}/archive`,
+    held: caseOf('GATHERING', typed),
+    name: 'archive',
+    system: mapOf(typed).systems.archive as System,
+    uploaded: [{ name: typed('kontrakt 2019.pdf'), bytes: 482_113 }],
+    upload: { url: 'https://bucket.example/', fields: { key: 'uploads/1-$' + '{filename}', policy: 'eyJ9' } },
+  };
+  const problems = [
+    { field: 'answer', problem: 'choose' as const },
+    { field: 'last4', problem: 'last4' as const },
+  ];
+  return [
+    { name: 'owner-open', html: ownerPage({ ...task, open: true, problems: [], typed: { answer: 'found' } }) },
+    { name: 'owner-wrong', html: ownerPage({ ...task, open: true, problems, typed: { last4: typed('X') } }) },
+    {
+      name: 'owner-done',
+      html: ownerPage({ ...task, open: false, uploaded: [], upload: undefined, problems: [], typed: {} }),
+    },
+  ];
+};
+
+const personSpecimens = (frame: { language: Language; config: Config }, typed: Typing): Specimen[] => {
+  const at = (path: string) => ({ ...frame, path });
+  const request = requestOf('AWAITING_PROOF', typed, { package: built });
+  return [
+    ...confirmStates.map((state) => ({
+      name: `confirm-${state.kind}`,
+      html: confirmPage({ ...at(`/confirm/${reference}`), request, state }),
+    })),
+    ...statuses.map((status) => ({
+      name: `status-${status}`,
+      html: statusPage({ ...at(`/request/${reference}`), ...caseOf(status, typed, { package: built }) }),
+    })),
+    ...downloadStates.map((state) => ({
+      name: `download-${state.kind}`,
+      html: downloadPage({ ...at(`/download/${reference}`), request, state }),
+    })),
+  ];
+};
+
+/** Every page in every state that it has. */
+export const specimens = (language: Language, typed: Typing = (text) => text): Specimen[] => {
+  const frame = { language, config };
+  const errors = [400, 403, 404, 405, 409, 413, 415, 429, 500, 503, 418, 502];
+  return [
+    { name: 'start', html: startPage({ ...frame, path: '/' }) },
+    { name: 'accessibility', html: accessibilityPage({ ...frame, path: '/accessibility' }) },
+    ...formSpecimens(frame, typed),
+    { name: 'sent', html: sentPage({ ...frame, path: `/sent/${reference}`, reference, receivedOn: '2026-11-23' }) },
+    ...personSpecimens(frame, typed),
+    ...staffSpecimens(frame, typed),
+    ...ownerSpecimens(frame, typed),
+    ...errors.map((status) => ({ name: `error-${status}`, html: errorPage({ ...frame, path: '/', status }) })),
+  ];
+};
