@@ -106,7 +106,7 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
 async function replyOf(invoked: Promise<InvokeResult>, timeoutMs: number): Promise<Reply> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
-    timer = setTimeout(resolve, Math.min(timeoutMs, limits.integrationMs));
+    timer = setTimeout(() => resolve(undefined), Math.min(timeoutMs, limits.integrationMs));
   });
   try {
     const result = await Promise.race([invoked, late]);

@@ -320,7 +320,12 @@ export const models = {
       Subscription: z.array(z.strictObject({ Protocol: text, Endpoint: text })).optional(),
     }),
     nameProperty: 'TopicName',
-    attributes: (name) => ({ Ref: arn('sns', name), TopicArn: arn('sns', name), TopicName: name }),
+    attributes: (name) => ({
+      Ref: arn('sns', name),
+      Arn: arn('sns', name),
+      TopicArn: arn('sns', name),
+      TopicName: name,
+    }),
   },
   'AWS::SQS::Queue': {
     schema: z.strictObject({ QueueName: text.optional() }),
