@@ -8,10 +8,12 @@ import { errorName, log } from './lib/log.ts';
 import { readConfig, readMap } from './lib/settings.ts';
 import { onTask, task } from './lib/task.ts';
 
-/** Called right after a commit with what it put into the outbox, and every five minutes without. */
+/** What a commit put into the outbox. */
+const Signal = z.object({ requestId: z.string(), items: z.array(z.string()) });
+
+/** Woken by a message right after a commit, and every five minutes without one. */
 const Wake = z.object({
-  requestId: z.optional(z.string()),
-  items: z.optional(z.array(z.string())),
+  Records: z.optional(z.array(z.object({ Sns: z.object({ Message: z.string() }) }))),
 });
 
 interface Deps {
@@ -57,10 +59,11 @@ const sweep = async (deps: Deps) => {
  */
 export const dispatch = task({
   input: Wake,
-  async run({ requestId, items }, deps: Deps) {
-    if (!requestId) return sweep(deps);
-    for (const key of items ?? []) await handle(requestId, key, deps);
-    return { handled: items?.length ?? 0 };
+  async run({ Records }, deps: Deps) {
+    if (!Records) return sweep(deps);
+    const signals = Records.map(({ Sns }) => Signal.parse(JSON.parse(Sns.Message)));
+    for (const { requestId, items } of signals) for (const key of items) await handle(requestId, key, deps);
+    return { handled: signals.flatMap(({ items }) => items).length };
   },
 });
 

@@ -1,7 +1,8 @@
-import { ArnFormat, CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
+import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import type { Construct } from 'constructs';
 import { Mail } from './mail.ts';
+import { type Common, grantWake, recordOf } from './record.ts';
 import { ConnectorSecrets } from './secrets.ts';
 import { type House, ServiceFunction } from './service-function.ts';
 import type { Settings } from './settings.ts';
@@ -9,7 +10,7 @@ import { Site } from './site.ts';
 import { Storage } from './storage.ts';
 import { Watch } from './watch.ts';
 import { Web } from './web.ts';
-import { stateMachineName, Workflow } from './workflow.ts';
+import { Workflow } from './workflow.ts';
 
 export interface PrivacyStackProps extends StackProps {
   readonly settings: Settings;
@@ -30,23 +31,23 @@ export class PrivacyStack extends Stack {
     const mail = new Mail(this, 'Mail', config);
     const alarms = new Topic(this, 'Alarms', { masterKey: storage.key, enforceSSL: true });
 
-    const dispatcher = this.dispatcher(house, storage, site, mail, config.mail.from);
-    const dispatch = { dispatcherName: this.dispatcherName, dispatcherArn: this.dispatcherArn };
-    const environment = { REQUESTS_TABLE: storage.requests.tableName, DISPATCHER: this.dispatcherName };
-    const workflow = new Workflow(this, 'Workflow', {
-      ...house,
-      storage,
-      settings,
-      environment,
-      allowLoopback,
-      ...dispatch,
-    });
+    const wake = new Topic(this, 'Wake', { masterKey: storage.key, enforceSSL: true });
+    const common = { ...house, storage, wake };
+    const workflow = new Workflow(this, 'Workflow', { ...common, settings, allowLoopback });
     new ConnectorSecrets(this, 'Secrets', { map: settings.map, key: storage.key, readers: workflow.gatherers });
-    const web = new Web(this, 'Web', { ...house, storage, url: site.url, ...dispatch });
+    const dispatcher = this.dispatcher(common, workflow, site, mail, config.mail.from);
+    const web = new Web(this, 'Web', { ...common, url: site.url });
     site.serve(web.functions);
 
-    const watchdog = this.watchdog(house, storage, alarms);
-    new Watch(this, 'Watch', { key: storage.key, dispatcher, watchdog, stateMachine: workflow.stateMachine, alarms });
+    const watchdog = this.watchdog(common, alarms);
+    new Watch(this, 'Watch', {
+      key: storage.key,
+      wake,
+      dispatcher,
+      watchdog,
+      stateMachine: workflow.stateMachine,
+      alarms,
+    });
     this.outputs({
       FormUrl: site.url,
       RequestsTable: storage.requests.tableName,
@@ -55,64 +56,40 @@ export class PrivacyStack extends Stack {
     });
   }
 
-  /** Fixed, so that every function can name it without a circle of references. */
-  private get dispatcherName(): string {
-    return `${this.stackName}-dispatch`;
-  }
-
-  private get dispatcherArn(): string {
-    return this.formatArn({
-      service: 'lambda',
-      resource: 'function',
-      resourceName: this.dispatcherName,
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    });
-  }
-
-  private dispatcher(house: House, storage: Storage, site: Site, mail: Mail, from: string): ServiceFunction {
-    const stateMachine = this.formatArn({
-      service: 'states',
-      resource: 'stateMachine',
-      resourceName: stateMachineName(this),
-      arnFormat: ArnFormat.COLON_RESOURCE_NAME,
-    });
+  private dispatcher(common: Common, workflow: Workflow, site: Site, mail: Mail, from: string): ServiceFunction {
+    const { storage } = common;
+    const { stateMachineArn } = workflow.stateMachine;
     const fn = new ServiceFunction(this, 'Dispatch', {
-      ...house,
+      ...common,
       entry: 'dispatch',
-      functionName: this.dispatcherName,
       timeout: Duration.minutes(5),
       environment: {
-        REQUESTS_TABLE: storage.requests.tableName,
-        DISPATCHER: this.dispatcherName,
-        STATE_MACHINE: stateMachine,
+        ...recordOf(common),
+        STATE_MACHINE: stateMachineArn,
         BASE_URL: site.url,
         CONFIGURATION_SET: mail.configurationSet.configurationSetName,
       },
     });
     storage.grantRequests(fn, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
     fn.allow(['dynamodb:Query'], [storage.dueIndexArn]);
-    fn.allow(['states:StartExecution'], [stateMachine]);
+    fn.allow(['states:StartExecution'], [stateMachineArn]);
     mail.grantSend(fn, from);
     return fn;
   }
 
-  private watchdog(house: House, storage: Storage, alarms: Topic): ServiceFunction {
-    const environment = {
-      REQUESTS_TABLE: storage.requests.tableName,
-      DISPATCHER: this.dispatcherName,
-      ALARM_TOPIC: alarms.topicArn,
-    };
+  private watchdog(common: Common, alarms: Topic): ServiceFunction {
+    const { storage } = common;
+    const environment = { ...recordOf(common), ALARM_TOPIC: alarms.topicArn };
     const fn = new ServiceFunction(this, 'Watchdog', {
-      ...house,
+      ...common,
       entry: 'watchdog',
       timeout: Duration.minutes(5),
       environment,
     });
     storage.grantRequests(fn, 'Query', 'PutItem');
     fn.allow(['dynamodb:Query'], [storage.dueIndexArn]);
-    fn.allow(['lambda:InvokeFunction'], [this.dispatcherArn]);
     fn.allow(['sns:Publish'], [alarms.topicArn]);
-    storage.key.grant(fn, 'kms:Decrypt', 'kms:GenerateDataKey');
+    grantWake(fn, common);
     return fn;
   }
 

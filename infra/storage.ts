@@ -122,7 +122,7 @@ export class Storage extends Construct {
   }
 
   /** Lets a function use the data key, through the one service that holds the data. */
-  useKey(fn: ServiceFunction, service: 'dynamodb' | 's3', actions: string[]): void {
+  useKey(fn: ServiceFunction, service: 'dynamodb' | 's3' | 'sns', actions: string[]): void {
     const { region } = Stack.of(this);
     fn.allow(actions, [this.key.keyArn], { StringEquals: { 'kms:ViaService': `${service}.${region}.amazonaws.com` } });
   }

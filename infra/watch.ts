@@ -5,6 +5,7 @@ import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
 import type { Key } from 'aws-cdk-lib/aws-kms';
 import { CfnSchedule } from 'aws-cdk-lib/aws-scheduler';
 import type { Topic } from 'aws-cdk-lib/aws-sns';
+import { LambdaSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Queue, QueueEncryption } from 'aws-cdk-lib/aws-sqs';
 import type { StateMachine } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
@@ -13,6 +14,7 @@ import type { ServiceFunction } from './service-function.ts';
 
 export interface WatchProps {
   readonly key: Key;
+  readonly wake: Topic;
   readonly dispatcher: ServiceFunction;
   readonly watchdog: ServiceFunction;
   readonly stateMachine: StateMachine;
@@ -23,7 +25,7 @@ const runbook = 'docs/runbook.md';
 
 /** What keeps going without anybody: the outbox sweep, the hourly watchdog, and the alarms on both. */
 export class Watch extends Construct {
-  constructor(scope: Construct, id: string, { key, dispatcher, watchdog, stateMachine, alarms }: WatchProps) {
+  constructor(scope: Construct, id: string, { key, wake, dispatcher, watchdog, stateMachine, alarms }: WatchProps) {
     super(scope, id);
     const missed = new Queue(this, 'Missed', {
       encryption: QueueEncryption.KMS,
@@ -36,7 +38,9 @@ export class Watch extends Construct {
       'SQS3',
       'It is the dead letter queue itself, of schedules; an alarm watches that it stays empty.',
     );
-    key.grantEncryptDecrypt(new ServicePrincipal('cloudwatch.amazonaws.com'));
+    for (const service of ['cloudwatch', 'sns'])
+      key.grantEncryptDecrypt(new ServicePrincipal(`${service}.amazonaws.com`));
+    wake.addSubscription(new LambdaSubscription(dispatcher, { deadLetterQueue: missed }));
     const every = (name: string, rate: string, fn: ServiceFunction) => this.schedule(name, rate, fn, missed, key);
     every('Sweep', 'rate(5 minutes)', dispatcher);
     every('Hourly', 'rate(1 hour)', watchdog);

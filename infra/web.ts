@@ -1,14 +1,12 @@
 import { Construct } from 'constructs';
 import type { Env } from '../functions/lib/env.ts';
 import type { PublicFunction } from '../functions/routes.ts';
-import { type House, ServiceFunction } from './service-function.ts';
+import { type Common, grantWake, recordOf } from './record.ts';
+import { ServiceFunction } from './service-function.ts';
 import type { Storage } from './storage.ts';
 
-export interface WebProps extends House {
-  readonly storage: Storage;
+export interface WebProps extends Common {
   readonly url: string;
-  readonly dispatcherName: string;
-  readonly dispatcherArn: string;
 }
 
 type Make = (name: PublicFunction, environment?: Partial<Env>) => ServiceFunction;
@@ -19,14 +17,13 @@ export class Web extends Construct {
 
   constructor(scope: Construct, id: string, props: WebProps) {
     super(scope, id);
-    const { storage, url, assets, key, dispatcherName, dispatcherArn } = props;
-    const record = { REQUESTS_TABLE: storage.requests.tableName, DISPATCHER: dispatcherName };
+    const { storage, url } = props;
+    const record = recordOf(props);
     const make: Make = (name, environment = {}) =>
       new ServiceFunction(this, pascal(name), {
+        ...props,
         entry: `web/${name}`,
         environment: { BASE_URL: url, ...environment },
-        assets,
-        key,
       });
 
     const counted = { COUNTERS_TABLE: storage.counters.tableName, PSEUDONYM_KEY: storage.pseudonymKey.keyArn };
@@ -40,7 +37,7 @@ export class Web extends Construct {
     const download = make('download', { ...record, EVIDENCE_BUCKET: storage.evidence.bucketName });
     for (const fn of [person, staff, owner, download])
       storage.grantRequests(fn, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
-    for (const fn of [intake, person, staff, owner, download]) fn.allow(['lambda:InvokeFunction'], [dispatcherArn]);
+    for (const fn of [intake, person, staff, owner, download]) grantWake(fn, props);
 
     owner.allowObjects(['s3:PutObject', 's3:GetObject', 's3:AbortMultipartUpload'], storage.evidence, 'evidence/');
     owner.allow(['s3:ListBucket'], [storage.evidence.bucketArn], {

@@ -12,29 +12,24 @@ import {
 } from 'aws-cdk-lib/aws-stepfunctions';
 import { Construct } from 'constructs';
 import type { System } from '../domain/data-map.ts';
-import type { Env } from '../functions/lib/env.ts';
 import { grantSource } from './connector-grants.ts';
 import { acknowledge } from './nag.ts';
-import { type House, ServiceFunction } from './service-function.ts';
+import { type Common, grantWake, recordOf } from './record.ts';
+import { ServiceFunction, type ServiceFunctionProps } from './service-function.ts';
 import type { Settings } from './settings.ts';
-import type { Storage } from './storage.ts';
 
 const definition = join(import.meta.dirname, '../statemachines/privacy-request.asl.json');
 
-export interface WorkflowProps extends House {
-  readonly storage: Storage;
+export interface WorkflowProps extends Common {
   readonly settings: Settings;
-  readonly environment: Pick<Env, 'REQUESTS_TABLE' | 'DISPATCHER'>;
-  /** Name of the dispatcher's function: every step wakes it after its commit. */
-  readonly dispatcherArn: string;
   readonly allowLoopback: boolean;
 }
 
 /** A whole wave of a system's data, or a whole package, in one go. */
 const heavy = { timeout: Duration.minutes(15), memorySize: 1024 };
 
-/** The state machine's name is fixed, so that the dispatcher can name it without a circle of references. */
-export const stateMachineName = (scope: Construct): string => `${Stack.of(scope).stackName}-privacy-request`;
+/** Fixed, so that its log group can be named after it. */
+const stateMachineName = (scope: Construct): string => `${Stack.of(scope).stackName}-privacy-request`;
 
 /** The state machine and the functions it calls. Each function's id is its placeholder in the definition. */
 export class Workflow extends Construct {
@@ -56,16 +51,17 @@ export class Workflow extends Construct {
   }
 
   /** What every step does: read the case, write the next, wake the dispatcher. */
-  private step(name: string, { storage, environment, dispatcherArn, assets, key }: WorkflowProps, more: object = {}) {
-    const entry = `tasks/${kebab(name)}`;
-    const fn = new ServiceFunction(this, name, { entry, environment, assets, key, ...more });
-    storage.grantRequests(fn, 'Query', 'PutItem');
-    return fn.allow(['lambda:InvokeFunction'], [dispatcherArn]);
+  private step(name: string, props: WorkflowProps, more: Partial<ServiceFunctionProps> = {}) {
+    const environment = { ...recordOf(props), ...more.environment };
+    const fn = new ServiceFunction(this, name, { ...props, ...more, entry: `tasks/${kebab(name)}`, environment });
+    props.storage.grantRequests(fn, 'Query', 'PutItem');
+    grantWake(fn, props);
+    return fn;
   }
 
   private steps(props: WorkflowProps): ServiceFunction[] {
-    const { storage, environment } = props;
-    const withFiles = { environment: { ...environment, EVIDENCE_BUCKET: storage.evidence.bucketName }, ...heavy };
+    const { storage } = props;
+    const withFiles = { environment: { EVIDENCE_BUCKET: storage.evidence.bucketName }, ...heavy };
     const decide = this.step('AskToDecide', props, withFiles);
     const build = this.step('BuildPackage', props, withFiles);
     for (const fn of [decide, build]) {
@@ -80,24 +76,25 @@ export class Workflow extends Construct {
 
   /** One function per system, from one source: its own role, its own secret, its own driver (decisions.md 3). */
   private gatherersFor(props: WorkflowProps): Map<string, ServiceFunction> {
-    const { storage, settings, environment, assets, key, allowLoopback } = props;
+    const { storage, settings, allowLoopback } = props;
     const gatherer = ([name, system]: [string, System]) => {
       const fn = new ServiceFunction(this, `GatherSource-${name}`, {
+        ...props,
         entry: `gather/${system.connector.type}`,
         functionName: `${gatherPrefix(this)}${name}`,
         environment: {
-          ...environment,
+          ...recordOf(props),
           EVIDENCE_BUCKET: storage.evidence.bucketName,
           SYSTEM: name,
           ...(allowLoopback ? { ALLOW_LOOPBACK: 'true' } : {}),
         },
-        assets,
-        key,
         ...heavy,
       });
       storage.grantRequests(fn, 'Query', 'PutItem');
-      if (system.connector.type === 'manual')
-        return [name, fn.allow(['lambda:InvokeFunction'], [props.dispatcherArn])] as const;
+      if (system.connector.type === 'manual') {
+        grantWake(fn, props);
+        return [name, fn] as const;
+      }
       storage.useKey(fn, 's3', ['kms:Decrypt', 'kms:GenerateDataKey']);
       fn.allowObjects(['s3:GetObject', 's3:PutObject', 's3:AbortMultipartUpload'], storage.evidence, 'evidence/');
       grantSource(fn, system);

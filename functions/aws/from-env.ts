@@ -11,7 +11,7 @@ import { workflowOf } from './workflow.ts';
 /** The dependencies as the environment names them; each function takes the ones it needs, and its bundle holds no other. */
 export const now = (): Date => new Date();
 export const requestsTable = () => tableNamed(env('REQUESTS_TABLE').REQUESTS_TABLE);
-export const cases = () => casesIn(requestsTable(), signalTo(env('DISPATCHER').DISPATCHER), now);
+export const cases = () => casesIn(requestsTable(), signalTo(env('WAKE_TOPIC').WAKE_TOPIC), now);
 export const tokens = () => tokensIn(requestsTable());
 export const counters = () => countersIn(tableNamed(env('COUNTERS_TABLE').COUNTERS_TABLE));
 export const seals = () => sealsWith(env('PSEUDONYM_KEY').PSEUDONYM_KEY);

@@ -7,8 +7,8 @@ export const Env = z.object({
   REQUESTS_TABLE: name,
   COUNTERS_TABLE: name,
   EVIDENCE_BUCKET: name,
-  /** Lambda that sends what the outbox holds and starts segments. */
-  DISPATCHER: name,
+  /** Topic that wakes the dispatcher, which sends what the outbox holds and starts segments. */
+  WAKE_TOPIC: name,
   STATE_MACHINE: name,
   /** HMAC key in KMS that pseudonyms and seals are derived from. */
   PSEUDONYM_KEY: name,

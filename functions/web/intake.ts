@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Config, Language } from '../../domain/config.ts';
+import { localDate } from '../../domain/deadline.ts';
 import {
   type Answers,
   type FormStep,
@@ -108,7 +109,7 @@ const send = async (visit: Visit, frame: Frame, deps: Deps): Promise<Answer> => 
   const reference = referenceFrom(id);
   // A machine gets the page that people get, and nothing else.
   if (!isTrapped(visit.fields) && stamped.age >= fastest) await record(answers, id, reference, deps);
-  const received = deps.now().toISOString().slice(0, 10);
+  const received = localDate(deps.now().toISOString(), deps.config.timeZone);
   return { location: `/sent/${reference}?on=${received}&lang=${frame.language}`, cookies: [gone] };
 };
 
@@ -123,11 +124,11 @@ const record = async (answers: Answers, id: Buffer, reference: string, deps: Dep
   await deps.cases.create(receive(intake, rules, deps.now()));
 };
 
-const sent = (visit: Visit, frame: Frame, { config }: Deps): Answer => {
+const sent = (visit: Visit, frame: Frame): Answer => {
   const reference = parseReference(visit.parameters.reference ?? '');
   const on = visit.query.get('on') ?? '';
   if (!reference || !/^20\d\d-\d\d-\d\d$/.test(on) || Number.isNaN(Date.parse(on))) throw new Refusal(404);
-  return { html: sentPage({ ...frame, reference, receivedOn: on, country: config.country }) };
+  return { html: sentPage({ ...frame, reference, receivedOn: on }) };
 };
 
 const intakePages = (deps: Deps): Record<string, Handle> => {
@@ -145,7 +146,7 @@ const intakePages = (deps: Deps): Record<string, Handle> => {
     ...Object.fromEntries(asking),
     'ANY /check': (visit) =>
       visit.method === 'GET' ? showStep('check', visit, frameOf(visit), deps) : send(visit, frameOf(visit), deps),
-    'GET /sent/{reference}': (visit) => sent(visit, frameOf(visit), deps),
+    'GET /sent/{reference}': (visit) => sent(visit, frameOf(visit)),
   };
 };
 
