@@ -1,0 +1,145 @@
+import { type Page, textOf, Visitor } from './visitor.ts';
+import type { Mail, World } from './world.ts';
+
+export const dpo = 'dpo@nordlys.example';
+
+export interface Asking {
+  readonly name: string;
+  readonly email: string;
+  readonly language?: 'da' | 'en';
+  readonly rights?: readonly string[];
+  readonly details?: string;
+  readonly customerNumber?: string;
+}
+
+/** A link of ours in a mail's text. */
+export const linkIn = ({ text }: Pick<Mail, 'text'>, path: string): string => {
+  const found = new RegExp(`https?://\\S+/${path}/[\\w-]{43}`).exec(text)?.[0];
+  if (!found) throw new Error(`no /${path}/ link in: ${text}`);
+  return found;
+};
+
+const codeIn = ({ text }: Pick<Mail, 'text'>, pattern: RegExp): string => {
+  const found = pattern.exec(text)?.[1];
+  if (!found) throw new Error(`no code in: ${text}`);
+  return found.replaceAll(/[\s-]/g, '');
+};
+
+/** The case number's last four signs. */
+export const last4 = (reference: string): string => reference.replaceAll('-', '').slice(-4);
+
+export const expectStatus = (page: Page, status: number): Page => {
+  if (page.status !== status)
+    throw new Error(`${page.url}: ${page.status}, not ${status}: ${textOf(page.html).slice(0, 500)}`);
+  return page;
+};
+
+/** Fills in the form from the start page to the page after sending; answers the case number. */
+export const ask = async (world: World, who: Asking, visitor = new Visitor(world.site, who.language)) => {
+  expectStatus(await visitor.get('/'), 200);
+  const language = who.language ?? 'da';
+  const steps: Record<string, Record<string, string | readonly string[]>> = {
+    want: { rights: who.rights ?? ['access'] },
+    who: { who: 'me' },
+    you: { name: who.name, email: who.email, customerNumber: who.customerNumber ?? '', alsoKnownAs: '' },
+    details: { details: who.details ?? '' },
+    answer: { language },
+  };
+  let page = await visitor.get(`/want?lang=${language}`);
+  for (const fields of Object.values(steps)) page = expectStatus(await visitor.submit(page, fields), 200);
+  // The form is signed with the time it was shown; people take longer than three seconds.
+  await world.advance('PT10S');
+  page = expectStatus(await visitor.submit(page, {}, 'stamp'), 200);
+  const reference = /[2-9A-Z]{3}-[2-9A-Z]{3}-[2-9A-Z]{3}/.exec(page.url)?.[0];
+  if (!reference) throw new Error(`no case number at ${page.url}: ${textOf(page.html).slice(0, 500)}`);
+  return { reference, page, visitor };
+};
+
+/** Opens the link in the mail and types the code beside it. */
+export const prove = async (world: World, email: string, reference: string, visitor = new Visitor(world.site)) => {
+  const mail = await world.mail(email, new RegExp(reference));
+  const page = expectStatus(await visitor.get(linkIn(mail, 'c')), 200);
+  const code = codeIn(mail, /\b([2-9B-DF-HJKMNP-TV-Z]{3}[ -]?[2-9B-DF-HJKMNP-TV-Z]{3})\b(?![-\w])/);
+  return { mail, page: expectStatus(await visitor.submit(page, { code }), 200), visitor };
+};
+
+export const dpoMail = (world: World, reference: string, pattern: RegExp) =>
+  world.mail(dpo, new RegExp(`${reference}[\\s\\S]*${pattern.source}|${pattern.source}[\\s\\S]*${reference}`, 'i'));
+
+/** The newest mail to the DPO about the case. */
+const newestToDpo = async (world: World, reference: string, count: number): Promise<Mail> => {
+  for (let left = 600; left > 0; left -= 1) {
+    const found = (await world.mails()).filter(({ to, subject }) => to.includes(dpo) && subject.includes(reference));
+    if (found.length >= count) return found.at(-1) as Mail;
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  throw new Error(`fewer than ${count} mails to the DPO about ${reference}`);
+};
+
+/** The DPO opens the newest mail's link. `count`: how many mails about the case there must be by then. */
+export const openAsDpo = async (world: World, reference: string, count: number, visitor = new Visitor(world.site)) => {
+  const mail = await newestToDpo(world, reference, count);
+  return { mail, page: expectStatus(await visitor.get(linkIn(mail, 'dpo')), 200), visitor };
+};
+
+/** The DPO confirms that the request is proper. */
+export const start = async (world: World, reference: string) => {
+  const { page, visitor } = await openAsDpo(world, reference, 1);
+  return expectStatus(await visitor.submit(page, { action: 'start', last4: last4(reference) }, 'last4'), 200);
+};
+
+/** The archive's owner answers. */
+export const answerTask = async (
+  world: World,
+  reference: string,
+  answer: 'found' | 'nothing' | 'not-me',
+  text = '',
+) => {
+  const mail = await world.mail('arkiv@nordlys.example', new RegExp(reference));
+  const visitor = new Visitor(world.site);
+  const page = expectStatus(await visitor.get(linkIn(mail, 'o')), 200);
+  return expectStatus(await visitor.submit(page, { answer, text, last4: last4(reference) }, 'answer'), 200);
+};
+
+/** The DPO approves every right on the manifest shown. */
+export const approve = async (world: World, reference: string, rights: readonly string[] = ['access'], more = {}) => {
+  const { page, visitor } = await openAsDpo(world, reference, 2);
+  const outcomes = Object.fromEntries(rights.map((right) => [`outcome-${right}`, 'approve']));
+  return expectStatus(
+    await visitor.submit(page, { action: 'decide', ...outcomes, last4: last4(reference), ...more }, 'manifest'),
+    200,
+  );
+};
+
+/** The person opens the link, asks for a code, types it, and gets the ZIP's bytes. */
+export const download = async (world: World, email: string, reference: string) => {
+  const visitor = new Visitor(world.site);
+  let ready: Mail | undefined;
+  for (let left = 600; left > 0 && !ready; left -= 1) {
+    ready = (await world.mails()).find(
+      ({ to, text }) => to.includes(email) && text.includes(reference) && /\/d\/[\w-]{43}/.test(text),
+    );
+    if (!ready) await new Promise((done) => setTimeout(done, 50));
+  }
+  if (!ready) throw new Error(`no mail with a download for ${reference}`);
+  const before = (await world.mails()).length;
+  const page = expectStatus(await visitor.get(linkIn(ready, 'd')), 200);
+  const sent = expectStatus(await visitor.submit(page, { action: 'send-code' }, 'action'), 200);
+  const mail = await world.mail(email, /\d{4}[ -]?\d{4}/, before);
+  const code = codeIn(mail, /\b(\d{4}[ -]?\d{4})\b/);
+  const [form] = [sent];
+  const body = new URLSearchParams({ code });
+  const cookie = [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+  const headers = { 'content-type': 'application/x-www-form-urlencoded', cookie, origin: world.site };
+  const opened = await fetch(form.url, { method: 'POST', body, headers, redirect: 'manual' });
+  const location = opened.headers.get('location') ?? '';
+  if (opened.status !== 303) throw new Error(`no file: ${opened.status} ${textOf(await opened.text()).slice(0, 300)}`);
+  const response = await fetch(location);
+  return {
+    location,
+    zip: Buffer.from(await response.arrayBuffer()),
+    status: response.status,
+    headers: response.headers,
+    visitor,
+  };
+};
