@@ -10,8 +10,11 @@ export const Name = z
   .regex(/^[a-z][a-z0-9]*([_-][a-z0-9]+)*$/, 'lower-case letters, digits, - and _')
   .max(40);
 
-/** What a person can be known by. E-mail is the one that is proven; the others come out of a source's own references. */
-export const identityKinds = ['email'] as const;
+/** What a person can be known by, such as email. E-mail is the one that is proven; others come out of references between sources. */
+const IdentityKind = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]*$/i, 'letters, digits and _')
+  .max(60);
 
 export const Field = z.strictObject({
   label: Text,
@@ -25,7 +28,10 @@ export const Field = z.strictObject({
 });
 export type Field = z.infer<typeof Field>;
 
-/** `from`: this field takes its values from that one. `to`: this field's values are looked for in that one. */
+/**
+ * `from`: this field takes its values from that one. `to`: this field's values are looked for in that one. Both naming the same field:
+ * whichever is reached first gives the values.
+ */
 export const Reference = z.strictObject({
   field: z.string(),
   from: z.string().optional(),
@@ -38,8 +44,10 @@ export const Collection = z.strictObject({
   at: z.string().optional(),
   primaryKey: z.array(z.string()).min(1),
   /** Kind of identity -> the field that holds it. */
-  identity: z.partialRecord(z.enum(identityKinds), z.string()).default({}),
+  identity: z.record(IdentityKind, z.string()).default({}),
   references: z.array(Reference).default([]),
+  /** Collections (system.collection) that must have been asked before, although no values come from there. */
+  after: z.array(z.string()).optional(),
   fields: z.record(z.string(), Field),
   /** What the connector's type needs for this collection, checked by the connector. */
   options: z.record(z.string(), z.unknown()).default({}),

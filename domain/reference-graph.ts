@@ -1,0 +1,73 @@
+import type { DataMap } from './data-map.ts';
+
+/** A field of a collection: `collection` is `system.collection`. */
+export interface Place {
+  readonly collection: string;
+  readonly field: string;
+}
+
+/** Values of `from` are looked for in `to`; with `either`, or the other way round, whichever is reached first. */
+export interface Flow {
+  readonly from: Place;
+  readonly to: Place;
+  readonly either?: boolean;
+}
+
+/** A data map as the planner sees it, whatever format it was written in. */
+export interface ReferenceGraph {
+  /** In order of name. */
+  readonly collections: readonly string[];
+  /** Fields that hold an identity of a kind, such as email. */
+  readonly entries: readonly { readonly kind: string; readonly at: Place }[];
+  readonly flows: readonly Flow[];
+  /** `second` is asked after `first`, although it takes no values from there. */
+  readonly orders: readonly { readonly first: string; readonly second: string }[];
+}
+
+/** `system.collection.field` in its parts; a field may hold dots itself. */
+export const placeOf = (path: string): Place => {
+  const [system = '', collection = '', ...field] = path.split('.');
+  return { collection: `${system}.${collection}`, field: field.join('.') };
+};
+
+export const pathOf = ({ collection, field }: Place): string => `${collection}.${field}`;
+
+type Reference = DataMap['systems'][string]['collections'][string]['references'][number];
+
+const flowsOf = (here: Place, { from, to }: Reference): Flow[] => {
+  if (from !== undefined && from === to) return [{ from: placeOf(from), to: here, either: true }];
+  return [
+    ...(from === undefined ? [] : [{ from: placeOf(from), to: here }]),
+    ...(to === undefined ? [] : [{ from: here, to: placeOf(to) }]),
+  ];
+};
+
+/** The graph of a data map. What a person looks up by hand gives no values to others. */
+export const graphOf = (map: DataMap): ReferenceGraph => {
+  const all = Object.entries(map.systems).flatMap(([system, { connector, collections }]) =>
+    Object.entries(collections).map(([name, held]) => ({ id: `${system}.${name}`, type: connector.type, held })),
+  );
+  const manual = new Set(all.filter(({ type }) => type === 'manual').map(({ id }) => id));
+  const gives = ({ from, to, either }: Flow): Flow[] => {
+    if (!manual.has(from.collection)) return [manual.has(to.collection) ? { from, to } : { from, to, either }];
+    return either && !manual.has(to.collection) ? [{ from: to, to: from }] : [];
+  };
+  return {
+    collections: all.map(({ id }) => id).sort(),
+    entries: all.flatMap(({ id, held }) =>
+      Object.entries(held.identity).map(([kind, field]) => ({ kind, at: { collection: id, field } })),
+    ),
+    flows: all.flatMap(({ id, held }) =>
+      held.references.flatMap((each) => flowsOf({ collection: id, field: each.field }, each).flatMap(gives)),
+    ),
+    orders: all.flatMap(({ id, held }) => (held.after ?? []).map((first) => ({ first, second: id }))),
+  };
+};
+
+/** One graph of several. */
+export const mergedGraph = (graphs: readonly ReferenceGraph[]): ReferenceGraph => ({
+  collections: graphs.flatMap(({ collections }) => collections).sort(),
+  entries: graphs.flatMap(({ entries }) => entries),
+  flows: graphs.flatMap(({ flows }) => flows),
+  orders: graphs.flatMap(({ orders }) => orders),
+});
