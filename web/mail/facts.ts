@@ -1,0 +1,40 @@
+import type { Config, Language } from '../../domain/config.ts';
+import type { Right, SourceRecord } from '../../domain/request.ts';
+
+/** What one system answered, in numbers: a mail never holds what was found. */
+export interface SystemCounts {
+  readonly title: string;
+  readonly state: SourceRecord['state'];
+  readonly rows: number;
+  readonly documents: number;
+  readonly possibleMatches: number;
+  readonly reason?: string;
+}
+
+/** What a mail may tell. Days are YYYY-MM-DD, instants ISO. */
+export interface LetterFacts {
+  readonly language: Language;
+  readonly organisation: Config['organisation'];
+  readonly dpo: Config['dpo'];
+  readonly timeZone: string;
+  readonly reference: string;
+  readonly rights: readonly Right[];
+  readonly receivedAt: string;
+  /** The date the person is given; `due` is the law's last day, for staff (decisions.md 16). */
+  readonly strictDate: string;
+  readonly due?: string;
+  readonly link?: string;
+  readonly code?: string;
+  readonly linkExpiresAt?: string;
+  readonly systems?: readonly SystemCounts[];
+  readonly task?: { readonly owner: string; readonly system: string; readonly instructions?: string };
+  readonly outcomes?: readonly {
+    readonly right: Right;
+    readonly outcome: 'approve' | 'refuse';
+    readonly reason?: string;
+  }[];
+  /** The whole answer holds no row and no document. */
+  readonly nothingHeld?: boolean;
+  readonly authority: { readonly name: string; readonly url: string };
+  readonly problem?: { readonly step: string; readonly error: string };
+}

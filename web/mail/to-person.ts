@@ -1,0 +1,130 @@
+import { answeredWithData } from '../../domain/request.ts';
+import { blocks, type Draft, heading, lead, note, paragraph, steps, warning } from './block.ts';
+import type { LetterFacts } from './facts.ts';
+import { button, foot, linkLife, outcomeBlocks, personFacts, type Voice, voice } from './voice.ts';
+
+/** Nothing the person typed may stand in it: the address may be somebody else's, and we are no carrier of messages (T17). */
+const confirm = (facts: LetterFacts): Draft => {
+  const v = voice(facts);
+  const { say, reference, until, answerBy } = v;
+  return {
+    subject: say('confirm.subject', { reference }),
+    title: say('confirm.title'),
+    preview: say('confirm.clock', { date: answerBy }),
+    blocks: blocks(
+      paragraph(say('confirm.lead', { organisation: facts.organisation.name })),
+      button('confirm', facts, v),
+      facts.code !== undefined && { kind: 'code', label: say('confirm.code'), code: facts.code },
+      until !== undefined && paragraph(say('confirm.life', { when: until })),
+      lead(say('confirm.clock', { date: answerBy })),
+      personFacts(v),
+      note(say('confirm.not-you-title'), say('confirm.not-you')),
+    ),
+    foot: foot('person', facts),
+  };
+};
+
+const receipt = (facts: LetterFacts): Draft => {
+  const v = voice(facts);
+  const { say, reference, answerBy, answerByShort } = v;
+  return {
+    subject: say('receipt.subject', { reference, date: answerByShort }),
+    title: say('receipt.title'),
+    preview: say('receipt.lead', { date: answerBy }),
+    blocks: blocks(
+      lead(say('receipt.lead', { date: answerBy })),
+      personFacts(v),
+      heading(say('receipt.next')),
+      steps(say('receipt.step-1'), say('receipt.step-2'), say('receipt.step-3'), say('receipt.step-4')),
+      button('receipt', facts, v),
+      linkLife(facts, v),
+    ),
+    foot: foot('person', facts),
+  };
+};
+
+const found = ({ say }: Voice) => ({ title: say('ready.title'), text: [lead(say('ready.lead'))] });
+
+const nothing = ({ say }: Voice) => ({
+  title: say('ready.nothing-title'),
+  text: [lead(say('ready.nothing')), paragraph(say('ready.nothing-other'))],
+});
+
+const ready = (facts: LetterFacts): Draft => {
+  const v = voice(facts);
+  const { say, reference, startPage } = v;
+  const { title, text } = facts.nothingHeld ? nothing(v) : found(v);
+  // Other rights of the same request were decided with it; what is refused must be told with its reason.
+  const rest = {
+    ...facts,
+    outcomes: facts.outcomes?.filter(({ outcome, right }) => outcome === 'refuse' || !answeredWithData(right)),
+  };
+  return {
+    subject: say('ready.subject', { reference }),
+    title,
+    preview: say('ready.lead'),
+    blocks: blocks(
+      text,
+      heading(say('ready.how')),
+      steps(say('ready.step-1'), say('ready.step-2'), say('ready.step-3'), say('ready.step-4', { file: startPage })),
+      button('ready', facts, v),
+      linkLife(facts, v),
+      paragraph(say('ready.keep')),
+      outcomeBlocks(rest, v),
+    ),
+    foot: foot('person', facts),
+  };
+};
+
+const answered = (facts: LetterFacts): Draft => {
+  const v = voice(facts);
+  const { say, reference } = v;
+  return {
+    subject: say('answered.subject', { reference }),
+    title: say('answered.title'),
+    preview: say('answered.lead'),
+    blocks: blocks(
+      paragraph(say('answered.lead')),
+      outcomeBlocks(facts, v),
+      button('answered', facts, v),
+      linkLife(facts, v),
+    ),
+    foot: foot('person', facts),
+  };
+};
+
+const code = (facts: LetterFacts): Draft => {
+  const { say, reference } = voice(facts);
+  const { email } = facts.organisation;
+  return {
+    subject: say('code.subject', { reference }),
+    title: say('code.title'),
+    // Not the code: it would stand on a locked screen.
+    preview: say('code.lead'),
+    blocks: blocks(
+      paragraph(say('code.lead')),
+      facts.code !== undefined && { kind: 'code', label: say('code.code'), code: facts.code },
+      warning(say('code.warn-title'), say('code.warn')),
+      paragraph(say('code.not-you', { email })),
+    ),
+    foot: foot('person', facts),
+  };
+};
+
+const expired = (facts: LetterFacts): Draft => {
+  const v = voice(facts);
+  const { say, reference } = v;
+  return {
+    subject: say('expired.subject', { reference }),
+    title: say('expired.title'),
+    preview: say('expired.lead'),
+    blocks: blocks(
+      paragraph(say('expired.lead')),
+      paragraph(say('expired.again', { email: facts.organisation.email })),
+    ),
+    foot: foot('person', facts),
+  };
+};
+
+/** The mails to the person who asks. */
+export const toPerson = { confirm, receipt, ready, answered, code, expired };

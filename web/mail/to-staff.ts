@@ -1,0 +1,134 @@
+import { list as listOf } from '../format.ts';
+import { type Block, blocks, type Draft, heading, list, paragraph, warning } from './block.ts';
+import type { LetterFacts, SystemCounts } from './facts.ts';
+import { button, foot, linkLife, staffFacts, type Voice, voice } from './voice.ts';
+
+const start = (facts: LetterFacts): Draft => {
+  const v = voice(facts);
+  const { say, reference, rights, dueShort } = v;
+  const text = say('start.lead', { rights });
+  return {
+    subject: say('start.subject', { reference, date: dueShort }),
+    title: say('start.title'),
+    preview: text,
+    blocks: blocks(
+      paragraph(text),
+      staffFacts(v),
+      button('start', facts, v),
+      paragraph(say('link.nothing-happens')),
+      linkLife(facts, v),
+    ),
+    foot: foot('dpo', facts),
+  };
+};
+
+const ownerTask = (facts: LetterFacts): Draft => {
+  const v = voice(facts);
+  const { say, reference, rights, dueShort } = v;
+  const { owner = '', system = '', instructions } = facts.task ?? {};
+  return {
+    subject: say('owner-task.subject', { reference, system, date: dueShort }),
+    title: say('owner-task.title'),
+    preview: say('owner-task.who'),
+    blocks: blocks(
+      paragraph(say('owner-task.lead', { owner, rights, system })),
+      {
+        kind: 'facts',
+        rows: [
+          [say('fact.system'), system],
+          [say('fact.reference'), reference],
+          [say('fact.answer-by'), v.due],
+        ],
+      },
+      instructions !== undefined && [heading(say('owner-task.instructions')), paragraph(instructions)],
+      heading(say('owner-task.answers')),
+      list(say('owner-task.found'), say('owner-task.nothing'), say('owner-task.not-me')),
+      button('owner-task', facts, v),
+      paragraph(say('owner-task.who')),
+      linkLife(facts, v),
+    ),
+    foot: foot('owner', facts),
+  };
+};
+
+const foundIn = ({ rows, documents }: SystemCounts, { say }: Voice, language: LetterFacts['language']): string => {
+  const parts = [rows > 0 && say.counted('rows', rows), documents > 0 && say.counted('documents', documents)];
+  return (
+    listOf(
+      parts.filter((part) => part !== false),
+      language,
+    ) || say.counted('rows', 0)
+  );
+};
+
+const answerOf = (system: SystemCounts, v: Voice, language: LetterFacts['language']): string => {
+  const { say } = v;
+  const state = say(`state.${system.state}`, { found: foundIn(system, v, language) });
+  const reason = system.reason && (say.perhaps(`reason.${system.reason}`) ?? system.reason);
+  const possible = system.possibleMatches > 0 && say.counted('matches', system.possibleMatches);
+  return [reason ? `${state} (${reason})` : state, possible].filter(Boolean).join(', ');
+};
+
+const isIncomplete = ({ state }: SystemCounts): boolean =>
+  state === 'FAILED' || state === 'PARTIAL' || state === 'MANUAL';
+
+const systemBlocks = ({ systems = [], language }: LetterFacts, v: Voice): Block[] => {
+  const { say } = v;
+  return blocks(
+    systems.some(isIncomplete) && warning(say('decide.missing-title'), say('decide.missing')),
+    systems.some(({ possibleMatches }) => possibleMatches > 0) &&
+      warning(say('decide.possible-title'), say('decide.possible')),
+    heading(say('decide.systems')),
+    { kind: 'facts', rows: systems.map((system) => [system.title, answerOf(system, v, language)]) },
+    paragraph(say('decide.counts')),
+  );
+};
+
+const decide = (facts: LetterFacts): Draft => {
+  const v = voice(facts);
+  const { say, reference, dueShort } = v;
+  return {
+    subject: say('decide.subject', { reference, date: dueShort }),
+    title: say('decide.title'),
+    preview: say('decide.lead'),
+    blocks: blocks(
+      paragraph(say('decide.lead')),
+      staffFacts(v),
+      systemBlocks(facts, v),
+      button('decide', facts, v),
+      paragraph(say('link.nothing-happens')),
+      linkLife(facts, v),
+    ),
+    foot: foot('dpo', facts),
+  };
+};
+
+const problemFacts = ({ problem }: LetterFacts, { say }: Voice): Block | undefined =>
+  problem && {
+    kind: 'facts',
+    rows: [
+      [say('fact.step'), say.perhaps(`step.${problem.step}`) ?? problem.step],
+      [say('fact.error'), problem.error],
+    ],
+  };
+
+const needsPerson = (facts: LetterFacts): Draft => {
+  const v = voice(facts);
+  const { say, reference } = v;
+  return {
+    subject: say('needs-person.subject', { reference }),
+    title: say('needs-person.title'),
+    preview: say('needs-person.lead'),
+    blocks: blocks(
+      paragraph(say('needs-person.lead')),
+      problemFacts(facts, v),
+      staffFacts(v),
+      button('needs-person', facts, v),
+      linkLife(facts, v),
+    ),
+    foot: foot('dpo', facts),
+  };
+};
+
+/** The mails to the DPO and to owners of systems, in their own language. */
+export const toStaff = { start, 'owner-task': ownerTask, decide, 'needs-person': needsPerson };

@@ -1,0 +1,106 @@
+import { layout } from '../../domain/answer-layout.ts';
+import { answeredWithData } from '../../domain/request.ts';
+import { dateAndTime, list, longDate } from '../format.ts';
+import { localeOf } from '../text.ts';
+import { type Block, blocks, heading, paragraph } from './block.ts';
+import type { LetterFacts } from './facts.ts';
+import { mailTexts } from './texts.ts';
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
+
+/** "23. december 2026", without the weekday: subjects are cut on phones. */
+const shortDate = (day: string, { language }: LetterFacts): string =>
+  new Intl.DateTimeFormat(localeOf(language), { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(day));
+
+/** How a mail speaks: its texts, and its facts as people write them. */
+export const voice = (facts: LetterFacts) => {
+  const { language, timeZone, reference, rights, receivedAt, strictDate, due = strictDate, linkExpiresAt } = facts;
+  const say = mailTexts(language);
+  return {
+    say,
+    reference,
+    rights: list(
+      rights.map((right) => say(`right.${right}`)),
+      language,
+    ),
+    received: longDate(receivedAt, language, timeZone),
+    answerBy: longDate(strictDate, language, timeZone),
+    due: longDate(due, language, timeZone),
+    answerByShort: shortDate(strictDate, facts),
+    dueShort: shortDate(due, facts),
+    until: linkExpiresAt ? dateAndTime(linkExpiresAt, language, timeZone) : undefined,
+    startPage: layout(language).start,
+  };
+};
+export type Voice = ReturnType<typeof voice>;
+
+/** The way on: a button with its address beneath, and how long it works. */
+export const button = (
+  key: 'confirm' | 'receipt' | 'start' | 'owner-task' | 'decide' | 'needs-person' | 'ready' | 'answered',
+  { link }: LetterFacts,
+  { say }: Voice,
+): Block | undefined =>
+  link === undefined
+    ? undefined
+    : { kind: 'button', text: say(`${key}.button`), to: link, hint: say('button.visible') };
+
+/** Until when the link works, and for whom. */
+export const linkLife = ({ link }: LetterFacts, { say, until }: Voice): Block | undefined => {
+  if (link === undefined) return undefined;
+  return paragraph(until === undefined ? say('link.yours') : say('link.until', { when: until }));
+};
+
+/** What a person's mail says about their case. */
+export const personFacts = ({ say, reference, received, answerBy }: Voice): Block => ({
+  kind: 'facts',
+  rows: [
+    [say('fact.reference'), reference],
+    [say('fact.received'), received],
+    [say('fact.answer-by'), answerBy],
+  ],
+});
+
+/** What a mail to staff says about the case; the date the person was given only where it differs. */
+export const staffFacts = ({ say, reference, rights, received, answerBy, due }: Voice): Block => ({
+  kind: 'facts',
+  rows: [
+    [say('fact.reference'), reference],
+    [say('fact.asked'), capital(rights)],
+    [say('fact.received'), received],
+    [say('fact.due'), due],
+    ...(answerBy === due ? [] : [[say('fact.shown'), answerBy] as const]),
+  ],
+});
+
+/** The end of every mail: why it came, and where a person answers. */
+export const foot = (reader: 'person' | 'dpo' | 'owner', facts: LetterFacts): string[] => {
+  const { say } = voice(facts);
+  const { organisation, dpo, reference } = facts;
+  const email = reader === 'owner' ? dpo.email : organisation.email;
+  return [
+    say(`foot.${reader}`, { organisation: organisation.name }),
+    say('foot.contact', { email, reference }),
+    say('foot.automatic'),
+    [organisation.name, organisation.address, organisation.phone].filter(Boolean).join(', '),
+  ];
+};
+
+/** The decision of each right, and for a refusal its reason and the ways to complain (Art. 12(4)). */
+export const outcomeBlocks = ({ outcomes = [], authority, dpo }: LetterFacts, { say }: Voice): Block[] => {
+  const rows = outcomes.map(({ right, outcome, reason = '' }) => {
+    const granted = answeredWithData(right) ? 'outcome.approve-data' : 'outcome.approve-text';
+    return [
+      heading(say(`outcome.${outcome}`, { right: capital(say(`right.${right}`)) })),
+      paragraph(say(outcome === 'refuse' ? 'outcome.refuse-text' : granted, { reason })),
+    ];
+  });
+  const refused = outcomes.some(({ outcome }) => outcome === 'refuse');
+  return blocks(...rows, refused && complaint(authority, dpo.email, say));
+};
+
+const complaint = (authority: LetterFacts['authority'], email: string, say: Voice['say']): Block[] => [
+  heading(say('complain.title')),
+  paragraph(say('complain.us', { email })),
+  { kind: 'link', text: say('complain.authority', { authority: authority.name }), to: authority.url },
+  paragraph(say('complain.court')),
+];
