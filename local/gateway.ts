@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, request as requestOf, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Server as NetServer } from 'node:net';
 import { pipeline } from 'node:stream/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Faults, refusal } from './faults.ts';
@@ -21,6 +21,8 @@ interface Options {
   authenticate(request: IncomingMessage, body: Buffer | undefined): Caller | Promise<Caller>;
   /** Throws AwsError when the caller may not. */
   authorise(caller: Caller, permission: Permission): void;
+  /** Told of every call that may change something. */
+  written?(): void;
 }
 
 /** Bytes of a buffered body; a form of SES with a mail of ten megabytes comes closest. */
@@ -45,7 +47,7 @@ export async function openGateway(options: Options): Promise<Gateway> {
 }
 
 /** Resolves when the server listens on this machine only. */
-export function listening(server: Server, port: number): Promise<void> {
+export function listening(server: NetServer, port: number): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, '127.0.0.1', () => resolve());
@@ -102,8 +104,10 @@ async function handle(
     caller,
   };
   for (const permission of service.permissions(call)) options.authorise(caller, permission);
+  const operation = operationOf(service.signingName, call);
+  if (!reads.test(operation)) options.written?.();
   const isFirst = request.headers[again.header] !== again.value;
-  const fault = isFirst ? options.faults.meet(service.signingName, operationOf(service.signingName, call)) : undefined;
+  const fault = isFirst ? options.faults.meet(service.signingName, operation) : undefined;
   if (fault !== undefined) await suffer(fault, service.signingName, request, body, response);
   if (!response.destroyed) await service.handle(call, response);
 }
@@ -128,6 +132,10 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
 }
 
 // Which service and operation.
+
+/** Operations that change nothing. */
+const reads =
+  /^(Get|Head|List|Describe|Query|Scan|BatchGet|TransactGet|Verify|GenerateMac|GenerateDataKey|Sign$|Encrypt|Decrypt)/;
 
 /** The service in the credential scope `KEY/DATE/REGION/SERVICE/aws4_request`; a browser's form goes to S3. */
 function serviceOf(request: IncomingMessage, url: URL): string {

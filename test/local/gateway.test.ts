@@ -1,5 +1,4 @@
 import { DynamoDBClient, GetItemCommand } from '@aws-sdk/client-dynamodb';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { SESClient, SendRawEmailCommand } from '@aws-sdk/client-ses';
 import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
@@ -102,12 +101,11 @@ test('Errors come in the shape of each protocol', async () => {
   const head = new S3Client(settings()).send(new HeadObjectCommand({ Bucket: 'b', Key: 'k' }));
   await expect(head).rejects.toMatchObject({ name: 'NotFound' });
   refuse(lambda, new AwsError('ResourceNotFoundException', 'Function not found: F', 404, { Type: 'User' }));
-  const invoke = new LambdaClient(settings()).send(new InvokeCommand({ FunctionName: 'F' }));
-  await expect(invoke).rejects.toMatchObject({
-    name: 'ResourceNotFoundException',
-    message: 'Function not found: F',
-    Type: 'User',
-  });
+  const path = '/2015-03-31/functions/F/invocations';
+  const authorization = 'AWS4-HMAC-SHA256 Credential=local/20260101/eu-west-1/lambda/aws4_request';
+  const invoke = await fetch(settings().endpoint + path, { method: 'POST', body: '{}', headers: { authorization } });
+  expect([invoke.status, invoke.headers.get('x-amzn-errortype')]).toEqual([404, 'ResourceNotFoundException']);
+  expect(await invoke.json()).toMatchObject({ Type: 'User', Message: 'Function not found: F' });
 });
 
 test('The query protocol’s errors are XML with a code', async () => {

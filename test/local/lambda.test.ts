@@ -1,7 +1,6 @@
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { openClock, type VirtualClock } from '../../local/clock.ts';
 import { type Lambda, type LambdaFunction, openLambda } from '../../local/lambda.ts';
@@ -236,20 +235,24 @@ test('An asynchronous event that was accepted runs after a restart', async () =>
 
 test('An event is refused when it is not JSON or too large, and an unknown function as Lambda does it', async () => {
   await using server = await serve(lambda, 'json');
-  const client = new LambdaClient(server.config);
-  const send = (
-    FunctionName: string,
-    Payload: string,
-    InvocationType: 'Event' | 'RequestResponse' = 'RequestResponse',
-  ) => client.send(new InvokeCommand({ FunctionName, Payload, InvocationType }));
-  await expect(send('Echo', '{')).rejects.toMatchObject({ name: 'InvalidRequestContentException' });
-  await expect(send('Echo', JSON.stringify('x'.repeat(6_300_000)))).rejects.toMatchObject({
-    name: 'RequestTooLargeException',
-  });
-  await expect(send('Nobody', '{}')).rejects.toMatchObject({ name: 'ResourceNotFoundException' });
-  expect(await send('Echo', '{}', 'Event')).toMatchObject({ StatusCode: 202 });
-  expect(await send('Echo', '{"do":"throw"}')).toMatchObject({ StatusCode: 200, FunctionError: 'Unhandled' });
-  const { Payload, FunctionError } = await send('Echo', '{"do":"answer","answer":1}');
-  expect([FunctionError, Payload?.transformToString()]).toEqual([undefined, '1']);
+  const send = async (name: string, body: string, type = 'RequestResponse') => {
+    const path = `/2015-03-31/functions/${name}/invocations`;
+    const headers = { 'x-amz-invocation-type': type };
+    const response = await fetch(server.config.endpoint + path, { method: 'POST', body, headers });
+    return { status: response.status, headers: response.headers, body: await response.text() };
+  };
+  const refused = async (...call: Parameters<typeof send>) => {
+    const { status, headers } = await send(...call);
+    return [status, headers.get('x-amzn-errortype')];
+  };
+  expect(await refused('Echo', '{')).toEqual([400, 'InvalidRequestContentException']);
+  expect(await refused('Echo', JSON.stringify('x'.repeat(6_300_000)))).toEqual([413, 'RequestTooLargeException']);
+  expect(await refused('Nobody', '{}')).toEqual([404, 'ResourceNotFoundException']);
+  expect(await refused('Echo', '{}', 'DryRun')).toEqual([400, 'InvalidParameterValueException']);
+  expect(await send('Echo', '{}', 'Event')).toMatchObject({ status: 202, body: '' });
+  const failed = await send('Echo', '{"do":"throw"}');
+  expect([failed.status, failed.headers.get('x-amz-function-error')]).toEqual([200, 'Unhandled']);
+  const answered = await send('Echo', '{"do":"answer","answer":1}');
+  expect([answered.headers.get('x-amz-function-error'), answered.body]).toEqual([null, '1']);
   expect(server.asked.at(-1)).toEqual({ action: 'lambda:InvokeFunction', resource: arn });
 });

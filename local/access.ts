@@ -1,0 +1,93 @@
+import { createHash, createHmac, randomBytes } from 'node:crypto';
+import type { RoleDefinition } from './deployment.ts';
+import { accessDenied, compile, type Decide, type PolicyDocument, type Use, usesRecorder } from './policy.ts';
+import type { Caller, Permission, Store } from './service.ts';
+import type { AccessKey } from './signature.ts';
+
+/** Who may do what: the keys of the roles, their policies, and what was used of them. */
+export interface Access {
+  findKey(accessKeyId: string): AccessKey | undefined;
+  credentialsOf(roleArn: string): { readonly accessKeyId: string; readonly secretAccessKey: string };
+  /** Throws AwsError when the caller may not. A person with the root key may do everything that no resource denies. */
+  authorise(caller: Caller, permission: Permission): void;
+  report(): AccessReport;
+}
+
+export interface AccessReport {
+  /** Every (role, action, resource) that was asked for and granted so far. */
+  readonly used: readonly Use[];
+  /** Granted by a policy and not used so far; actions and resources as the policy writes them. */
+  readonly unused: readonly Use[];
+}
+
+/** The key of a person at this machine. */
+const root = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+/** The keys follow from a secret in the store, so that they stay the same from start to start. */
+export async function openAccess(options: {
+  readonly store: Store;
+  readonly roles: readonly RoleDefinition[];
+  /** Bucket policies: their denials hold for everyone. */
+  readonly resourcePolicies: readonly PolicyDocument[];
+}): Promise<Access> {
+  const master = (await options.store.get<string>('master')) ?? randomBytes(32).toString('hex');
+  await options.store.put('master', master);
+  const credentialsOf = (roleArn: string) => keyOf(roleArn, master);
+  const keys = new Map<string, AccessKey>([[root.accessKeyId, { secret: root.secretAccessKey }]]);
+  const policies = new Map<string, Decide>();
+  for (const { arn, name, policies: documents } of options.roles) {
+    const { accessKeyId, secretAccessKey } = credentialsOf(arn);
+    keys.set(accessKeyId, { secret: secretAccessKey, role: arn });
+    policies.set(arn, compiled(name, documents as unknown as readonly PolicyDocument[]));
+  }
+  const resources = compiled('bucket policies', options.resourcePolicies);
+  const recorder = usesRecorder();
+  return {
+    findKey: (accessKeyId) => keys.get(accessKeyId),
+    credentialsOf,
+    authorise({ role }, permission) {
+      const byResource = resources(permission, role ?? `arn:aws:iam::123456789012:root`);
+      const byRole = role === undefined ? 'allow' : (policies.get(role)?.(permission, role) ?? 'implicit');
+      if (byResource === 'deny' || byRole === 'deny') throw accessDenied(role ?? 'root', permission, 'deny');
+      if (byRole !== 'allow') throw accessDenied(role ?? 'root', permission, 'implicit');
+      if (role !== undefined) recorder.record(role, permission);
+    },
+    report: () => ({ used: recorder.uses(), unused: unusedOf(options.roles, recorder.uses()) }),
+  };
+}
+
+function compiled(name: string, documents: readonly PolicyDocument[]): Decide {
+  try {
+    return compile(documents);
+  } catch (error) {
+    throw new Error(`${name}: ${(error as Error).message}`, { cause: error });
+  }
+}
+
+function keyOf(roleArn: string, master: string): { accessKeyId: string; secretAccessKey: string } {
+  const id = createHash('sha256').update(roleArn).digest('hex').slice(0, 16).toUpperCase();
+  const secretAccessKey = createHmac('sha256', master).update(roleArn).digest('base64').slice(0, 40);
+  return { accessKeyId: `ASIA${id}`, secretAccessKey };
+}
+
+interface Granted {
+  readonly Effect?: string;
+  readonly Action?: string | readonly string[];
+  readonly Resource?: string | readonly string[];
+}
+
+/** What a role is granted, one triple per action and resource as they are written. */
+function grantsOf({ arn, policies }: RoleDefinition): Use[] {
+  const statements = policies.flatMap(({ Statement }) => [Statement].flat() as Granted[]);
+  const allowed = statements.filter(({ Effect }) => Effect === 'Allow');
+  return allowed.flatMap(({ Action = [], Resource = [] }) =>
+    [Action].flat().flatMap((action) => [Resource].flat().map((resource) => ({ role: arn, action, resource }))),
+  );
+}
+
+function unusedOf(roles: readonly RoleDefinition[], uses: readonly Use[]): Use[] {
+  return roles.flatMap(grantsOf).filter(({ role, action, resource }) => {
+    const decide = compile([{ Statement: { Effect: 'Allow', Action: action, Resource: resource } }]);
+    return !uses.some((use) => use.role === role && decide(use) === 'allow');
+  });
+}
