@@ -77,9 +77,10 @@ export const foot = (reader: 'person' | 'dpo' | 'owner', facts: LetterFacts): st
   const { say } = voice(facts);
   const { organisation, dpo, reference } = facts;
   const email = reader === 'owner' ? dpo.email : organisation.email;
+  const contact = reader === 'dpo' ? [] : [say('foot.contact', { email, reference })];
   return [
     say(`foot.${reader}`, { organisation: organisation.name }),
-    say('foot.contact', { email, reference }),
+    ...contact,
     say('foot.automatic'),
     [organisation.name, organisation.address, organisation.phone].filter(Boolean).join(', '),
   ];

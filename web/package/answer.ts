@@ -1,0 +1,42 @@
+import type { Config, Language } from '../../domain/config.ts';
+import type { Row } from '../../domain/connector.ts';
+import type { System } from '../../domain/data-map.ts';
+import type { Right, SourceRecord } from '../../domain/request.ts';
+
+/** What the answer's own pages tell. Everything is here; they load nothing. */
+export interface AnswerFacts {
+  readonly language: Language;
+  readonly organisation: Config['organisation'];
+  readonly dpo: Config['dpo'];
+  readonly timeZone: string;
+  readonly reference: string;
+  readonly person: { readonly name: string; readonly email: string };
+  readonly rights: readonly Right[];
+  /** ISO instants. */
+  readonly receivedAt: string;
+  readonly gatheredAt: string;
+  readonly authority: { readonly name: string; readonly url: string };
+  readonly systems: readonly AnswerSystem[];
+}
+
+/** One system as the answer shows it; `state` as on the DPO's page, so that what is missing or empty is said. */
+export interface AnswerSystem {
+  readonly name: string;
+  readonly system: System;
+  readonly state: SourceRecord['state'];
+  readonly reason?: string;
+  readonly collections: readonly AnswerCollection[];
+  /** Files that belong to no described collection: what an owner uploaded. */
+  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+}
+
+export interface AnswerCollection {
+  readonly name: string;
+  readonly rows: number;
+  /** The first rows, for the page; all are in the files. */
+  readonly sample: readonly Row[];
+  /** Paths in the ZIP, relative to its root. */
+  readonly json?: string;
+  readonly csv?: string;
+  readonly documents: readonly { readonly path: string; readonly bytes: number }[];
+}

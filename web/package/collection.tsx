@@ -1,0 +1,143 @@
+import type { Row } from '../../domain/connector.ts';
+import type { Collection } from '../../domain/data-map.ts';
+import { number } from '../format.ts';
+import type { AnswerCollection } from './answer.ts';
+import { DocumentList, FileLink } from './files.tsx';
+import { answerTexts } from './texts.ts';
+import { type Reading, Shown } from './value.tsx';
+
+/** Columns that a table holds on a desk's screen and on paper; rows with more are shown as cards. */
+const columnsThatFit = 5;
+
+interface RowsProps {
+  readonly title: string;
+  readonly collection: Collection;
+  readonly rows: readonly Row[];
+  readonly names: readonly string[];
+  readonly reading: Reading;
+}
+
+const labelOf = (collection: Collection, name: string, { language }: Reading): string =>
+  collection.fields[name]?.label[language] ?? name;
+
+const RowTable = ({ title, collection, rows, names, reading }: RowsProps) => (
+  <table class="rows">
+    <caption class="for-readers">{title}</caption>
+    <thead>
+      <tr>
+        {names.map((name) => (
+          <th scope="col">{labelOf(collection, name, reading)}</th>
+        ))}
+      </tr>
+    </thead>
+    <tbody>
+      {rows.map((row) => (
+        <tr>
+          {names.map((name) => (
+            <td data-head={labelOf(collection, name, reading)}>
+              <Shown value={row[name]} field={collection.fields[name]} reading={reading} />
+            </td>
+          ))}
+        </tr>
+      ))}
+    </tbody>
+  </table>
+);
+
+const RowCards = ({ collection, rows, names, reading }: RowsProps) => (
+  <ol class="cards">
+    {rows.map((row) => (
+      <li>
+        <dl class="pairs">
+          {names.map((name) => (
+            <div>
+              <dt>{labelOf(collection, name, reading)}</dt>
+              <dd>
+                <Shown value={row[name]} field={collection.fields[name]} reading={reading} />
+              </dd>
+            </div>
+          ))}
+        </dl>
+      </li>
+    ))}
+  </ol>
+);
+
+/** Fields in the order of the data map, then those a row holds beside them: nothing is left out for want of a label. */
+const namesOf = (collection: Collection, rows: readonly Row[]): string[] => [
+  ...new Set([...Object.keys(collection.fields), ...rows.flatMap((row) => Object.keys(row))]),
+];
+
+const codesOf = (collection: Collection, name: string, { language }: Reading): string =>
+  Object.entries(collection.fields[name]?.codes ?? {})
+    .map(([code, text]) => `${code} = ${text[language]}`)
+    .join(', ');
+
+/** What a field means and what its codes stand for, where the data map says so. */
+const Explanations = ({ collection, reading }: { collection: Collection; reading: Reading }) => {
+  const say = answerTexts(reading.language);
+  const explained = Object.entries(collection.fields).filter(([, { explanation, codes }]) => explanation ?? codes);
+  if (explained.length === 0) return null;
+  return (
+    <details>
+      <summary>{say('collection.fields')}</summary>
+      <dl class="pairs">
+        {explained.map(([name, { explanation }]) => {
+          const codes = codesOf(collection, name, reading);
+          return (
+            <div>
+              <dt>{labelOf(collection, name, reading)}</dt>
+              <dd>
+                {explanation && <p>{explanation[reading.language]}</p>}
+                {codes && <p>{say('collection.codes', { codes })}</p>}
+              </dd>
+            </div>
+          );
+        })}
+      </dl>
+    </details>
+  );
+};
+
+const HowMany = ({ answered, reading }: { answered: AnswerCollection; reading: Reading }) => {
+  const { language } = reading;
+  const say = answerTexts(language);
+  const { rows, sample } = answered;
+  if (rows === 0 && answered.documents.length === 0) return <p>{say('collection.none')}</p>;
+  if (rows === sample.length) return <p class="soft">{say.counted('records', rows)}</p>;
+  if (sample.length === 0) return <p>{`${say.counted('records', rows)}. ${say('collection.not-shown')}`}</p>;
+  const counts = { n: number(sample.length, language), total: number(rows, language) };
+  return <p>{say('collection.shown', counts)}</p>;
+};
+
+interface CollectionProps {
+  readonly answered: AnswerCollection;
+  readonly collection: Collection;
+  readonly reading: Reading;
+}
+
+/** One collection: how much was found, the first rows, what their fields mean, and where all of it lies. */
+export const CollectionPart = ({ answered, collection, reading }: CollectionProps) => {
+  const say = answerTexts(reading.language);
+  const title = collection.title[reading.language];
+  const names = namesOf(collection, answered.sample);
+  const Rows = names.length > columnsThatFit ? RowCards : RowTable;
+  const { sample, csv, json, documents } = answered;
+  return (
+    <section class="collection">
+      <h3>{title}</h3>
+      <HowMany answered={answered} reading={reading} />
+      {sample.length > 0 && (
+        <>
+          <Rows title={title} collection={collection} rows={sample} names={names} reading={reading} />
+          <Explanations collection={collection} reading={reading} />
+        </>
+      )}
+      <ul class="files">
+        {csv && <FileLink path={csv} text={say('file.csv', { title })} />}
+        {json && <FileLink path={json} text={say('file.json', { title })} />}
+      </ul>
+      <DocumentList title={say('file.documents')} files={documents} reading={reading} />
+    </section>
+  );
+};

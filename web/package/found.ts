@@ -1,0 +1,51 @@
+import type { Language } from '../../domain/config.ts';
+import type { Field } from '../../domain/data-map.ts';
+import { list } from '../format.ts';
+import type { AnswerSystem } from './answer.ts';
+import { answerTexts } from './texts.ts';
+
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0);
+
+/** How much of a system is in the answer. */
+export const countsOf = ({ collections, files }: AnswerSystem) => ({
+  rows: sum(collections.map(({ rows }) => rows)),
+  documents: sum(collections.map(({ documents }) => documents.length)) + files.length,
+});
+
+/** Whether the answer holds anything of the system. */
+export const holdsData = (system: AnswerSystem): boolean => {
+  const { rows, documents } = countsOf(system);
+  return rows + documents > 0;
+};
+
+/** Whether data of the system may be missing: never the same as nothing found (security.md 3.7). */
+export const isIncomplete = ({ state }: AnswerSystem): boolean =>
+  state === 'FAILED' || state === 'PARTIAL' || state === 'MANUAL';
+
+/** "14 poster og 3 dokumenter", "Intet fundet", "Mangler: ...". */
+export const stateText = (system: AnswerSystem, language: Language): string => {
+  const say = answerTexts(language);
+  const { rows, documents } = countsOf(system);
+  const parts = [rows > 0 && say.counted('records', rows), documents > 0 && say.counted('documents', documents)];
+  const found = list(
+    parts.filter((part) => part !== false),
+    language,
+  );
+  return say(`state.${system.state}`, { found: found || say.counted('records', 0) });
+};
+
+/** The name of a data category: of itself, or of the nearest wider one that has a name. */
+const categoryName = (category: string, language: Language): string | undefined => {
+  const parts = category.split('.');
+  const wider = parts.map((_, at) => parts.slice(0, parts.length - at).join('.'));
+  return wider.map((name) => answerTexts(language).perhaps(`category.${name}`)).find((name) => name !== undefined);
+};
+
+const kindOf = ({ category, label }: Field, language: Language): string =>
+  (category && categoryName(category, language)) || label[language];
+
+/** The kinds of data a system holds (Art. 15(1)(b)): by category where its fields name one, else by their labels. */
+export const kindsOf = ({ system }: AnswerSystem, language: Language): string[] => {
+  const fields = Object.values(system.collections).flatMap((collection) => Object.values(collection.fields));
+  return [...new Set(fields.map((field) => kindOf(field, language)))];
+};
