@@ -1,4 +1,8 @@
 import * as z from 'zod';
+import { countries } from './holidays.ts';
+import { suggestion } from './nearest.ts';
+import { schemaFindings } from './schema-findings.ts';
+import { type Finding, readYaml, sortedFindings, type YamlSource } from './yaml-source.ts';
 
 export const Language = z.enum(['da', 'en']);
 export type Language = z.infer<typeof Language>;
@@ -53,3 +57,52 @@ export const Config = z.strictObject({
     .prefault({}),
 });
 export type Config = z.infer<typeof Config>;
+
+// An offset such as +01:00 is not a zone: it knows no summer time.
+const isZone = (zone: string): boolean => {
+  if (!/^[A-Z]/i.test(zone)) return false;
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: zone });
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const zoneFindings = ({ timeZone }: Config, { at }: YamlSource): Finding[] => {
+  if (isZone(timeZone)) return [];
+  const meant = suggestion(timeZone, Intl.supportedValuesOf('timeZone'));
+  return [at(['timeZone'], 'unknown-time-zone', `"${timeZone}" is not an IANA time zone: ${meant}`)];
+};
+
+const countryFindings = ({ country }: Config, { at }: YamlSource): Finding[] => {
+  if (countries.includes(country)) return [];
+  const known = `known are ${countries.join(', ')}`;
+  return [at(['country'], 'unknown-country', `the public holidays of "${country}" are not known: ${known}`)];
+};
+
+const languageFindings = ({ languages }: Config, { at }: YamlSource): Finding[] =>
+  languages.flatMap((language, index) =>
+    languages.indexOf(language) === index
+      ? []
+      : [at(['languages', index], 'duplicate-name', `"${language}" stands here twice: remove one`)],
+  );
+
+/** SES sends only from an address, or a domain with what is below it, that it has verified. */
+const senderFindings = ({ mail: { from, identity } }: Config, { at }: YamlSource): Finding[] => {
+  const [address, verified] = [from.toLowerCase(), identity.toLowerCase()];
+  const covers = verified.includes('@') ? address === verified : `.${address.split('@')[1]}`.endsWith(`.${verified}`);
+  if (covers) return [];
+  return [at(['mail', 'from'], 'mail-identity', `"${from}" is not covered by mail.identity "${identity}": change one`)];
+};
+
+/** The configuration in a YAML text, or everything that is wrong in it. */
+export const parseConfig = (file: string, text: string): { config: Config } | { findings: readonly Finding[] } => {
+  const source = readYaml({ name: file, text });
+  if (source.findings.length > 0) return { findings: source.findings };
+  const { success, data, error } = Config.safeParse(source.value ?? {});
+  if (!success) return { findings: sortedFindings(schemaFindings(error.issues, Config, source)) };
+  const rules = [zoneFindings, countryFindings, languageFindings, senderFindings];
+  const findings = sortedFindings(rules.flatMap((rule) => rule(data, source)));
+  return findings.length > 0 ? { findings } : { config: data };
+};

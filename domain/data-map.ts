@@ -1,4 +1,10 @@
 import * as z from 'zod';
+import { canonical, sha256 } from './canonical.ts';
+import { clearTextFindings, reachFindings, referenceFindings } from './map-rules.ts';
+import { schemaFindings } from './schema-findings.ts';
+import { type Finding, readYaml, type SourceFile, sortedFindings, type YamlSource } from './yaml-source.ts';
+
+export type { Finding, SourceFile };
 
 /** A text in each language the organisation answers in. */
 export const Text = z.strictObject({ da: z.string().min(1), en: z.string().min(1) });
@@ -88,3 +94,68 @@ export type System = z.infer<typeof System>;
 
 export const DataMap = z.strictObject({ version: z.literal(1), systems: z.record(Name, System) });
 export type DataMap = z.infer<typeof DataMap>;
+
+/** What is known of the map after reading its files. `map` is there only if every file fits the schema. */
+export interface ReadMap {
+  readonly map?: DataMap;
+  readonly findings: readonly Finding[];
+  /** Of each system, the file it stands in. */
+  readonly sources: ReadonlyMap<string, YamlSource>;
+}
+
+const systemsIn = ({ value }: YamlSource): string[] =>
+  Object.keys((value as { systems?: object } | undefined)?.systems ?? {});
+
+/** Each system belongs to one file: the first that names it, in order of file name. */
+const placed = (files: readonly YamlSource[]) => {
+  const sources = new Map<string, YamlSource>();
+  const findings: Finding[] = [];
+  for (const source of files) {
+    for (const name of systemsIn(source)) {
+      const first = sources.get(name);
+      const message = `system "${name}" is already described in ${first?.file}: keep one, or rename it`;
+      if (first) findings.push(source.at(['systems', name], 'duplicate-name', message));
+      else sources.set(name, source);
+    }
+  }
+  return { sources, findings };
+};
+
+const ofSchema = (source: YamlSource): { map?: DataMap; findings: Finding[] } => {
+  if (source.findings.length > 0) return { findings: [...source.findings] };
+  const { success, data, error } = DataMap.safeParse(source.value ?? {});
+  return success ? { map: data, findings: [] } : { findings: schemaFindings(error.issues, DataMap, source) };
+};
+
+/** Reads the files of a map and checks all but whether every collection is reached. */
+export const readDataMap = (files: readonly SourceFile[]): ReadMap => {
+  const read = files.toSorted((a, b) => (a.name < b.name ? -1 : 1)).map(readYaml);
+  const { sources, findings } = placed(read);
+  const parsed = read.map(ofSchema);
+  const found = [...findings, ...parsed.flatMap((each) => each.findings), ...read.flatMap(clearTextFindings)];
+  if (parsed.some(({ map }) => !map)) return { findings: sortedFindings(found), sources };
+  const systems = parsed.flatMap(({ map }) => Object.entries(map?.systems ?? {}));
+  const map: DataMap = { version: 1, systems: Object.fromEntries(systems.sort(([a], [b]) => (a < b ? -1 : 1))) };
+  return { map, findings: sortedFindings([...found, ...referenceFindings(map, sources)]), sources };
+};
+
+const empty = (files: readonly SourceFile[]): Finding[] => [
+  {
+    file: files[0]?.name ?? 'systems',
+    line: 1,
+    column: 1,
+    rule: 'empty-map',
+    message: 'no system is described: add one',
+  },
+];
+
+/** The data map of some YAML files and the SHA-256 of its canonical JSON, or everything that is wrong in them. */
+export const parseDataMap = (
+  files: readonly SourceFile[],
+): { map: DataMap; hash: string } | { findings: readonly Finding[] } => {
+  const { map, findings, sources } = readDataMap(files);
+  if (!map || findings.length > 0) return { findings };
+  if (sources.size === 0) return { findings: empty(files) };
+  const unreached = reachFindings(map, sources);
+  return unreached.length > 0 ? { findings: unreached } : { map, hash: sha256(canonical(map)) };
+};

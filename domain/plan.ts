@@ -20,17 +20,23 @@ export interface Step {
   readonly inputs: readonly Input[];
 }
 
+/** An unreachable collection, and why no value gets there. */
+export interface Missing {
+  readonly collection: string;
+  /** The last collections on the way to it, from the one where the way begins. */
+  readonly path: readonly string[];
+  /** Whether the way begins in a cycle. */
+  readonly cycle: boolean;
+  readonly reason: string;
+}
+
 export interface Plan {
   /** In order of wave, then name. */
   readonly steps: readonly Step[];
   /** Collections that no value reaches, by name. */
   readonly unreachable: readonly string[];
-  /** For each of those: the collections on the way to it, from the one where the way begins, and why it begins nowhere. */
-  readonly missing: readonly {
-    readonly collection: string;
-    readonly path: readonly string[];
-    readonly reason: string;
-  }[];
+  /** Why, for each of those. */
+  readonly missing: readonly Missing[];
 }
 
 /** A way from one collection to another; without `input` only an order. */
@@ -45,13 +51,19 @@ type Neighbours = (node: string) => readonly string[];
 
 const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-const neighbours = (pairs: readonly (readonly [from: string, to: string])[]): Neighbours => {
-  const held = Map.groupBy(pairs, ([from]) => from);
-  const named = new Map([...held].map(([from, list]) => [from, [...new Set(list.map(([, to]) => to))].sort(byName)]));
-  return (node) => named.get(node) ?? [];
+/** The other ends of each collection's arcs, by name. Most collections have one: then there is nothing to sort. */
+const neighbours = (arcs: readonly Arc[], near: 'from' | 'to', far: 'from' | 'to'): Neighbours => {
+  const held = new Map<string, string[]>();
+  for (const arc of arcs) {
+    const list = held.get(arc[near]);
+    if (list) list.push(arc[far]);
+    else held.set(arc[near], [arc[far]]);
+  }
+  for (const [node, list] of held) if (list.length > 1) held.set(node, [...new Set(list)].sort(byName));
+  return (node) => held.get(node) ?? [];
 };
-const forward = (arcs: readonly Arc[]): Neighbours => neighbours(arcs.map(({ from, to }) => [from, to]));
-const backward = (arcs: readonly Arc[]): Neighbours => neighbours(arcs.map(({ from, to }) => [to, from]));
+const forward = (arcs: readonly Arc[]): Neighbours => neighbours(arcs, 'from', 'to');
+const backward = (arcs: readonly Arc[]): Neighbours => neighbours(arcs, 'to', 'from');
 
 const arcsOf = ({ flows }: ReferenceGraph): Arc[] =>
   flows.flatMap(({ from, to, either }) => {
@@ -74,11 +86,22 @@ const hopsFrom = (entries: Iterable<string>, next: Neighbours): Map<string, numb
 const nearer = (hops: ReadonlyMap<string, number>) => (a: string, b: string) =>
   (hops.get(a) ?? 0) - (hops.get(b) ?? 0) || byName(a, b);
 
+const hasCycle = (nodes: readonly string[], arcs: readonly Arc[]): boolean => {
+  let found = false;
+  depthFirst(nodes, forward(arcs), {
+    back: () => {
+      found = true;
+    },
+  });
+  return found;
+};
+
 /**
  * Drops the arcs that close a cycle. Every cycle is walked from its entry, the collection nearest to an identity; what leads back to a
  * collection on the way there has nothing new to look for, since its values came out of it.
  */
-const withoutCycles = (nodes: readonly string[], arcs: readonly Arc[]): Arc[] => {
+const withoutCycles = (nodes: readonly string[], arcs: readonly Arc[]): readonly Arc[] => {
+  if (!hasCycle(nodes, arcs)) return arcs;
   const component = components(nodes, forward(arcs), backward(arcs));
   const within = arcs.filter(({ from, to }) => component.get(from) === component.get(to));
   const closing = new Set<string>();
@@ -88,6 +111,7 @@ const withoutCycles = (nodes: readonly string[], arcs: readonly Arc[]): Arc[] =>
 
 /** Orders that agree with the references; one that would close a cycle is dropped. */
 const ordersOf = ({ orders }: ReferenceGraph, reached: ReadonlyMap<string, number>, flows: readonly Arc[]): Arc[] => {
+  if (orders.length === 0) return [];
   const asked = orders
     .filter(({ first, second }) => first !== second && reached.has(first) && reached.has(second))
     .map(({ first, second }) => ({ from: first, to: second }));
@@ -96,7 +120,8 @@ const ordersOf = ({ orders }: ReferenceGraph, reached: ReadonlyMap<string, numbe
   return asked.filter(({ from, to }) => component.get(from) !== component.get(to));
 };
 
-const inputsOf = (inputs: readonly Input[]): Input[] => {
+const inputsOf = (inputs: readonly Input[]): readonly Input[] => {
+  if (inputs.length < 2) return inputs;
   const named = new Map(inputs.map((input) => [`${input.field} ${input.from}`, input]));
   return [...named.keys()].sort(byName).map((key) => named.get(key) as Input);
 };
@@ -122,24 +147,40 @@ const stepsOf = (nodes: readonly string[], arcs: readonly Arc[], entries: Return
   return steps.sort((a, b) => a.wave - b.wave || byName(a.collection, b.collection));
 };
 
+/** Where the way to each unreachable collection begins: one that takes values from nowhere, or the first by name of a cycle. */
+const originsOf = (unreachable: readonly string[], previous: Neighbours): Map<string, string> => {
+  const origins = new Map<string, string>();
+  for (const node of unreachable) {
+    const trail = new Set<string>();
+    let here: string | undefined = node;
+    while (here !== undefined && !origins.has(here) && !trail.has(here)) {
+      trail.add(here);
+      here = previous(here)[0];
+    }
+    const walked = [...trail];
+    const cycle = here === undefined ? walked.slice(-1) : walked.slice(walked.indexOf(here));
+    const origin = origins.get(here ?? '') ?? (cycle.sort(byName)[0] as string);
+    for (const each of trail) origins.set(each, origin);
+  }
+  return origins;
+};
+
 /** Longest way that is told of an unreachable collection. */
 const longestPath = 10;
 
-/** Goes back from an unreachable collection to where its values would have to come from. */
-const missingOf = (collection: string, previous: Neighbours, kinds: readonly string[]): Plan['missing'][number] => {
-  const path = [collection];
-  for (;;) {
-    const start = path[0] as string;
-    const before = previous(start).find((each) => !path.includes(each));
-    if (before !== undefined && path.length < longestPath) path.unshift(before);
-    else return { collection, path, reason: reasonOf(start, previous(start), kinds) };
-  }
+const missingOf = (unreachable: readonly string[], previous: Neighbours, kinds: readonly string[]): Missing[] => {
+  const origins = originsOf(unreachable, previous);
+  return unreachable.map((collection) => {
+    const origin = origins.get(collection) ?? collection;
+    const path = [collection];
+    while (path[0] !== origin && path.length < longestPath) path.unshift(previous(path[0] ?? '')[0] ?? origin);
+    const cycle = previous(origin).length > 0;
+    const reason = cycle
+      ? `${origin} is in a cycle that no identity (${kinds.join(', ')}) enters`
+      : `${origin} holds no identity (${kinds.join(', ')}) and takes values from no other collection`;
+    return { collection, path, cycle, reason };
+  });
 };
-
-const reasonOf = (start: string, before: readonly string[], kinds: readonly string[]): string =>
-  before.length === 0
-    ? `${start} holds no identity (${kinds.join(', ')}) and takes values from no other collection`
-    : `${start} takes values only from ${before.join(', ')}, which no identity (${kinds.join(', ')}) reaches`;
 
 /** `planOf` for a graph, whatever format its map was written in. Linear in collections and references, but for sorting. */
 export const planOfGraph = (graph: ReferenceGraph, kinds: readonly string[]): Plan => {
@@ -156,11 +197,11 @@ export const planOfGraph = (graph: ReferenceGraph, kinds: readonly string[]): Pl
   );
   const flows = withoutCycles(nodes, live);
   const unreachable = graph.collections.filter((node) => !hops.has(node)).sort(byName);
-  const previous = backward(arcs);
+  const previous = unreachable.length > 0 ? backward(arcs) : () => [];
   return {
     steps: stepsOf(nodes, [...flows, ...ordersOf(graph, hops, flows)], entries),
     unreachable,
-    missing: unreachable.map((node) => missingOf(node, previous, kinds)),
+    missing: missingOf(unreachable, previous, kinds),
   };
 };
 

@@ -1,0 +1,119 @@
+import { addressFindings, secretFindings } from './clear-text.ts';
+import type { Collection, DataMap } from './data-map.ts';
+import { suggestion } from './nearest.ts';
+import { planOf } from './plan.ts';
+import type { Finding, Path, YamlSource } from './yaml-source.ts';
+
+type Sources = ReadonlyMap<string, YamlSource>;
+
+/** A collection with the place where it stands. */
+interface Placed {
+  readonly system: string;
+  readonly collection: Collection;
+  readonly path: Path;
+  readonly at: YamlSource['at'];
+}
+
+const placed = (map: DataMap, sources: Sources): Placed[] =>
+  Object.entries(map.systems).flatMap(([system, { collections }]) => {
+    const source = sources.get(system);
+    if (!source) return [];
+    return Object.entries(collections).map(([name, collection]) => ({
+      system,
+      collection,
+      path: ['systems', system, 'collections', name],
+      at: source.at,
+    }));
+  });
+
+/** What is wrong with `system.collection` or `system.collection.field`, if it leads to nothing. */
+const leadsNowhere = (map: DataMap, path: string, withField: boolean): string | undefined => {
+  const [system = '', name = '', ...rest] = path.split('.');
+  const form = withField ? 'system.collection.field' : 'system.collection';
+  const { collections } = map.systems[system] ?? {};
+  if (!collections) return `"${path}" names no system (${form}): ${suggestion(system, Object.keys(map.systems))}`;
+  const fields = collections[name]?.fields;
+  if (!fields) return `"${path}" names no collection (${form}): ${suggestion(name, Object.keys(collections))}`;
+  const field = rest.join('.');
+  if (!withField) return field === '' ? undefined : `"${path}" is more than system.collection: remove ".${field}"`;
+  if (Object.hasOwn(fields, field)) return undefined;
+  return `"${path}" names no field (${form}): ${suggestion(field, Object.keys(fields))}`;
+};
+
+const undescribed = ({ collection, path, at }: Placed): Finding[] => {
+  const { fields, identity, primaryKey, references } = collection;
+  const named: [Path, string][] = [
+    ...Object.entries(identity).map(([kind, field]): [Path, string] => [['identity', kind], field]),
+    ...primaryKey.map((field, index): [Path, string] => [['primaryKey', index], field]),
+    ...references.map(({ field }, index): [Path, string] => [['references', index, 'field'], field]),
+  ];
+  return named
+    .filter(([, field]) => !Object.hasOwn(fields, field))
+    .map(([where, field]) => {
+      const message = `field "${field}" is not described under fields: ${suggestion(field, Object.keys(fields))}`;
+      return at([...path, ...where], 'undescribed-field', message);
+    });
+};
+
+const references = (map: DataMap, { collection, path, at }: Placed): Finding[] =>
+  collection.references.flatMap((reference, index) => {
+    const here = [...path, 'references', index];
+    const ends = (['from', 'to'] as const).filter((end) => reference[end] !== undefined);
+    if (ends.length === 0) {
+      return [at(here, 'missing-key', 'a reference says from: or to: system.collection.field')];
+    }
+    return ends.flatMap((end) => {
+      const problem = leadsNowhere(map, reference[end] ?? '', true);
+      return problem ? [at([...here, end], 'unknown-reference', problem)] : [];
+    });
+  });
+
+const orders = (map: DataMap, { collection, path, at }: Placed): Finding[] =>
+  (collection.after ?? []).flatMap((before, index) => {
+    const problem = leadsNowhere(map, before, false);
+    return problem ? [at([...path, 'after', index], 'unknown-reference', problem)] : [];
+  });
+
+/** Names that lead to nothing. */
+export const referenceFindings = (map: DataMap, sources: Sources): Finding[] =>
+  placed(map, sources).flatMap((each) => [...undescribed(each), ...references(map, each), ...orders(map, each)]);
+
+/** What a request begins with: only the address is proven. */
+const provenKinds = ['email'];
+
+/** Collections that would be left out of every answer, because no way leads to them from a proven address. */
+export const reachFindings = (map: DataMap, sources: Sources): Finding[] =>
+  planOf(map, provenKinds).missing.flatMap(({ collection, cycle, path, reason }) => {
+    const [system = '', name = ''] = collection.split('.');
+    const message = `${collection} would never be asked (${path.join(' -> ')}): ${reason}; add identity: { email: ... } or a reference`;
+    const rule = cycle ? 'cycle-without-entry' : 'unreachable';
+    return sources.get(system)?.at(['systems', system, 'collections', name], rule, message) ?? [];
+  });
+
+interface Raw {
+  readonly connector?: { readonly type?: unknown; readonly options?: unknown; readonly secret?: unknown };
+  readonly collections?: Readonly<Record<string, { readonly options?: unknown } | null>>;
+}
+
+const rawSystems = (value: unknown): [string, Raw][] => {
+  const systems = (value as { systems?: Readonly<Record<string, Raw | null>> } | null | undefined)?.systems;
+  if (typeof systems !== 'object' || systems === null) return [];
+  return Object.entries(systems).map(([name, system]) => [name, system ?? {}]);
+};
+
+/** Secrets and unsafe addresses in what connectors are told; found even where the rest does not fit the schema. */
+export const clearTextFindings = (source: YamlSource): Finding[] =>
+  rawSystems(source.value).flatMap(([name, { connector, collections }]) => {
+    const path = ['systems', name];
+    const options: [unknown, Path][] = [
+      [connector?.options, [...path, 'connector', 'options']],
+      ...Object.entries(collections ?? {}).map(([id, held]): [unknown, Path] => [
+        held?.options,
+        [...path, 'collections', id, 'options'],
+      ]),
+    ];
+    return options.flatMap(([value, where]) => [
+      ...secretFindings(value, where, source),
+      ...(connector?.type === 'rest' ? addressFindings(value, where, source) : []),
+    ]);
+  });
