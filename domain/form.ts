@@ -1,6 +1,6 @@
 import * as z from 'zod/mini';
 import { mailAddress, mailProblem } from './form-mail.ts';
-import { type Person, Right, rights } from './request.ts';
+import { type Person, rights } from './request.ts';
 
 /** The pages of the form in their order; `check` asks nothing, it sends. */
 export const formSteps = ['want', 'who', 'you', 'details', 'answer', 'check'] as const;
@@ -84,7 +84,9 @@ const details = z.pipe(
 const schemas = {
   want: z.object({
     rights: z.pipe(
-      z.array(Right, says('rights-missing')).check(z.minLength(1, says('rights-missing'))),
+      z
+        .array(z.enum(rights, says('rights-missing')), says('rights-missing'))
+        .check(z.minLength(1, says('rights-missing'))),
       z.transform((given) => rights.filter((right) => given.includes(right))),
     ),
   }),

@@ -160,6 +160,26 @@ export const Table = ({ caption, heads, rows }: TableProps) => (
   </table>
 );
 
+/** A telephone number: one tap calls it, and no line breaks it. */
+export const Phone = ({ number }: { number: string }) => (
+  <Link to={`tel:${number.replaceAll(/[^+\d]/g, '')}`}>{number.replaceAll(' ', '\u00a0')}</Link>
+);
+
+/** How to reach a person at the organisation. */
+export const Contact = ({ frame }: { frame: Frame }) => {
+  const { email, phone } = frame.config.organisation;
+  return (
+    <p>
+      <Link to={`mailto:${email}`}>{email}</Link>
+      {phone && (
+        <>
+          , <Phone number={phone} />
+        </>
+      )}
+    </p>
+  );
+};
+
 /** A state in a word, coloured for those who see colours. */
 export const Tag = ({ look, children }: { look: NoticeLook; children?: Child }) => (
   <strong class={`tag tag-${look}`}>{children}</strong>

@@ -21,7 +21,9 @@ const idOf = (form: Form, field: string): string => (form.name ? `${form.name}-$
 export const ErrorSummary = ({ form }: { form: Form }) =>
   form.errors.size === 0 ? null : (
     <div class="error-summary" role="alert" aria-labelledby="error-summary-title" tabindex={-1} autofocus>
-      <h2 id="error-summary-title">{form.text('form.problem')}</h2>
+      <p class="error-summary-title" id="error-summary-title">
+        {form.text('form.problem')}
+      </p>
       <ul>
         {[...form.errors].map(([field, sentence]) => (
           <li>
@@ -104,7 +106,7 @@ export const TextField = (props: TextFieldProps) => (
       value={props.blank ? '' : given(props.form, props.field)}
       autocomplete={props.autocomplete ?? 'off'}
       {...unchecked}
-      autocapitalize={props.type === 'email' || props.blank ? 'none' : undefined}
+      autocapitalize={props.blank ? 'none' : undefined}
       inputmode={props.digits ? 'numeric' : undefined}
     />
   </Field>

@@ -1,5 +1,5 @@
 import type { Child } from 'hono/jsx';
-import { Link } from './components.tsx';
+import { Link, Phone } from './components.tsx';
 import { asLanguage, type Frame, inLanguage } from './frame.ts';
 import { t } from './text.ts';
 
@@ -39,7 +39,7 @@ const Footer = ({ frame }: { frame: Frame }) => {
           <strong>{name}</strong>
           <span>{address}</span>
           <Link to={`mailto:${email}`}>{email}</Link>
-          {phone && <Link to={`tel:${phone.replaceAll(/[^+\d]/g, '')}`}>{phone}</Link>}
+          {phone && <Phone number={phone} />}
         </address>
         <ul>
           {privacyNotice && (
@@ -87,13 +87,13 @@ const Head = ({ frame, title, wrong }: PageProps) => (
 const Page = (props: PageProps) => (
   <html lang={props.frame.language}>
     <Head {...props} />
-    <body>
+    <body class={props.wide ? 'wide' : undefined}>
       <a class="skip-link" href="#main">
         {t(props.frame.language)('layout.skip')}
       </a>
       <Header frame={props.frame} />
-      <div class={props.wide ? 'page page-wide' : 'page'}>
-        {props.before}
+      <div class="page">
+        {props.before && <nav aria-label={t(props.frame.language)('layout.way')}>{props.before}</nav>}
         <main id="main" tabindex={-1}>
           {props.children}
         </main>

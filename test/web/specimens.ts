@@ -234,8 +234,8 @@ const formSpecimens = (frame: { language: Language; config: Config }, typed: Typ
     };
     const typedFields = new Map([
       ['who', ['other']],
-      ['name', [typed('N'.repeat(200))]],
-      ['details', [typed('D'.repeat(1600))]],
+      ['name', [typed('') + 'N'.repeat(200)]],
+      ['details', [typed('') + 'D'.repeat(1600)]],
       ['email', [typed('no address')]],
     ]);
     const known = new Map([...typedFields].filter(([field]) => new Map(fieldsOf(step, answers)).has(field)));

@@ -1,4 +1,4 @@
-import { Link } from '../components.tsx';
+import { Contact } from '../components.tsx';
 import type { Frame } from '../frame.ts';
 import { page } from '../layout.tsx';
 import { t } from '../text.ts';
@@ -6,7 +6,7 @@ import { t } from '../text.ts';
 /** What the pages hold themselves to, how that is tested, and whom to tell when they fail somebody. */
 export const accessibilityPage = (frame: Frame): string => {
   const text = t(frame.language);
-  const { email, phone, name } = frame.config.organisation;
+  const { name } = frame.config.organisation;
   return page({
     frame,
     title: text('accessibility.title'),
@@ -27,10 +27,7 @@ export const accessibilityPage = (frame: Frame): string => {
         <p>{text('accessibility.tested-limits')}</p>
         <h2>{text('accessibility.tell')}</h2>
         <p>{text('accessibility.tell-lead')}</p>
-        <p>
-          <Link to={`mailto:${email}`}>{email}</Link>
-          {phone && `, ${phone}`}
-        </p>
+        <Contact frame={frame} />
       </>
     ),
   });

@@ -45,7 +45,7 @@ const linesOf = (answers: Answers, text: Text): Line[] => {
     [text('you.customer-number'), you.customerNumber ? <Typed>{you.customerNumber}</Typed> : none, 'you'],
     [text('you.also-known-as'), you.alsoKnownAs ? <Typed>{you.alsoKnownAs}</Typed> : none, 'you'],
     [text('check.details'), details.details ? <Typed>{details.details}</Typed> : none, 'details'],
-    [text('answer.language'), t(answer.language)('layout.language-name'), 'answer'],
+    [text('staff.answer-language'), t(answer.language)('layout.language-name'), 'answer'],
   ];
 };
 

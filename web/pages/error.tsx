@@ -1,4 +1,4 @@
-import { ButtonLink, Link } from '../components.tsx';
+import { ButtonLink, Contact } from '../components.tsx';
 import { type Frame, inLanguage } from '../frame.ts';
 import { page } from '../layout.tsx';
 import { type TextKey, t } from '../text.ts';
@@ -14,7 +14,6 @@ const key = (status: Told, part: 'title' | 'what' | 'how'): TextKey => `error-pa
 /** Why a page cannot be shown, how to go on, and how to reach a person. */
 export const errorPage = ({ status, ...frame }: Frame & { readonly status: number }): string => {
   const text = t(frame.language);
-  const { email, phone } = frame.config.organisation;
   const as = toldAs(status);
   return page({
     frame,
@@ -26,10 +25,7 @@ export const errorPage = ({ status, ...frame }: Frame & { readonly status: numbe
         <p class="lead">{text(key(as, 'what'))}</p>
         <p>{text(key(as, 'how'))}</p>
         <h2>{text('error-page.person')}</h2>
-        <p>
-          <Link to={`mailto:${email}`}>{email}</Link>
-          {phone && `, ${phone}`}
-        </p>
+        <Contact frame={frame} />
         <p class="actions">
           <ButtonLink to={inLanguage(frame, '/')} look="secondary">
             {text('error-page.start')}

@@ -29,7 +29,7 @@ export const StartForm = ({ props, start, refuse }: { props: StaffProps; start: 
   const { text } = start;
   const to = inLanguage(props, props.path);
   return (
-    <section class="todo">
+    <section class="todo" id="todo">
       <h2>{text('staff.start')}</h2>
       <p>{text('staff.start-lead')}</p>
       <PostForm to={to}>
@@ -103,7 +103,7 @@ const Manifest = ({ props, form }: Props) => {
 
 /** Decides each right that is open, on exactly the manifest that the page shows (security.md 3.5). */
 export const DecideForm = ({ props, form }: Props) => (
-  <section class="todo">
+  <section class="todo" id="todo">
     <h2>{form.text('staff.decide')}</h2>
     <p>{form.text('staff.decide-lead')}</p>
     <PostForm to={inLanguage(props, props.path)}>

@@ -192,6 +192,9 @@ const waits: Readonly<Partial<Record<Status, TextKey>>> = {
   APPROVED: 'staff.waits-delivery',
 };
 
+/** What the page's form is for: a link on top leads to it. */
+const toDo: Readonly<Partial<Record<Status, TextKey>>> = { VERIFIED: 'staff.start', REVIEW: 'staff.decide' };
+
 /** What the DPO has to do now, or what the request waits for. */
 const ToDo = ({ props }: { props: StaffProps }) => {
   const text = t(props.language);
@@ -227,6 +230,11 @@ export const staffPage = (props: StaffProps): string => {
           <Reference>{reference}</Reference> <Tag look={looks[status] ?? 'info'}>{text(`staff.${status}`)}</Tag>
         </h1>
         <Stuck props={props} form={stuck} />
+        {toDo[status] && (
+          <p>
+            <a href="#todo">{text(toDo[status])}</a>
+          </p>
+        )}
         <Rights props={props} text={text} />
         <Why records={props.rights} text={text} />
         <Person props={props} text={text} />

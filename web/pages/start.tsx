@@ -1,5 +1,5 @@
 import { complaintBody } from '../../domain/complaint-bodies.ts';
-import { ButtonLink, Disclosure, Link } from '../components.tsx';
+import { ButtonLink, Disclosure, Link, Phone } from '../components.tsx';
 import { type Frame, inLanguage } from '../frame.ts';
 import { page } from '../layout.tsx';
 import { t } from '../text.ts';
@@ -14,7 +14,11 @@ const OtherWays = ({ frame }: { frame: Frame }) => {
         <li>
           <Link to={`mailto:${email}`}>{email}</Link>
         </li>
-        {phone && <li>{phone}</li>}
+        {phone && (
+          <li>
+            <Phone number={phone} />
+          </li>
+        )}
         <li>{address}</li>
       </ul>
     </Disclosure>

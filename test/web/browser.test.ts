@@ -1,0 +1,163 @@
+import AxeBuilder from '@axe-core/playwright';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { serve, startBrowser } from './site.ts';
+import { config, type Specimen, specimens } from './specimens.ts';
+
+const languages = ['da', 'en'] as const;
+const pages: Specimen[] = languages.flatMap((language) =>
+  specimens(language).map(({ name, html }) => ({ name: `${name}.${language}`, html })),
+);
+
+/** Every page is seen in all four looks; half of them in each language. */
+const looks = [
+  { language: 'da', colorScheme: 'light', width: 1280, all: true },
+  { language: 'en', colorScheme: 'dark', width: 1280, all: false },
+  { language: 'en', colorScheme: 'light', width: 390, all: true },
+  { language: 'da', colorScheme: 'dark', width: 390, all: false },
+] as const;
+
+const standards = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+/** The rules whose outcome depends on colours and on the width; the others see the same document in every look. */
+const ofLooks = ['color-contrast', 'target-size', 'link-in-text-block', 'scrollable-region-focusable', 'region'];
+
+let browser: Browser;
+let site: Awaited<ReturnType<typeof serve>>;
+let stop: () => Promise<void>;
+
+beforeAll(async () => {
+  [{ browser, stop }, site] = await Promise.all([startBrowser(), serve(pages, config.colour)]);
+}, 60_000);
+
+afterAll(async () => {
+  await site.stop();
+  await stop();
+});
+
+/** What the browser refused or could not load: a policy that a page breaks shows here. */
+const complaintsOf = (tab: Page): string[] => {
+  const complaints: string[] = [];
+  tab.on('console', (message) => {
+    if (message.type() === 'error') complaints.push(message.text());
+  });
+  return complaints;
+};
+
+describe.each(looks)('in $colorScheme at $width px', ({ language, colorScheme, width, all }) => {
+  test('axe finds nothing on any page', { timeout: 180_000 }, async () => {
+    const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 } });
+    const tab = await context.newPage();
+    const complaints = complaintsOf(tab);
+    const found: string[] = [];
+    for (const { name } of pages.filter(({ name: each }) => each.endsWith(language))) {
+      await tab.goto(`${site.url}/${name}`);
+      const axe = new AxeBuilder({ page: tab });
+      const { violations } = await (all ? axe.withTags(standards) : axe.withRules(ofLooks)).analyze();
+      found.push(...violations.map(({ id, nodes }) => `${name}: ${id} ${nodes.map(({ target }) => target).join(' ')}`));
+    }
+    await context.close();
+    expect(found).toEqual([]);
+    expect(complaints).toEqual([]);
+  });
+});
+
+describe('without a script', () => {
+  const open = async (width: number, more: object = {}) => {
+    const context = await browser.newContext({ javaScriptEnabled: false, viewport: { width, height: 640 }, ...more });
+    return { context, tab: await context.newPage() };
+  };
+
+  // 1,280 px at 400 % are 320 px (WCAG 1.4.10). Words of any length break.
+  test('no page scrolls sideways at 320 px', { timeout: 120_000 }, async () => {
+    const { context, tab } = await open(320);
+    const wide: string[] = [];
+    for (const { name } of pages) {
+      await tab.goto(`${site.url}/${name}`);
+      // Without scripts in the page, its size is asked of the browser.
+      const box = await tab.locator('html').evaluate((root) => root.scrollWidth);
+      if (box > 320) wide.push(`${name}: ${box}`);
+    }
+    await context.close();
+    expect(wide).toEqual([]);
+  });
+
+  test('everything on the form is reached and used by the keyboard alone', async () => {
+    const { context, tab } = await open(1280);
+    await tab.goto(`${site.url}/form-who-empty.en`);
+    await tab.keyboard.press('Tab');
+    expect(await tab.locator(':focus').textContent()).toContain('Skip to the content');
+    for (const _ of ['organisation', 'language', 'back']) await tab.keyboard.press('Tab');
+    expect(await tab.locator(':focus').textContent()).toBe('Back');
+    await tab.keyboard.press('Tab');
+    await tab.keyboard.press('ArrowDown');
+    expect(await tab.locator('input[value=other]').isChecked()).toBe(true);
+    await tab.keyboard.press('Tab');
+    expect(await tab.locator(':focus').getAttribute('name')).toBe('otherName');
+    await context.close();
+  });
+
+  test('what only one choice asks for is hidden until it is chosen', async () => {
+    const { context, tab } = await open(1280);
+    await tab.goto(`${site.url}/form-who-empty.da`);
+    expect(await tab.locator('#otherName').isVisible()).toBe(false);
+    await tab.getByText('En anden', { exact: true }).click();
+    expect(await tab.locator('#otherName').isVisible()).toBe(true);
+    await context.close();
+  });
+
+  test('the focus stands on the error summary when a form comes back', async () => {
+    const { context, tab } = await open(1280);
+    await tab.goto(`${site.url}/form-you-wrong.da`);
+    expect(await tab.locator(':focus').getAttribute('class')).toBe('error-summary');
+    await tab.locator('.error-summary a').first().click();
+    expect(await tab.locator(':focus').getAttribute('id')).toBe('name');
+    await context.close();
+  });
+
+  test('the honeypot is seen by nobody and reached by no key', async () => {
+    const { context, tab } = await open(1280);
+    await tab.goto(`${site.url}/form-check.da`);
+    const box = await tab.locator('.trap').boundingBox();
+    expect(Math.max(box?.width ?? 0, box?.height ?? 0)).toBeLessThanOrEqual(1);
+    expect(await tab.locator('#website').getAttribute('tabindex')).toBe('-1');
+    await context.close();
+  });
+
+  test('in forced colours a chosen answer and a button can still be told', async () => {
+    const { context, tab } = await open(1280, { forcedColors: 'active' });
+    await tab.goto(`${site.url}/form-who.da`);
+    const border = (selector: string) =>
+      tab.evaluate(`getComputedStyle(document.querySelector('${selector}')).borderTopStyle`);
+    expect(await border('.button')).toBe('solid');
+    expect(await border('.choice:has(:checked)')).toBe('solid');
+    await context.close();
+  });
+
+  test('on paper the receipt keeps its number and drops what cannot be pressed', async () => {
+    const { context, tab } = await open(1280);
+    await tab.emulateMedia({ media: 'print' });
+    await tab.goto(`${site.url}/sent.da`);
+    expect(await tab.locator('.reference').first().isVisible()).toBe(true);
+    expect(await tab.locator('.languages').isVisible()).toBe(false);
+    await context.close();
+  });
+});
+
+test('what a touch must hit is at least 24 px high and wide', { timeout: 60_000 }, async () => {
+  const context = await browser.newContext({ viewport: { width: 390, height: 844 } });
+  const tab = await context.newPage();
+  const small: string[] = [];
+  for (const name of ['start.da', 'form-want.da', 'form-check.da', 'owner-open.da', 'staff-REVIEW.da']) {
+    await tab.goto(`${site.url}/${name}`);
+    for (const target of await tab
+      .locator('button, summary, nav a, .back-link, .choice input, .summary-change a')
+      .all()) {
+      const box = await target.boundingBox();
+      if (box && box.width > 0 && Math.min(box.width, box.height) < 24) {
+        small.push(`${name}: ${await target.textContent()} ${box.width} x ${box.height}`);
+      }
+    }
+  }
+  await context.close();
+  expect(small).toEqual([]);
+});

@@ -1,0 +1,43 @@
+import { expect, test } from 'vitest';
+import da from '../../web/texts/da.json' with { type: 'json' };
+import en from '../../web/texts/en.json' with { type: 'json' };
+
+const places = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map(([place]) => place).sort();
+const sentences = (text: string): string[] => text.split(/(?<=[.?!:])\s+/);
+const words = (sentence: string): number => sentence.split(/\s+/).filter(Boolean).length;
+const danish = Object.entries(da);
+
+test('both languages hold the same texts in the same order', () => {
+  expect(Object.keys(en)).toEqual(Object.keys(da));
+  expect(danish.length).toBeGreaterThan(300);
+});
+
+test('a text has the same places to fill in both languages', () => {
+  const differing = danish.filter(([key, text]) => places(text).join() !== places(en[key as 'form.next']).join());
+  expect(differing).toEqual([]);
+});
+
+test('no text is empty or ends in a blank', () => {
+  const texts = [...danish, ...Object.entries(en)];
+  expect(texts.filter(([, text]) => text.trim() !== text || text === '')).toEqual([]);
+});
+
+test('a Danish sentence has fewer than 20 words', () => {
+  const long = danish.flatMap(([key, text]) =>
+    sentences(text)
+      .filter((sentence) => words(sentence) >= 20)
+      .map((sentence) => `${key}: ${sentence}`),
+  );
+  expect(long).toEqual([]);
+});
+
+test('no text cites a paragraph of the law: it says what the law means', () => {
+  const citing = [...danish, ...Object.entries(en)].filter(([, text]) => /§|\bart(ikel|icle|\.)\s*\d/i.test(text));
+  expect(citing).toEqual([]);
+});
+
+test('Danish speaks to the reader as du, and names no one De', () => {
+  expect(
+    danish.filter(([, text]) => /\b(Dem|Deres)\b(?! skal)/.test(text) || /(?<=[a-zæøå,] )De\b/.test(text)),
+  ).toEqual([]);
+});
