@@ -1,0 +1,180 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
+import { type Cloud, openCloud } from '../../local/cloud.ts';
+import { fixtureApp } from './fixture/app.ts';
+
+let cdkOut: string;
+let stateDir: string;
+beforeAll(() => {
+  cdkOut = mkdtempSync(join(tmpdir(), 'cloud-app-'));
+  fixtureApp(cdkOut).synth();
+});
+afterAll(() => rmSync(cdkOut, { recursive: true, force: true }));
+beforeEach(() => {
+  stateDir = mkdtempSync(join(tmpdir(), 'cloud-'));
+});
+afterEach(() => rmSync(stateDir, { recursive: true, force: true }));
+
+interface Outputs {
+  readonly site: string;
+  readonly endpoint: string;
+  readonly stacks: Readonly<Record<string, Readonly<Record<string, string>>>>;
+}
+const outputs = (): Outputs => JSON.parse(readFileSync(join(stateDir, 'outputs.json'), 'utf8')) as Outputs;
+
+const clientOf = (endpoint: string, keys: readonly [string, string] = ['local', 'local']) => ({
+  endpoint,
+  region: 'eu-west-1',
+  credentials: { accessKeyId: keys[0], secretAccessKey: keys[1] },
+});
+
+async function post(url: string, body: object): Promise<{ status: number; body: unknown }> {
+  const headers = { 'content-type': 'application/json' };
+  const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify(body) });
+  return { status: response.status, body: await response.json() };
+}
+
+async function get<T>(url: string): Promise<T> {
+  const response = await fetch(url);
+  return (await response.json()) as T;
+}
+
+describe('A cloud', () => {
+  let cloud: Cloud;
+  beforeEach(async () => {
+    cloud = await openCloud({ cdkOut, stateDir, port: 0, awsPort: 0, now: new Date('2027-01-01T00:00:00Z') });
+  });
+  afterEach(() => cloud.close());
+
+  test('serves the site, the AWS services and its own pages, and tells where', async () => {
+    expect((await fetch(`${cloud.site}/_local/health`)).status).toBe(200);
+    const answer = await fetch(`${cloud.site}/item/1`);
+    expect([answer.status, answer.headers.getSetCookie()]).toEqual([201, ['a=1; HttpOnly', 'b=2']]);
+    expect(outputs()).toMatchObject({ site: cloud.site, endpoint: cloud.aws });
+    expect(outputs().stacks.Service?.Url).toBe(cloud.site);
+  });
+
+  test('lets a person with the root key read and write', async () => {
+    const client = new DynamoDBClient(clientOf(cloud.aws));
+    const TableName = outputs().stacks.Service?.Table?.split('/')[1];
+    await client.send(new PutItemCommand({ TableName, Item: { pk: { S: 'a' }, sk: { S: 'b' } } }));
+    const { Item } = await client.send(new GetItemCommand({ TableName, Key: { pk: { S: 'a' }, sk: { S: 'b' } } }));
+    expect(Item).toEqual({ pk: { S: 'a' }, sk: { S: 'b' } });
+  });
+
+  test('gives each function its own key, and no more rights than its role has', async () => {
+    const { env } = await get<{ env: Record<string, string> }>(`${cloud.site}/env`);
+    const keys = [env.AWS_ACCESS_KEY_ID ?? '', env.AWS_SECRET_ACCESS_KEY ?? ''] as const;
+    const client = new DynamoDBClient(clientOf(cloud.aws, keys));
+    const Key = { pk: { S: 'a' }, sk: { S: 'b' } };
+    await client.send(new GetItemCommand({ TableName: env.TABLE, Key }));
+    const write = client.send(new PutItemCommand({ TableName: env.TABLE, Item: Key }));
+    await expect(write).rejects.toThrow(/not authorized to perform: dynamodb:PutItem on resource: .*Notes/);
+    const wrong = new DynamoDBClient(clientOf(cloud.aws, [keys[0], 'guessed']));
+    await expect(wrong.send(new GetItemCommand({ TableName: env.TABLE, Key }))).rejects.toMatchObject({
+      name: 'InvalidSignatureException',
+    });
+    const resource = outputs().stacks.Service?.Table;
+    const of = (action: string) => expect.objectContaining({ action, resource });
+    const report = await get<{ used: object[]; unused: object[] }>(`${cloud.site}/_local/permissions`);
+    expect(report.used).toContainEqual(of('dynamodb:GetItem'));
+    expect(report.unused).toContainEqual(of('dynamodb:Scan'));
+    expect(report.unused).not.toContainEqual(of('dynamodb:GetItem'));
+  });
+
+  test('runs an execution to its end when the clock passes its waits', async () => {
+    const { MachineArn } = outputs().stacks.Service ?? {};
+    const states = new SFNClient(clientOf(cloud.aws));
+    await states.send(new StartExecutionCommand({ stateMachineArn: MachineArn, name: 'one', input: '{}' }));
+    const moved = await post(`${cloud.site}/_local/clock`, { advance: 'PT2H' });
+    expect(moved.body).toMatchObject({ now: expect.stringMatching(/^2027-01-01T02:00/) });
+    const executions = await get<object[]>(`${cloud.site}/_local/executions`);
+    expect(executions).toMatchObject([{ name: 'one', status: 'SUCCEEDED' }]);
+  });
+
+  test('puts a fault where it is told to, and takes it away again', async () => {
+    const fault = { service: 'dynamodb', operation: 'GetItem', mode: 'refuse', times: 9 };
+    expect((await post(`${cloud.site}/_local/faults`, fault)).status).toBe(200);
+    const client = new DynamoDBClient({ ...clientOf(cloud.aws), maxAttempts: 1 });
+    const read = () =>
+      client.send(
+        new GetItemCommand({
+          TableName: outputs().stacks.Service?.Table?.split('/')[1],
+          Key: { pk: { S: 'a' }, sk: { S: 'b' } },
+        }),
+      );
+    await expect(read()).rejects.toMatchObject({ name: 'InternalServerError' });
+    expect(await get(`${cloud.site}/_local/faults`)).toMatchObject([{ fired: 1 }]);
+    await fetch(`${cloud.site}/_local/faults`, { method: 'DELETE' });
+    await read();
+  });
+
+  test('writes one line of access log per request', async () => {
+    await fetch(`${cloud.site}/item/secret`);
+    await cloud.close();
+    expect(readFileSync(join(stateDir, 'logs', 'site.log'), 'utf8')).toMatch(/^ANY \/item\/\{id\} 201\n$/);
+  });
+});
+
+test('Two months of a schedule that has nothing to do pass in under two seconds, its ticks left out and counted', async () => {
+  await using cloud = disposable(await openCloud({ cdkOut, stateDir, port: 0, awsPort: 0 }));
+  const began = performance.now();
+  const { body } = await post(`${cloud.site}/_local/clock`, { advance: 'P2M' });
+  expect(performance.now() - began).toBeLessThan(2000);
+  const { fired, coalesced } = body as { fired: number; coalesced: number };
+  expect(coalesced).toBeGreaterThan(16_000);
+  expect(fired).toBeLessThan(100);
+});
+
+test('A port that is taken is told, and what was opened is closed again', async () => {
+  await using cloud = disposable(await openCloud({ cdkOut, stateDir, port: 0, awsPort: 0 }));
+  const port = Number(new URL(cloud.site).port);
+  const other = mkdtempSync(join(tmpdir(), 'cloud-other-'));
+  await expect(openCloud({ cdkOut, stateDir: other, port, awsPort: 0 })).rejects.toMatchObject({ code: 'EADDRINUSE' });
+  const again = await openCloud({ cdkOut, stateDir: other, port: 0, awsPort: 0 });
+  await again.close();
+  rmSync(other, { recursive: true });
+});
+
+test('After kill -9 an execution goes on, an accepted event is delivered and the clock has not turned back', async () => {
+  const first = await startProcess();
+  const moved = await post(`${first.site}/_local/clock`, { advance: 'P30D' });
+  const { now } = moved.body as { now: string };
+  const { MachineArn } = outputs().stacks.Service ?? {};
+  const states = new SFNClient(clientOf(first.aws));
+  await states.send(new StartExecutionCommand({ stateMachineArn: MachineArn, name: 'survivor', input: '{}' }));
+  first.process.kill('SIGKILL');
+  await once(first.process, 'exit');
+
+  await using cloud = disposable(await openCloud({ cdkOut, stateDir, port: 0, awsPort: 0 }));
+  expect(cloud.clock.now().getTime()).toBeGreaterThan(Date.parse(now));
+  await post(`${cloud.site}/_local/clock`, { advance: 'PT2H' });
+  await vi.waitFor(async () => {
+    const executions = await get<object[]>(`${cloud.site}/_local/executions`);
+    expect(executions).toMatchObject([{ name: 'survivor', status: 'SUCCEEDED' }]);
+  }, 5000);
+});
+
+/** A cloud in a process of its own, as `npm start` has it. */
+async function startProcess(): Promise<{ process: ChildProcess; site: string; aws: string }> {
+  const script = join(import.meta.dirname, '../../local/cloud.ts');
+  const child = spawn(process.execPath, [script, '--cdk-out', cdkOut, '--state', stateDir], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  for await (const line of createInterface({ input: child.stdout })) {
+    const { site, aws } = JSON.parse(line) as { site: string; aws: string };
+    return { process: child, site, aws };
+  }
+  throw new Error('the process ended before it was ready');
+}
+
+function disposable(cloud: Cloud): Cloud & AsyncDisposable {
+  return { ...cloud, [Symbol.asyncDispose]: () => cloud.close() };
+}
