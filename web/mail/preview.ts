@@ -1,0 +1,99 @@
+import { type Template, templates } from '../../domain/change.ts';
+import { complaintBody } from '../../domain/complaint-bodies.ts';
+import type { Language } from '../../domain/config.ts';
+import type { LetterFacts } from './facts.ts';
+import { type Letter, letter } from './letters.tsx';
+
+const sample: LetterFacts = {
+  language: 'da',
+  organisation: {
+    name: 'Nordlys Handel A/S',
+    address: 'Havnegade 12, 8000 Aarhus C',
+    phone: '+45 70 00 00 00',
+    email: 'kundeservice@nordlys.example',
+  },
+  dpo: { name: 'Dorte Ågård', email: 'dpo@nordlys.example', language: 'da' },
+  timeZone: 'Europe/Copenhagen',
+  reference: 'K7F-4QX-92M',
+  rights: ['access', 'erasure'],
+  receivedAt: '2026-11-26T09:22:00Z',
+  strictDate: '2026-12-26',
+  due: '2026-12-28',
+  link: 'https://privatliv.nordlys.example/r/4pXo2v7tQm0yJ8c1sKfB6wZ3hN5dLrGa9uEiTjYk0Vx',
+  linkExpiresAt: '2026-12-10T09:22:00Z',
+  authority: complaintBody('DK'),
+};
+
+const instructions = {
+  da: 'Arkivet er i rum 014 i kælderen.\nMapperne står efter efternavn.',
+  en: 'The archive is in room 014 in the basement.\nFolders stand by surname.',
+};
+
+const titles = {
+  da: ['Kundekartotek', 'Nyhedsbrev', 'Papirarkiv', 'Support', 'Webshop'],
+  en: ['Customer register', 'Newsletter', 'Paper archive', 'Support', 'Web shop'],
+};
+
+const answers = [
+  { state: 'OK', rows: 15, documents: 3, possibleMatches: 1 },
+  { state: 'EMPTY', rows: 0, documents: 0, possibleMatches: 0 },
+  { state: 'OK', rows: 0, documents: 1, possibleMatches: 0 },
+  { state: 'PARTIAL', rows: 1200, documents: 0, possibleMatches: 0, reason: 'LimitReached' },
+  { state: 'FAILED', rows: 0, documents: 0, possibleMatches: 0, reason: 'SourceUnavailable' },
+] as const;
+
+const reason = {
+  da: 'Vi skal gemme fakturaer i fem år efter bogføringsloven.\nResten er slettet.',
+  en: 'The bookkeeping act makes us keep invoices for five years.\nThe rest is erased.',
+};
+
+const outcomes = (language: Language): LetterFacts['outcomes'] => [
+  { right: 'access', outcome: 'approve' },
+  { right: 'erasure', outcome: 'refuse', reason: reason[language] },
+];
+
+type More = Partial<LetterFacts>;
+
+/** What each mail tells beside the case itself. */
+const more: Readonly<Record<Template, (language: Language) => More>> = {
+  confirm: () => ({ code: 'K7F4QX', linkExpiresAt: '2026-11-29T09:22:00Z' }),
+  receipt: () => ({}),
+  start: () => ({}),
+  'owner-task': (language) => ({
+    task: { owner: 'Per Møller', system: titles[language][2] ?? '', instructions: instructions[language] },
+  }),
+  decide: (language) => ({
+    systems: answers.map((answer, at) => ({ ...answer, title: titles[language][at] ?? '' })),
+  }),
+  'needs-person': () => ({ problem: { step: 'gather', error: 'SourceUnavailable' } }),
+  ready: (language) => ({ outcomes: outcomes(language) }),
+  answered: (language) => ({ outcomes: outcomes(language)?.slice(1) }),
+  code: () => ({ code: '48213975', link: undefined, linkExpiresAt: undefined }),
+  expired: () => ({ link: undefined, linkExpiresAt: undefined }),
+};
+
+/** The facts of a made-up case, complete for the mail. */
+export const sampleFacts = (template: Template, language: Language): LetterFacts => ({
+  ...sample,
+  ...more[template](language),
+  language,
+});
+
+export interface Preview extends Letter {
+  /** Name of the mail and its language: `ready.da`. */
+  readonly name: string;
+  readonly language: Language;
+}
+
+const previewOf = (name: string, template: Template, language: Language, also: More = {}): Preview => ({
+  name: `${name}.${language}`,
+  language,
+  ...letter(template, { ...sampleFacts(template, language), ...also }),
+});
+
+/** Every mail in every language, told about a made-up case. */
+export const previews = (): Preview[] =>
+  (['da', 'en'] as const).flatMap((language) => [
+    ...templates.map((template) => previewOf(template, template, language)),
+    previewOf('ready-nothing', 'ready', language, { nothingHeld: true, outcomes: [] }),
+  ]);
