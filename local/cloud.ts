@@ -8,27 +8,14 @@ import { parseArgs } from 'node:util';
 import { type Access, openAccess } from './access.ts';
 import { openClock, type VirtualClock } from './clock.ts';
 import { type Deployment, deploymentOf, type InvokePermission } from './deployment.ts';
-import { openDynamoDb } from './dynamodb.ts';
-import { type Faults, openFaults } from './faults.ts';
 import { closed, type Gateway, listening, openGateway } from './gateway.ts';
 import { openHttpApi } from './http-api.ts';
-import { openKms } from './kms.ts';
-import { type Lambda, openLambda } from './lambda.ts';
-import { type Mailbox, openMailbox } from './mailbox.ts';
 import { openPages } from './pages.ts';
+import { awsUrl, openParts, type Parts } from './parts.ts';
 import { compile, type PolicyDocument } from './policy.ts';
-import { openQueues, type Queues } from './queues.ts';
-import { openS3 } from './s3.ts';
-import { openScheduler, type Scheduler } from './scheduler.ts';
-import { openSecretsManager } from './secrets-manager.ts';
-import type { InvokeFunction, Service, Store } from './service.ts';
-import { type Behaviours, openSes } from './ses.ts';
 import { authenticate } from './signature.ts';
-import { openSns, type Sns } from './sns.ts';
-import { openStates } from './states.ts';
 import { openStore } from './store.ts';
 import { type Assembly, readAssembly } from './template.ts';
-import { place } from './template-resources.ts';
 
 /** A cloud on this machine that runs one cdk.out folder. */
 export interface Cloud {
@@ -81,6 +68,8 @@ async function start(options: CloudOptions, closers: (() => unknown)[]): Promise
   const store = await openStore(join(stateDir, 'store'));
   closers.push(() => store.close());
   const clock = await openClock(store.sub('clock'), options.now);
+  const log = openLog(join(stateDir, 'logs', 'site.log'));
+  closers.push(() => log.close());
   const front = await openFront(options.port);
   closers.push(() => front.close());
   const assembly = readAssembly(resolve(options.cdkOut), front.url);
@@ -91,13 +80,15 @@ async function start(options: CloudOptions, closers: (() => unknown)[]): Promise
     resourcePolicies: bucketPolicies(assembly),
   });
   const parts = await openParts({ stateDir, store, clock, deployment, access, closers });
-  const gateway = await openAwsPort(options.awsPort, { clock, access, parts });
+  const ports = { clock, access, parts };
+  const gateway = await openAwsPort(options.awsPort, ports);
   closers.push(() => gateway.close());
   parts.awsPort = gateway.port;
-  // First of all at the end: what is under way may finish, nothing new begins.
+  // At the end first of all what is under way may finish, then functions stop, then what they call.
+  closers.push(() => parts.lambda.close());
   closers.push(() => windDown(clock));
   const addresses = { site: front.url, aws: awsUrl(parts) };
-  front.serve(pagesOf({ clock, access, parts, front }), siteOf({ clock, deployment, parts, stateDir, closers }));
+  front.serve(pagesOf(ports, front), siteOf(deployment, ports, log.write));
   await parts.resume();
   await writeOutputs(join(stateDir, 'outputs.json'), addresses, assembly);
   front.ready = true;
@@ -107,6 +98,19 @@ async function start(options: CloudOptions, closers: (() => unknown)[]): Promise
 function bucketPolicies(assembly: Assembly): PolicyDocument[] {
   const policies = assembly.all('AWS::S3::BucketPolicy');
   return policies.map(({ properties }) => properties.PolicyDocument as unknown as PolicyDocument);
+}
+
+interface Log {
+  write(line: string): void;
+  close(): Promise<void>;
+}
+
+function openLog(path: string): Log {
+  const file = createWriteStream(path, { flags: 'a' });
+  return {
+    write: (line) => void file.write(`${line}\n`),
+    close: () => new Promise((ended) => file.end(ended)),
+  };
 }
 
 /** How long work under way may take to finish when the cloud is closed, in milliseconds of real time. */
@@ -125,131 +129,6 @@ async function writeOutputs(
 ): Promise<void> {
   const content = { ...addresses, endpoint: addresses.aws, stacks: outputs, pid: process.pid };
   await writeFile(file, `${JSON.stringify(content, null, 2)}\n`);
-}
-
-// The services.
-
-interface Ground {
-  readonly stateDir: string;
-  readonly store: Store;
-  readonly clock: VirtualClock;
-  readonly deployment: Deployment;
-  readonly access: Access;
-  readonly closers: (() => unknown)[];
-}
-
-/** Everything that runs behind the two ports. */
-interface Parts {
-  readonly services: readonly Service[];
-  readonly lambda: Lambda;
-  readonly states: Awaited<ReturnType<typeof openStates>>;
-  readonly scheduler: Scheduler;
-  readonly mailbox: Mailbox;
-  readonly queues: Queues;
-  readonly behaviours: Behaviours;
-  readonly faults: Faults;
-  /** Known once the port is open. */
-  awsPort: number;
-  /** How often something was written to any service. */
-  writes: number;
-  resume(): Promise<void>;
-}
-
-const awsUrl = ({ awsPort }: Parts): string => `http://127.0.0.1:${awsPort}`;
-
-async function openParts(ground: Ground): Promise<Parts> {
-  const { stateDir, store, clock, deployment, access, closers } = ground;
-  const queues = openQueues({ store: store.sub('queues'), clock, queues: deployment.queues });
-  const mailbox = await openMailbox({ dir: join(stateDir, 'mail'), store: store.sub('mailbox'), clock });
-  const lambda = openLambda({
-    store: store.sub('lambda'),
-    clock,
-    functions: deployment.functions,
-    logsDir: join(stateDir, 'logs'),
-    endpoint: () => awsUrl(parts),
-    credentialsOf: access.credentialsOf,
-    deliver: (arn, body, attributes) => deliver(parts, sns, arn, body, attributes),
-  });
-  closers.push(() => lambda.close());
-  const invokeAs = invokeAsRole(lambda, access);
-  const sns = openSns({
-    store: store.sub('sns'),
-    clock,
-    topics: deployment.topics,
-    subscriptions: deployment.subscriptions,
-    invoke: lambda.invoke,
-    mailbox,
-    queues,
-  });
-  const { identities, configurationSets, keys, aliases, secrets, machines, tables, buckets } = deployment;
-  const publish = async (topic: string, notification: { subject: string; message: string }) => {
-    await sns.publish(topic, notification);
-  };
-  const ses = await openSes({ store: store.sub('ses'), clock, mailbox, identities, configurationSets, publish });
-  const states = await openStates({ store: store.sub('states'), clock, machines, invokeAs });
-  const scheduler = openScheduler({
-    store: store.sub('scheduler'),
-    clock,
-    schedules: deployment.schedules,
-    invoke: invokeOnSchedule(deployment, invokeAs),
-    queues,
-    writes: () => parts.writes,
-  });
-  const services: Service[] = [
-    await openDynamoDb({ dir: join(stateDir, 'dynamodb'), clock, tables }),
-    await openS3({ dir: join(stateDir, 's3'), clock, buckets }),
-    await openKms({ store: store.sub('kms'), clock, keys, aliases }),
-    await openSecretsManager({ store: store.sub('secrets'), clock, secrets }),
-    lambda,
-    sns,
-    ses,
-    states,
-    scheduler,
-  ];
-  closers.push(() => Promise.all(services.filter((one) => one !== lambda).map((one) => one.close?.())));
-  const resume = async () => {
-    for (const part of [sns, ses, lambda, states]) await part.resume();
-    await scheduler.start();
-  };
-  const { behaviours } = ses;
-  const rest = { mailbox, queues, behaviours, faults: openFaults(), awsPort: 0, writes: 0, resume };
-  const parts: Parts = { services, lambda, states, scheduler, ...rest };
-  return parts;
-}
-
-/** Invokes as a state machine or a schedule does: with its role, whose policy counts. */
-function invokeAsRole({ invoke }: Lambda, access: Access): (roleArn: string) => InvokeFunction {
-  return (role) => async (functionArn, payload, options) => {
-    const resource = functionArn.startsWith('arn:')
-      ? functionArn
-      : `arn:aws:lambda:${place.region}:${place.account}:function:${functionArn}`;
-    access.authorise({ accessKeyId: '', role }, { action: 'lambda:InvokeFunction', resource });
-    return invoke(functionArn, payload, options);
-  };
-}
-
-function invokeOnSchedule({ schedules }: Deployment, invokeAs: (roleArn: string) => InvokeFunction): InvokeFunction {
-  const roles = new Map(schedules.map(({ functionArn, roleArn }) => [functionArn, roleArn]));
-  return (functionArn, payload, options) => invokeAs(roles.get(functionArn) ?? '')(functionArn, payload, options);
-}
-
-/** Where a destination of an asynchronous invocation can lie. */
-async function deliver(
-  { queues, lambda }: Parts,
-  sns: Sns,
-  arn: string,
-  body: string,
-  attributes: Readonly<Record<string, string>>,
-): Promise<void> {
-  const service = arn.split(':')[2] ?? '';
-  const ways: Readonly<Record<string, () => Promise<unknown>>> = {
-    sqs: () => queues.send(arn, body, attributes),
-    sns: () => sns.publish(arn, { message: body }),
-    lambda: () => lambda.invoke(arn, body, { type: 'Event' }),
-  };
-  const way = ways[service];
-  if (way === undefined) throw new Error(`lambda: the local cloud does not model the destination ${arn}`);
-  await way();
 }
 
 // The two ports.
@@ -308,7 +187,7 @@ async function openFront(port: number): Promise<Front> {
   };
 }
 
-function pagesOf({ clock, access, parts, front }: Ports & { readonly front: Front }): ReturnType<typeof openPages> {
+function pagesOf({ clock, access, parts }: Ports, front: Front): ReturnType<typeof openPages> {
   const { mailbox, behaviours, queues, faults, states, scheduler } = parts;
   return openPages({
     clock,
@@ -328,25 +207,12 @@ function pagesOf({ clock, access, parts, front }: Ports & { readonly front: Fron
   });
 }
 
-function siteOf({
-  clock,
-  deployment,
-  parts,
-  stateDir,
-  closers,
-}: Pick<Ground, 'clock' | 'deployment' | 'stateDir' | 'closers'> & { readonly parts: Parts }): Answer {
+function siteOf(deployment: Deployment, { clock, parts }: Ports, log: (line: string) => void): Answer {
   const { api, invokePermissions } = deployment;
   if (api === undefined) return async (_, response) => response.writeHead(404).end('The template holds no HTTP API.');
-  const file = createWriteStream(join(stateDir, 'logs', 'site.log'), { flags: 'a' });
-  closers.push(() => new Promise((ended) => file.end(ended)));
-  const answer = openHttpApi({
-    clock,
-    api,
-    invoke: parts.lambda.invoke,
-    allowed: (functionArn, sourceArn) =>
-      invokePermissions.some((permission) => isGranted(permission, functionArn, sourceArn)),
-    log: (line) => file.write(`${line}\n`),
-  });
+  const allowed = (functionArn: string, sourceArn: string): boolean =>
+    invokePermissions.some((permission) => isGranted(permission, functionArn, sourceArn));
+  const answer = openHttpApi({ clock, api, invoke: parts.lambda.invoke, allowed, log });
   return (request, response) => clock.busy(answer(request, response));
 }
 
