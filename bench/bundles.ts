@@ -6,7 +6,11 @@ import { readSettings } from '../infra/settings.ts';
 /** Bytes of each function's bundle, minified, and the packages that make them up. */
 const root = resolve(import.meta.dirname, '..');
 const settings = readSettings(join(root, 'demo'));
-const metafile = await bundleFunctions(join(root, '.local', 'bundles', 'bench'), entriesFor(settings));
+const metafile = await bundleFunctions(
+  join(root, '.local', 'bundles', 'bench'),
+  entriesFor(settings),
+  settings.config.country,
+);
 
 /** Most bytes a bundle may have; page functions start while somebody waits. */
 const limit = (entry: string): number => (/web-/.test(entry) ? 400_000 : 550_000);

@@ -19,13 +19,14 @@ const runner = join(root, 'bench/cold/runner.mjs');
 const hasValgrind = spawnSync('valgrind', ['--version']).status === 0;
 
 const settings = readSettings(join(root, 'demo'));
-await bundleFunctions(join(work, 'functions'), entriesFor(settings));
+await bundleFunctions(join(work, 'functions'), entriesFor(settings), settings.config.country);
 const bare = (name: string, options: object) =>
   build({
     ...bundling,
     mainFields: [...bundling.mainFields],
     entryPoints: { [`${name}/index`]: join(root, 'bench/cold/bare.ts') },
     outdir: join(work, 'functions'),
+    plugins: [],
     ...options,
   });
 await bare('bare-same-way', { plugins: [...bundling.plugins] });

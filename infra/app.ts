@@ -1,23 +1,21 @@
-import { mkdirSync, readFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { App, Validations } from 'aws-cdk-lib';
 import { AwsSolutionsChecks } from 'cdk-nag';
 import { bundleFunctions } from './bundle.ts';
+import { context, root } from './context.ts';
 import { DemoStack } from './demo-stack.ts';
 import { entriesFor } from './functions.ts';
 import { readSettings } from './settings.ts';
 import { PrivacyStack } from './stack.ts';
 
-const root = resolve(import.meta.dirname, '..');
-// The CLI passes cdk.json's context; run by itself (`npm start`) the app reads it here, so that both give the same template.
-const { context } = JSON.parse(readFileSync(join(root, 'cdk.json'), 'utf8')) as { context: Record<string, unknown> };
 const app = new App({ context });
 const demo = app.node.tryGetContext('demo') === true || app.node.tryGetContext('demo') === 'true';
 const settings = readSettings(demo ? join(root, 'demo') : root);
 
 const assets = join(root, '.local', 'bundles', demo ? 'demo' : 'deploy');
 mkdirSync(assets, { recursive: true });
-await bundleFunctions(assets, entriesFor(settings));
+await bundleFunctions(assets, entriesFor(settings), settings.config.country);
 
 // What is deployed for real is what nag looks at; the demo's stack stands in for systems that are not ours.
 if (!demo) Validations.of(app).addPlugins(new AwsSolutionsChecks(app));

@@ -32,6 +32,21 @@ const environmentCredentials: Plugin = {
   },
 };
 
+/** The holidays of the controller's country only: the whole table is 30 kB in every function that counts a time limit. */
+const holidaysOf = (country: string): Plugin => ({
+  name: 'holidays',
+  setup({ onLoad }) {
+    onLoad({ filter: /domain\/holidays\/table\.ts$/ }, async ({ path }) => {
+      const { holidayTable, holidayListVersion } = (await import(path)) as typeof import('../domain/holidays/table.ts');
+      const contents = [
+        `export const holidayListVersion = ${JSON.stringify(holidayListVersion)};`,
+        `export const holidayTable = ${JSON.stringify({ [country]: holidayTable[country] })};`,
+      ].join('\n');
+      return { contents, loader: 'js' };
+    });
+  },
+});
+
 /** How every function is bundled; `bench/` builds its yardsticks the same way. */
 export const bundling = {
   bundle: true,
@@ -57,6 +72,7 @@ export const assetName = (entry: string): string => entry.replaceAll('/', '-');
 export const bundleFunctions = async (
   out: string,
   entries: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
+  country: string,
 ): Promise<Metafile> => {
   const names = Object.keys(entries);
   const entryPoints = Object.fromEntries(
@@ -66,7 +82,7 @@ export const bundleFunctions = async (
     ...bundling,
     entryPoints,
     outdir: out,
-    plugins: [...bundling.plugins],
+    plugins: [...bundling.plugins, holidaysOf(country)],
     mainFields: [...bundling.mainFields],
   });
   for (const entry of names) {

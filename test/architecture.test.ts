@@ -21,7 +21,17 @@ const rules: Readonly<Record<string, readonly string[]>> = {
     'cdk-nag',
     'esbuild',
   ],
-  local: ['node:', 'jsonata', 'dynalite', 'classic-level', 'postal-mime', 'once', 'async', 'lock', 'big.js', 'yauzl'],
+  local: [
+    'node:',
+    'jsonata',
+    'dynalite',
+    'classic-level',
+    'postal-mime',
+    'nodemailer',
+    'temporal-polyfill',
+    'hono',
+    'zod',
+  ],
   demo: ['domain', 'node:', '@electric-sql', '@aws-sdk', 'pg', 'yaml', 'zod'],
   cli: [
     'domain',
