@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { createHash, createHmac, type Hash, type Hmac } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,6 +7,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
+import { HttpRequest } from '@smithy/core/protocols';
+import { SignatureV4 } from '@smithy/signature-v4';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from 'vitest';
 import { type Cloud, openCloud } from '../../local/cloud.ts';
 import { fixtureApp } from './fixture/app.ts';
@@ -150,6 +153,7 @@ test('After kill -9 an execution goes on, an accepted event is delivered and the
   const { MachineArn } = outputs().stacks.Service ?? {};
   const states = new SFNClient(clientOf(first.aws));
   await states.send(new StartExecutionCommand({ stateMachineArn: MachineArn, name: 'survivor', input: '{}' }));
+  await sendEvent(first.aws, { do: 'throw' });
   first.process.kill('SIGKILL');
   await once(first.process, 'exit');
 
@@ -160,7 +164,51 @@ test('After kill -9 an execution goes on, an accepted event is delivered and the
     const executions = await get<object[]>(`${cloud.site}/_local/executions`);
     expect(executions).toMatchObject([{ name: 'survivor', status: 'SUCCEEDED' }]);
   }, 5000);
+  const [queue] = await get<{ messages: { body: string }[] }[]>(`${cloud.site}/_local/queues`);
+  expect(queue?.messages).toHaveLength(1);
+  expect(JSON.parse(queue?.messages[0]?.body ?? '')).toMatchObject({ requestPayload: { do: 'throw' } });
 });
+
+/** Invokes the function without waiting for it; resolves when Lambda has accepted the event. */
+async function sendEvent(aws: string, event: object): Promise<void> {
+  const { hostname, port, host } = new URL(aws);
+  const { FunctionName } = outputs().stacks.Service ?? {};
+  const signer = new SignatureV4({
+    service: 'lambda',
+    region: 'eu-west-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+    sha256: Sha256,
+  });
+  const path = `/2015-03-31/functions/${FunctionName}/invocations`;
+  const headers = { host, 'x-amz-invocation-type': 'Event' };
+  const body = JSON.stringify(event);
+  const request = new HttpRequest({
+    protocol: 'http:',
+    hostname,
+    port: Number(port),
+    method: 'POST',
+    path,
+    headers,
+    body,
+  });
+  const signed = await signer.sign(request);
+  const { status } = await fetch(aws + path, { method: 'POST', headers: signed.headers, body });
+  expect(status).toBe(202);
+}
+
+/** SHA-256 and HMAC-SHA-256 in the shape that the signer takes. */
+class Sha256 {
+  private readonly hash: Hash | Hmac;
+  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
+    this.hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret as NodeJS.ArrayBufferView);
+  }
+  update(data: string | Uint8Array): void {
+    this.hash.update(data);
+  }
+  async digest(): Promise<Uint8Array> {
+    return this.hash.digest();
+  }
+}
 
 /** A cloud in a process of its own, as `npm start` has it. */
 async function startProcess(): Promise<{ process: ChildProcess; site: string; aws: string }> {
