@@ -26,11 +26,14 @@ const start = async (): Promise<void> => {
   const began = performance.now();
   const data = seed();
   const token = randomBytes(24).toString('base64url');
-  const [crm, newsletter, wrote] = await Promise.all([
+  const parts = [
     startCrm(join(String(values.state), 'demo'), data),
     startNewsletter(token, data.subscriptions),
     fillShopAndSupport(aws, data),
-  ]);
+  ] as const;
+  // A process that ends while WebAssembly is being compiled can hang: so a failure waits for the others.
+  await Promise.allSettled(parts);
+  const [crm, newsletter, wrote] = await Promise.all(parts);
   say(`customer register on port ${crm.port}, newsletters on port ${newsletter.port}`);
   say(wrote ? 'web shop and support filled' : 'web shop and support as they were');
   await putSecrets({
