@@ -4,9 +4,15 @@ import { registerBreachClock } from './breach-clock.ts';
 import { registerDeadline } from './deadline.ts';
 import { registerEmail } from './email.ts';
 import { exitCodes, UsageError } from './exit.ts';
+import { registerMap } from './map.ts';
 
 // Each adds its command; what is slow to load (AWS clients, bundles) is imported inside the action.
-const registrations: readonly ((program: Command) => void)[] = [registerDeadline, registerBreachClock, registerEmail];
+const registrations: readonly ((program: Command) => void)[] = [
+  registerDeadline,
+  registerBreachClock,
+  registerEmail,
+  registerMap,
+];
 
 function privacyProgram(): Command {
   const program = new Command('privacy').description('Privacy@: data on stdout, talk on stderr').exitOverride();

@@ -1,7 +1,8 @@
 import { addressFindings, secretFindings } from './clear-text.ts';
 import type { Collection, DataMap } from './data-map.ts';
+import { type FidesCollection, type FidesDataset, graphOfFides } from './fides.ts';
 import { suggestion } from './nearest.ts';
-import { planOf } from './plan.ts';
+import { type Missing, planOf, planOfGraph } from './plan.ts';
 import type { Finding, Path, YamlSource } from './yaml-source.ts';
 
 type Sources = ReadonlyMap<string, YamlSource>;
@@ -81,14 +82,31 @@ export const referenceFindings = (map: DataMap, sources: Sources): Finding[] =>
 /** What a request begins with: only the address is proven. */
 const provenKinds = ['email'];
 
+const messageOf = ({ collection, path, reason }: Missing): string =>
+  `${collection} would never be asked (${path.join(' -> ')}): ${reason}; add an identity or a reference`;
+
+const ruleOf = ({ cycle }: Missing): string => (cycle ? 'cycle-without-entry' : 'unreachable');
+
 /** Collections that would be left out of every answer, because no way leads to them from a proven address. */
 export const reachFindings = (map: DataMap, sources: Sources): Finding[] =>
-  planOf(map, provenKinds).missing.flatMap(({ collection, cycle, path, reason }) => {
-    const [system = '', name = ''] = collection.split('.');
-    const message = `${collection} would never be asked (${path.join(' -> ')}): ${reason}; add identity: { email: ... } or a reference`;
-    const rule = cycle ? 'cycle-without-entry' : 'unreachable';
-    return sources.get(system)?.at(['systems', system, 'collections', name], rule, message) ?? [];
+  planOf(map, provenKinds).missing.flatMap((missing) => {
+    const [system = '', name = ''] = missing.collection.split('.');
+    const path = ['systems', system, 'collections', name];
+    return sources.get(system)?.at(path, ruleOf(missing), messageOf(missing)) ?? [];
   });
+
+/** Collections of Fides datasets that no identity of these kinds reaches. */
+export const unreachedFindings = (datasets: readonly FidesDataset[], kinds: readonly string[]): Finding[] => {
+  const collections = new Map(
+    datasets.flatMap(({ key, collections: held }) =>
+      held.map((each): [string, FidesCollection] => [`${key}.${each.name}`, each]),
+    ),
+  );
+  return planOfGraph(graphOfFides(datasets), kinds).missing.flatMap((missing) => {
+    const { source, path } = collections.get(missing.collection) ?? {};
+    return source && path ? [source.at(path, ruleOf(missing), messageOf(missing))] : [];
+  });
+};
 
 interface Raw {
   readonly connector?: { readonly type?: unknown; readonly options?: unknown; readonly secret?: unknown };

@@ -1,0 +1,65 @@
+import type { Text } from './data-map.ts';
+
+/** What common categories of the Fides taxonomy are called; more special ones take the label of the category above them. */
+const labels: Readonly<Record<string, Text>> = {
+  user: { da: 'Oplysning om dig', en: 'Information about you' },
+  'user.account': { da: 'Konto', en: 'Account' },
+  'user.account.username': { da: 'Brugernavn', en: 'User name' },
+  'user.account.settings': { da: 'Indstillinger', en: 'Settings' },
+  'user.authorization': { da: 'Adgang og login', en: 'Access and login' },
+  'user.behavior': { da: 'Adfærd', en: 'Behaviour' },
+  'user.behavior.browsing_history': { da: 'Besøgte sider', en: 'Pages visited' },
+  'user.behavior.purchase_history': { da: 'Køb', en: 'Purchases' },
+  'user.biometric': { da: 'Biometriske oplysninger', en: 'Biometric data' },
+  'user.childrens': { da: 'Oplysninger om børn', en: 'Information about children' },
+  'user.contact': { da: 'Kontaktoplysning', en: 'Contact information' },
+  'user.contact.address': { da: 'Adresse', en: 'Address' },
+  'user.contact.address.city': { da: 'By', en: 'Town' },
+  'user.contact.address.country': { da: 'Land', en: 'Country' },
+  'user.contact.address.postal_code': { da: 'Postnummer', en: 'Postal code' },
+  'user.contact.address.state': { da: 'Region', en: 'Region' },
+  'user.contact.address.street': { da: 'Vej og nummer', en: 'Street' },
+  'user.contact.email': { da: 'E-mail', en: 'E-mail' },
+  'user.contact.organization': { da: 'Organisation', en: 'Organisation' },
+  'user.contact.phone_number': { da: 'Telefonnummer', en: 'Phone number' },
+  'user.content': { da: 'Indhold du har skrevet eller sendt', en: 'Content you wrote or sent' },
+  'user.criminal_history': { da: 'Straffedomme og lovovertrædelser', en: 'Criminal convictions and offences' },
+  'user.demographic': { da: 'Demografisk oplysning', en: 'Demographic information' },
+  'user.demographic.age_range': { da: 'Aldersgruppe', en: 'Age group' },
+  'user.demographic.date_of_birth': { da: 'Fødselsdato', en: 'Date of birth' },
+  'user.demographic.gender': { da: 'Køn', en: 'Gender' },
+  'user.demographic.language': { da: 'Sprog', en: 'Language' },
+  'user.demographic.political_opinion': { da: 'Politisk overbevisning', en: 'Political opinion' },
+  'user.demographic.race_ethnicity': { da: 'Etnisk oprindelse', en: 'Ethnic origin' },
+  'user.demographic.religious_belief': { da: 'Religiøs overbevisning', en: 'Religious belief' },
+  'user.demographic.sexual_orientation': { da: 'Seksuel orientering', en: 'Sexual orientation' },
+  'user.device': { da: 'Enhed', en: 'Device' },
+  'user.device.cookie_id': { da: 'Cookie-id', en: 'Cookie identifier' },
+  'user.device.ip_address': { da: 'IP-adresse', en: 'IP address' },
+  'user.financial': { da: 'Økonomisk oplysning', en: 'Financial information' },
+  'user.financial.bank_account': { da: 'Bankkonto', en: 'Bank account' },
+  'user.financial.credit_card': { da: 'Betalingskort', en: 'Payment card' },
+  'user.government_id': { da: 'Offentligt udstedt nummer', en: 'Number issued by the state' },
+  'user.government_id.national_identification_number': { da: 'CPR-nummer', en: 'National identification number' },
+  'user.health_and_medical': { da: 'Helbredsoplysning', en: 'Health information' },
+  'user.job_title': { da: 'Stilling', en: 'Job title' },
+  'user.location': { da: 'Sted', en: 'Location' },
+  'user.name': { da: 'Navn', en: 'Name' },
+  'user.name.first': { da: 'Fornavn', en: 'First name' },
+  'user.name.last': { da: 'Efternavn', en: 'Last name' },
+  'user.payment': { da: 'Betaling', en: 'Payment' },
+  'user.privacy_preferences': { da: 'Samtykker og fravalg', en: 'Consents and objections' },
+  'user.sensor': { da: 'Måling', en: 'Measurement' },
+  'user.social': { da: 'Sociale medier', en: 'Social media' },
+  'user.telemetry': { da: 'Målt brug', en: 'Measured use' },
+  'user.unique_id': { da: 'Nummer der peger på dig', en: 'Number that points to you' },
+  'user.workplace': { da: 'Arbejdsplads', en: 'Workplace' },
+  system: { da: 'Teknisk oplysning', en: 'Technical information' },
+};
+
+/** The label of a Fides data category: its own, or that of the nearest category above it; undefined for another taxonomy. */
+export const categoryLabel = (category: string): Text | undefined => {
+  if (Object.hasOwn(labels, category)) return labels[category];
+  const above = category.lastIndexOf('.');
+  return above < 0 ? undefined : categoryLabel(category.slice(0, above));
+};
