@@ -13,6 +13,7 @@ import { openHttpApi } from './http-api.ts';
 import { openPages } from './pages.ts';
 import { awsUrl, openParts, type Parts } from './parts.ts';
 import { compile, type PolicyDocument } from './policy.ts';
+import { authenticateForm, isBrowserUpload } from './s3-form.ts';
 import { authenticate } from './signature.ts';
 import { openStore } from './store.ts';
 import { type Assembly, readAssembly } from './template.ts';
@@ -148,6 +149,7 @@ function openAwsPort(port: number, { clock, access, parts }: Ports): Promise<Gat
     authenticate: (request, body) => {
       const { method = 'GET', url = '/', headers } = request;
       const times = { real: new Date(), virtual: clock.now() };
+      if (isBrowserUpload(request)) return authenticateForm(request, access.findKey, times);
       return authenticate({ method, url, headers, body }, access.findKey, times);
     },
     authorise: access.authorise,

@@ -1,36 +1,15 @@
 import { readFileSync } from 'node:fs';
+import type { TableDefinition } from './dynamodb-tables.ts';
 import type { HttpApiDefinition } from './http-api.ts';
 import type { KmsAlias, KmsKey } from './kms.ts';
 import type { LambdaFunction } from './lambda.ts';
 import type { AsyncConfig } from './lambda-queue.ts';
+import type { BucketDefinition } from './s3-objects.ts';
 import type { Schedule } from './scheduler.ts';
 import type { TemplateSecret } from './secrets-manager.ts';
 import type { ConfigurationSet, Identity } from './ses.ts';
 import type { Subscription, Topic } from './sns.ts';
 import type { Assembly, Resource } from './template.ts';
-
-/** A table in CloudFormation's own shapes. */
-export interface TableDefinition {
-  readonly name: string;
-  readonly keySchema: readonly { readonly AttributeName: string; readonly KeyType: 'HASH' | 'RANGE' }[];
-  readonly attributeDefinitions: readonly { readonly AttributeName: string; readonly AttributeType: 'S' | 'N' | 'B' }[];
-  readonly globalSecondaryIndexes: readonly {
-    readonly IndexName: string;
-    readonly KeySchema: TableDefinition['keySchema'];
-    readonly Projection: { readonly ProjectionType: string; readonly NonKeyAttributes?: readonly string[] };
-  }[];
-  readonly ttlAttribute?: string;
-  readonly deletionProtection?: boolean;
-}
-
-/** A bucket, its lifecycle rules in CloudFormation's own shape. */
-export interface BucketDefinition {
-  readonly name: string;
-  readonly versioned: boolean;
-  readonly objectLock?: { readonly mode: 'GOVERNANCE' | 'COMPLIANCE'; readonly days: number };
-  readonly lifecycle: NonNullable<Resource<'AWS::S3::Bucket'>['properties']['LifecycleConfiguration']>['Rules'];
-  readonly kmsKeyArn?: string;
-}
 
 /** A state machine with its definition parsed and its placeholders put in. */
 export interface MachineDefinition {
@@ -184,9 +163,8 @@ function bucketOf({ name, properties }: Resource<'AWS::S3::Bucket'>): BucketDefi
   const [encryption] = properties.BucketEncryption?.ServerSideEncryptionConfiguration ?? [];
   return {
     name,
-    // Object Lock needs versions: S3 turns them on with it.
-    versioned: properties.VersioningConfiguration?.Status === 'Enabled' || properties.ObjectLockEnabled === true,
-    objectLock: Mode === undefined ? undefined : { mode: Mode, days: Days ?? (Years ?? 0) * 365 },
+    versioned: properties.VersioningConfiguration?.Status === 'Enabled',
+    objectLock: properties.ObjectLockEnabled ? { mode: Mode, days: Days ?? (Years && Years * 365) } : undefined,
     lifecycle: properties.LifecycleConfiguration?.Rules ?? [],
     kmsKeyArn: encryption?.ServerSideEncryptionByDefault.KMSMasterKeyID,
   };
