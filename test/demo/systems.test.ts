@@ -1,22 +1,14 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { parse } from 'yaml';
 import { connectors, isAsked } from '../../connectors/index.ts';
 import { type Running, startCrm } from '../../demo/crm.ts';
 import { startNewsletter } from '../../demo/newsletter.ts';
 import { peopleToTry } from '../../demo/people.ts';
 import { holdings, seed } from '../../demo/seed.ts';
 import type { Connector, Row } from '../../domain/connector.ts';
-import { DataMap, type System } from '../../domain/data-map.ts';
-
-const systemNamed = (name: string): System => {
-  const file = new URL(`../../demo/systems/${name}.yaml`, import.meta.url);
-  const system = DataMap.parse(parse(readFileSync(file, 'utf8'))).systems[name];
-  if (!system) throw new Error(`${name}.yaml does not describe ${name}`);
-  return system;
-};
+import { systemNamed } from './organisation.ts';
 
 const connect = (name: string, secret: Readonly<Record<string, string>>): Connector => {
   const system = systemNamed(name);
