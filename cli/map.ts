@@ -63,7 +63,7 @@ const kindsOf = (identities: readonly string[]): string[] => [
   ...new Set(identities.map((each) => each.slice(0, each.indexOf('=')))),
 ];
 
-const identityOption = (text: string, before: readonly string[]): string[] => {
+const identityOption = (text: string, before: readonly string[] = []): string[] => {
   // What was typed may be personal data: it is not repeated.
   if (!/^[^=\s]+=./.test(text)) throw new UsageError('--identity: write KIND=VALUE, such as email=a@b.dk');
   return [...before, text];
