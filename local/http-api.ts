@@ -230,9 +230,8 @@ function decodedOr(value: string): string {
 const textual = /^(text\/|application\/(json|javascript|xml)\b|[^;]+\+(json|xml)\b)/i;
 
 function eventOf(api: HttpApiDefinition, exchange: Exchange, { route, parameters }: Match, body: Buffer): object {
-  const { id, at, request, url } = exchange;
+  const { request, url } = exchange;
   const { cookie, ...headers } = joinedHeaders(request);
-  const sourceIp = sourceOf(request);
   const isText = textual.test(headers['content-type'] ?? '');
   const query = joinedQuery(url.searchParams);
   return {
@@ -244,32 +243,36 @@ function eventOf(api: HttpApiDefinition, exchange: Exchange, { route, parameters
     headers: {
       ...headers,
       // As API Gateway does: what the client claims stays in front, so nobody may trust it.
-      'x-forwarded-for': [headers['x-forwarded-for'], sourceIp].filter(Boolean).join(', '),
+      'x-forwarded-for': [headers['x-forwarded-for'], sourceOf(request)].filter(Boolean).join(', '),
       'x-forwarded-port': String(request.socket.localPort ?? ''),
       'x-forwarded-proto': 'http',
     },
     ...(Object.keys(query).length === 0 ? {} : { queryStringParameters: query }),
-    requestContext: {
-      accountId: place.account,
-      apiId: api.id,
-      domainName: headers.host ?? '',
-      domainPrefix: api.id,
-      http: {
-        method: request.method,
-        path: url.pathname,
-        protocol: `HTTP/${request.httpVersion}`,
-        sourceIp,
-        userAgent: headers['user-agent'] ?? '',
-      },
-      requestId: id,
-      routeKey: route.key,
-      stage: '$default',
-      time: clfTime(at),
-      timeEpoch: at.getTime(),
-    },
+    requestContext: contextOf(api, exchange, route),
     ...(Object.keys(parameters).length === 0 ? {} : { pathParameters: parameters }),
     ...(body.length === 0 ? {} : { body: body.toString(isText ? 'utf8' : 'base64') }),
     isBase64Encoded: body.length > 0 && !isText,
+  };
+}
+
+function contextOf(api: HttpApiDefinition, { id, at, request, url }: Exchange, route: Route): object {
+  return {
+    accountId: place.account,
+    apiId: api.id,
+    domainName: request.headers.host ?? '',
+    domainPrefix: api.id,
+    http: {
+      method: request.method,
+      path: url.pathname,
+      protocol: `HTTP/${request.httpVersion}`,
+      sourceIp: sourceOf(request),
+      userAgent: request.headers['user-agent'] ?? '',
+    },
+    requestId: id,
+    routeKey: route.key,
+    stage: '$default',
+    time: clfTime(at),
+    timeEpoch: at.getTime(),
   };
 }
 

@@ -47,30 +47,17 @@ const largestEvent = { RequestResponse: 6_291_456, Event: 1_048_576 };
 
 /** The functions, each event in a child process of its own. */
 export function openLambda(options: Options): Lambda {
-  const { store, clock, functions } = options;
+  const { store, clock, functions, deliver } = options;
   const byArn = new Map(functions.map((fn) => [fn.arn, fn]));
   const pool = new Pool(options);
-  const running = new Map<string, number>();
-
-  const run = async (fn: LambdaFunction, payload: string, id: string = randomUUID()): Promise<InvokeResult> => {
-    const before = running.get(fn.arn) ?? 0;
-    if (before >= (fn.reservedConcurrency ?? Number.POSITIVE_INFINITY)) throw throttled();
-    running.set(fn.arn, before + 1);
-    try {
-      return await clock.busy(pool.run(fn, payload, id));
-    } finally {
-      running.set(fn.arn, (running.get(fn.arn) ?? 1) - 1);
-    }
-  };
-
+  const run = runner(pool, clock);
   const queue = openAsyncQueue({
     store: store.sub('events'),
     clock,
     configOf: (arn) => byArn.get(arn)?.async ?? {},
     run: (arn, payload, id) => run(found(byArn, arn), payload, id),
-    deliver: options.deliver,
+    deliver,
   });
-
   const invoke: InvokeFunction = async (name, payload, { type = 'RequestResponse' } = {}) => {
     const fn = found(byArn, name);
     checkEvent(payload, type);
@@ -78,7 +65,6 @@ export function openLambda(options: Options): Lambda {
     await queue.put(fn.arn, payload);
     return { ok: true, payload: '' };
   };
-
   return {
     signingName: 'lambda',
     invoke,
@@ -89,6 +75,21 @@ export function openLambda(options: Options): Lambda {
     },
     resume: () => queue.resume(),
     close: () => pool.close(),
+  };
+}
+
+/** Runs a function within its reserved concurrency; events that wait for a process count as running. */
+function runner(pool: Pool, clock: Clock) {
+  const running = new Map<string, number>();
+  return async (fn: LambdaFunction, payload: string, id: string = randomUUID()): Promise<InvokeResult> => {
+    const before = running.get(fn.arn) ?? 0;
+    if (before >= (fn.reservedConcurrency ?? Number.POSITIVE_INFINITY)) throw throttled();
+    running.set(fn.arn, before + 1);
+    try {
+      return await clock.busy(pool.run(fn, payload, id));
+    } finally {
+      running.set(fn.arn, (running.get(fn.arn) ?? 1) - 1);
+    }
   };
 }
 

@@ -12,7 +12,7 @@ import { openS3 } from './s3.ts';
 import { openScheduler, type Scheduler } from './scheduler.ts';
 import { openSecretsManager } from './secrets-manager.ts';
 import type { InvokeFunction, Service, Store } from './service.ts';
-import { type Behaviours, openSes } from './ses.ts';
+import { type Behaviours, openSes, type Ses } from './ses.ts';
 import { openSns, type Sns } from './sns.ts';
 import { openStates } from './states.ts';
 import { place } from './template-resources.ts';
@@ -31,6 +31,7 @@ export interface Ground {
 export interface Parts {
   readonly services: readonly Service[];
   readonly lambda: Lambda;
+  readonly sns: Sns;
   readonly states: Awaited<ReturnType<typeof openStates>>;
   readonly scheduler: Scheduler;
   readonly mailbox: Mailbox;
@@ -48,41 +49,16 @@ export interface Parts {
 export const awsUrl = ({ awsPort }: Parts): string => `http://127.0.0.1:${awsPort}`;
 
 /** Opens every service of a deployment and ties them together. Whatever it opened is among the closers, also when it fails. */
-export async function openParts({ stateDir, store, clock, deployment, access, closers }: Ground): Promise<Parts> {
-  const opened = async <T extends Service>(opening: T | Promise<T>): Promise<T> => {
-    const service = await opening;
-    closers.push(() => service.close?.());
-    return service;
-  };
+export async function openParts(ground: Ground): Promise<Parts> {
+  const { stateDir, store, clock, deployment } = ground;
   const queues = openQueues({ store: store.sub('queues'), clock, queues: deployment.queues });
   const mailbox = await openMailbox({ dir: join(stateDir, 'mail'), store: store.sub('mailbox'), clock });
-  const lambda = openLambda({
-    store: store.sub('lambda'),
-    clock,
-    functions: deployment.functions,
-    logsDir: join(stateDir, 'logs'),
-    endpoint: () => awsUrl(parts),
-    credentialsOf: access.credentialsOf,
-    deliver: (arn, body, attributes) => deliver(parts, sns, arn, body, attributes),
-  });
-  const invokeAs = invokeAsRole(lambda, access);
-  const sns = openSns({
-    store: store.sub('sns'),
-    clock,
-    topics: deployment.topics,
-    subscriptions: deployment.subscriptions,
-    invoke: lambda.invoke,
-    mailbox,
-    queues,
-  });
-  const { identities, configurationSets, keys, aliases, secrets, machines, tables, buckets } = deployment;
-  const publish = async (topic: string, notification: { subject: string; message: string }) => {
-    await sns.publish(topic, notification);
-  };
-  const ses = await opened(
-    openSes({ store: store.sub('ses'), clock, mailbox, identities, configurationSets, publish }),
-  );
-  const states = await opened(openStates({ store: store.sub('states'), clock, machines, invokeAs }));
+  const lambda = openFunctions(ground, () => parts);
+  const sns = openSns({ store: store.sub('sns'), clock, ...deployment, invoke: lambda.invoke, mailbox, queues });
+  const ses = await openMail(ground, mailbox, sns);
+  const invokeAs = invokeAsRole(lambda, ground.access);
+  const { machines } = deployment;
+  const states = await opened(ground, openStates({ store: store.sub('states'), clock, machines, invokeAs }));
   const scheduling = openScheduler({
     store: store.sub('scheduler'),
     clock,
@@ -91,26 +67,58 @@ export async function openParts({ stateDir, store, clock, deployment, access, cl
     queues,
     writes: () => parts.writes,
   });
-  const scheduler = await opened(scheduling);
-  const services: Service[] = [
-    await opened(openDynamoDb({ dir: join(stateDir, 'dynamodb'), clock, tables })),
-    await opened(openS3({ dir: join(stateDir, 's3'), clock, buckets })),
-    await opened(openKms({ store: store.sub('kms'), clock, keys, aliases })),
-    await opened(openSecretsManager({ store: store.sub('secrets'), clock, secrets })),
-    lambda,
-    sns,
-    ses,
-    states,
-    scheduler,
-  ];
-  const resume = async () => {
-    for (const part of [sns, ses, lambda, states]) await part.resume();
-    await scheduler.start();
+  const scheduler = await opened(ground, scheduling);
+  const services = [...(await openStorage(ground)), lambda, sns, ses, states, scheduler];
+  const parts: Parts = {
+    ...{ services, lambda, sns, states, scheduler, mailbox, queues, behaviours: ses.behaviours },
+    ...{ faults: openFaults(), awsPort: 0, writes: 0 },
+    async resume() {
+      for (const part of [sns, ses, lambda, states]) await part.resume();
+      await scheduler.start();
+    },
   };
-  const { behaviours } = ses;
-  const rest = { mailbox, queues, behaviours, faults: openFaults(), awsPort: 0, writes: 0, resume };
-  const parts: Parts = { services, lambda, states, scheduler, ...rest };
   return parts;
+}
+
+/** A service that is closed with the rest from now on. */
+async function opened<T extends Service>({ closers }: Ground, opening: T | Promise<T>): Promise<T> {
+  const service = await opening;
+  closers.push(() => service.close?.());
+  return service;
+}
+
+/** `parts` are asked for when a function runs: by then they are there. */
+function openFunctions({ stateDir, store, clock, deployment, access }: Ground, parts: () => Parts): Lambda {
+  return openLambda({
+    store: store.sub('lambda'),
+    clock,
+    functions: deployment.functions,
+    logsDir: join(stateDir, 'logs'),
+    endpoint: () => awsUrl(parts()),
+    credentialsOf: access.credentialsOf,
+    deliver: (arn, body, attributes) => deliver(parts(), arn, body, attributes),
+  });
+}
+
+function openMail(ground: Ground, mailbox: Mailbox, sns: Sns): Promise<Ses> {
+  const { store, clock, deployment } = ground;
+  const { identities, configurationSets } = deployment;
+  const publish = async (topicArn: string, notification: { subject: string; message: string }): Promise<void> => {
+    await sns.publish(topicArn, notification);
+  };
+  const ses = openSes({ store: store.sub('ses'), clock, mailbox, identities, configurationSets, publish });
+  return opened(ground, ses);
+}
+
+async function openStorage(ground: Ground): Promise<Service[]> {
+  const { stateDir, store, clock, deployment } = ground;
+  const { tables, buckets, keys, aliases, secrets } = deployment;
+  return [
+    await opened(ground, openDynamoDb({ dir: join(stateDir, 'dynamodb'), clock, tables })),
+    await opened(ground, openS3({ dir: join(stateDir, 's3'), clock, buckets })),
+    await opened(ground, openKms({ store: store.sub('kms'), clock, keys, aliases })),
+    await opened(ground, openSecretsManager({ store: store.sub('secrets'), clock, secrets })),
+  ];
 }
 
 /** Invokes as a state machine or a schedule does: with its role, whose policy counts. */
@@ -131,8 +139,7 @@ function invokeOnSchedule({ schedules }: Deployment, invokeAs: (roleArn: string)
 
 /** Where a destination of an asynchronous invocation can lie. */
 async function deliver(
-  { queues, lambda }: Parts,
-  sns: Sns,
+  { queues, lambda, sns }: Parts,
   arn: string,
   body: string,
   attributes: Readonly<Record<string, string>>,
