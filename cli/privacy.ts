@@ -5,12 +5,14 @@ import { registerDeadline } from './deadline.ts';
 import { registerEmail } from './email.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { registerMap } from './map.ts';
+import { registerPackage } from './package.ts';
 
 // Each adds its command; what is slow to load (AWS clients, bundles) is imported inside the action.
 const registrations: readonly ((program: Command) => void)[] = [
   registerDeadline,
   registerBreachClock,
   registerEmail,
+  registerPackage,
   registerMap,
 ];
 

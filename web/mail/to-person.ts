@@ -16,7 +16,7 @@ const confirm = (facts: LetterFacts): Draft => {
       button('confirm', facts, v),
       facts.code !== undefined && { kind: 'code', label: say('confirm.code'), code: facts.code },
       until !== undefined && paragraph(say('confirm.life', { when: until })),
-      lead(say('confirm.clock', { date: answerBy })),
+      paragraph(say('confirm.clock', { date: answerBy })),
       personFacts(v),
       note(say('confirm.not-you-title'), say('confirm.not-you')),
     ),

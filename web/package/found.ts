@@ -41,8 +41,11 @@ const categoryName = (category: string, language: Language): string | undefined 
   return wider.map((name) => answerTexts(language).perhaps(`category.${name}`)).find((name) => name !== undefined);
 };
 
+/** "Kundetype" becomes "kundetype" in a list; CPR stays CPR. */
+const inList = (label: string): string => label.replace(/^\p{Lu}(?=\p{Ll})/u, (first) => first.toLowerCase());
+
 const kindOf = ({ category, label }: Field, language: Language): string =>
-  (category && categoryName(category, language)) || label[language];
+  (category && categoryName(category, language)) || inList(label[language]);
 
 /** The kinds of data a system holds (Art. 15(1)(b)): by category where its fields name one, else by their labels. */
 export const kindsOf = ({ system }: AnswerSystem, language: Language): string[] => {

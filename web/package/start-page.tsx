@@ -2,8 +2,8 @@ import { raw } from 'hono/html';
 import { layout } from '../../domain/answer-layout.ts';
 import { Link } from '../components.tsx';
 import { dateAndTime, list, longDate } from '../format.ts';
-import type { AnswerFacts } from './answer.ts';
-import { holdsData, isIncomplete, kindsOf, stateText } from './found.ts';
+import type { AnswerFacts, AnswerSystem } from './answer.ts';
+import { holdsData, isIncomplete, stateText } from './found.ts';
 import { startPageStyles } from './styles.ts';
 import { anchorOf, SystemPart } from './system.tsx';
 import { answerTexts } from './texts.ts';
@@ -86,6 +86,11 @@ const Nothing = ({ facts }: PartProps) => {
   );
 };
 
+const contentsOf = ({ system }: AnswerSystem, language: AnswerFacts['language']): string =>
+  Object.values(system.collections)
+    .map(({ title }) => title[language])
+    .join(', ');
+
 const OverviewTable = ({ facts: { language, systems } }: PartProps) => {
   const say = answerTexts(language);
   return (
@@ -105,7 +110,7 @@ const OverviewTable = ({ facts: { language, systems } }: PartProps) => {
               <a href={`#${anchorOf(each.name)}`}>{each.system.title[language]}</a>
             </th>
             <td data-head={say('overview.result')}>{stateText(each, language)}</td>
-            <td data-head={say('overview.kinds')}>{kindsOf(each, language).join(', ') || say('value.none')}</td>
+            <td data-head={say('overview.kinds')}>{contentsOf(each, language) || say('value.none')}</td>
           </tr>
         ))}
       </tbody>

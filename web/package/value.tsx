@@ -45,7 +45,8 @@ const Members = ({ value, reading }: { value: object; reading: Reading }) => {
 const codeText = (field: Field | undefined, value: Value, { language }: Reading): string | undefined => {
   const { codes } = field ?? {};
   if (!codes || !Object.hasOwn(codes, String(value))) return undefined;
-  return `${plain(String(value))} (${codes[String(value)]?.[language]})`;
+  const meaning = codes[String(value)]?.[language];
+  return typeof value === 'boolean' ? meaning : `${plain(String(value))} (${meaning})`;
 };
 
 const isNothing = (value: Value | undefined): boolean =>
