@@ -12,6 +12,7 @@ export const answerPage = (given: StepProps): string => {
   const form = formOf(props);
   const { text } = form;
   const { email, phone } = props.config.organisation;
+  const contact = [email, phone?.replaceAll(' ', '\u00a0')].filter(Boolean).join(', ');
   const options = props.config.languages.map((language) => ({
     value: language,
     label: t(language)('layout.language-name'),
@@ -30,7 +31,7 @@ export const answerPage = (given: StepProps): string => {
           ]}
         />
         <Radios form={form} field="language" label={text('answer.language')} options={options} />
-        <p class="hint">{text('answer.other-way', { contact: [email, phone].filter(Boolean).join(', ') })}</p>
+        <p class="hint">{text('answer.other-way', { contact })}</p>
       </>
     ),
   });
