@@ -16,8 +16,11 @@ interface Counted {
 const run = (command: string, ...args: string[]): boolean => {
   console.log(`\n> ${[command, ...args].join(' ')}`);
   return (
-    spawnSync(command, args, { cwd: root, stdio: 'inherit', env: { ...process.env, CDK_DISABLE_VERSION_CHECK: '1' } })
-      .status === 0
+    spawnSync(command, args, {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...process.env, CDK_DISABLE_VERSION_CHECK: '1', CDK_DISABLE_CLI_TELEMETRY: 'true' },
+    }).status === 0
   );
 };
 

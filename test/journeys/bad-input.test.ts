@@ -1,0 +1,104 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { textOf, Visitor } from './visitor.ts';
+import { openWorld, type World } from './world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld({ demo: false });
+});
+afterAll(() => world?.close());
+
+const pages = [
+  '/want',
+  '/who',
+  '/you',
+  '/details',
+  '/answer',
+  '/check',
+  '/confirm/K7F-4QX-92M',
+  '/request/K7F-4QX-92M',
+  '/dpo/request/K7F-4QX-92M',
+  '/task/K7F-4QX-92M/archive',
+  '/download/K7F-4QX-92M',
+];
+
+const form = 'application/x-www-form-urlencoded';
+const bodies: Readonly<Record<string, { body: string; type?: string }>> = {
+  empty: { body: '' },
+  'over 16 KB': { body: `name=${'x'.repeat(17_000)}` },
+  'ten megabytes': { body: `name=${'x'.repeat(9_500_000)}` },
+  'a broken percent sign': { body: 'name=%zz&email=%' },
+  'bytes that are not UTF-8': { body: 'name=%ff%fe' },
+  JSON: { body: '{"name":"x"}', type: 'application/json' },
+  'no content type': { body: 'name=x', type: '' },
+  XML: { body: '<a/>', type: 'text/xml' },
+  'unknown fields': { body: 'status=CLOSED&verifiedAt=2026-01-01&requestId=x' },
+  'prototype keys': { body: '__proto__=x&constructor=y&__proto__[polluted]=z&prototype=1' },
+  'a thousand fields': { body: Array.from({ length: 1_000 }, (_, n) => `f${n}=1`).join('&') },
+  'the same field twice': { body: 'name=a&name=b&email=a&email=b' },
+  'control signs': { body: 'name=a%00b%0d%0aBcc:%20x&email=a%0d%0a@b.dk' },
+};
+
+test.each(Object.entries(bodies))(
+  '%s gets a clear page and a 4xx on every form, never a 5xx',
+  async (_, { body, type = form }) => {
+    for (const path of pages) {
+      const headers = { ...(type ? { 'content-type': type } : {}), origin: world.site };
+      const response = await fetch(`${world.site}${path}`, {
+        method: 'POST',
+        body: type ? body : Buffer.from(body),
+        headers,
+        redirect: 'manual',
+      });
+      const text = await response.text();
+      const moved = response.status === 303 && path === '/check';
+      const optional = response.status === 303 && path === '/details' && body === '';
+      expect(
+        moved || optional || (response.status >= 400 && response.status < 500),
+        `${path}: ${response.status}`,
+      ).toBe(true);
+      if (!moved && !optional && response.status !== 413) expect(textOf(text).length, path).toBeGreaterThan(60);
+    }
+    expect(await world.executions()).toEqual([]);
+    expect(await world.mails()).toEqual([]);
+  },
+);
+
+test('other methods are refused with 405', async () => {
+  for (const method of ['PUT', 'DELETE', 'PATCH']) {
+    expect((await fetch(`${world.site}/want`, { method })).status, method).toBe(405);
+  }
+});
+
+test('an unknown or foreign link looks the same everywhere', async () => {
+  const unknown = 'A'.repeat(43);
+  const seen = await Promise.all(
+    ['c', 'r', 'dpo', 'o', 'd'].map(async (path) => {
+      const page = await new Visitor(world.site).get(`/${path}/${unknown}`);
+      return { status: page.status, text: textOf(page.html) };
+    }),
+  );
+  expect(new Set(seen.map(({ status }) => status))).toEqual(new Set([404]));
+  expect(new Set(seen.map(({ text }) => text)).size).toBe(1);
+});
+
+test('a form that another site sends is refused', async () => {
+  const headers = { 'content-type': form, origin: 'https://evil.example' };
+  expect((await fetch(`${world.site}/want`, { method: 'POST', body: 'rights=access', headers })).status).toBe(403);
+  const fetched = { 'content-type': form, 'sec-fetch-site': 'cross-site' };
+  expect((await fetch(`${world.site}/want`, { method: 'POST', body: 'rights=access', headers: fetched })).status).toBe(
+    403,
+  );
+});
+
+test('every page carries the security headers', async () => {
+  for (const path of ['/', '/want', '/accessibility', '/c/x', '/sent/nothing', '/assets/styles.css']) {
+    const { headers } = await fetch(`${world.site}${path}`);
+    expect(headers.get('content-security-policy'), path).toContain("default-src 'none'");
+    expect(headers.get('content-security-policy'), path).toContain("frame-ancestors 'none'");
+    expect(headers.get('referrer-policy'), path).toBe('same-origin');
+    expect(headers.get('x-content-type-options'), path).toBe('nosniff');
+    expect(headers.get('strict-transport-security'), path).toContain('max-age=');
+    expect(headers.get('cache-control'), path).toBe(path.startsWith('/assets') ? 'public, max-age=86400' : 'no-store');
+  }
+});
