@@ -10,6 +10,7 @@ import {
   signerOf,
   type Times,
 } from './signature.ts';
+import { Wire } from './wire.ts';
 
 /** A form that a browser posts to a bucket: its fields are read, its file is still on the way. */
 export interface Form {
@@ -141,19 +142,22 @@ async function readForm(
 ): Promise<{ fields: Map<string, string>; file: AsyncIterable<Buffer> }> {
   const boundary = /boundary="?([^";]+)"?/.exec(request.headers['content-type'] ?? '')?.[1];
   if (boundary === undefined) throw malformed();
-  const wire = new Wire(request);
+  // Every boundary follows a line end, also the first.
+  const wire = new Wire(request, malformed, lineEnd);
+  const text = (mark: Buffer) => wire.text(mark, mostFields, tooLong);
   const end = Buffer.from(`\r\n--${boundary}`);
   const fields = new Map<string, string>();
-  await wire.text(end);
+  await text(end);
   for (;;) {
-    if ((await wire.text(lineEnd)) !== '') throw invalid('POST requires exactly one file upload per request.');
-    const { name, filename } = nameOf(await wire.text(Buffer.from('\r\n\r\n')));
+    if ((await text(lineEnd)) !== '') throw invalid('POST requires exactly one file upload per request.');
+    const { name, filename } = nameOf(await text(headersEnd));
     if (name === 'file') return { fields: withFilename(fields, filename), file: wire.until(end) };
-    fields.set(name, await wire.text(end));
+    fields.set(name, await text(end));
   }
 }
 
 const lineEnd = Buffer.from('\r\n');
+const headersEnd = Buffer.from('\r\n\r\n');
 
 function nameOf(headers: string): { name: string; filename: string } {
   const disposition = /^content-disposition:.*$/im.exec(headers)?.[0] ?? '';
@@ -177,47 +181,9 @@ function withFilename(fields: Map<string, string>, filename: string): Map<string
   );
 }
 
-/** The bytes of a request, taken up to a mark at a time; never more in memory than a chunk and a mark. */
-class Wire {
-  private readonly chunks: AsyncIterator<Buffer>;
-  // A boundary begins with a line end, also the first.
-  private rest: Buffer = Buffer.from('\r\n');
-
-  constructor(request: IncomingMessage) {
-    this.chunks = request[Symbol.asyncIterator]();
-  }
-
-  /** What comes before the mark; the mark itself is taken too. */
-  async *until(mark: Buffer): AsyncGenerator<Buffer> {
-    for (;;) {
-      const at = this.rest.indexOf(mark);
-      const ready = at >= 0 ? at : Math.max(0, this.rest.length - mark.length + 1);
-      if (ready > 0) yield this.rest.subarray(0, ready);
-      this.rest = this.rest.subarray(at >= 0 ? at + mark.length : ready);
-      if (at >= 0) return;
-      const { value, done } = await this.chunks.next();
-      if (done) throw malformed();
-      this.rest = Buffer.concat([this.rest, value]);
-    }
-  }
-
-  async text(mark: Buffer): Promise<string> {
-    const parts: Buffer[] = [];
-    let size = 0;
-    for await (const part of this.until(mark)) {
-      size += part.length;
-      if (size > mostFields)
-        throw new AwsError(
-          'MaxPostPreDataLengthExceeded',
-          'Your POST request fields preceding the upload file were too large.',
-        );
-      parts.push(part);
-    }
-    return Buffer.concat(parts).toString('utf8');
-  }
-}
-
 const invalid = (message: string) => new AwsError('InvalidArgument', message);
 const denied = (message: string) => new AwsError('AccessDenied', `Invalid according to Policy: ${message}`, 403);
 const malformed = () =>
   new AwsError('MalformedPOSTRequest', 'The body of your POST request is not well-formed multipart/form-data.');
+const tooLong = () =>
+  new AwsError('MaxPostPreDataLengthExceeded', 'Your POST request fields preceding the upload file were too large.');
