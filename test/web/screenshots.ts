@@ -1,5 +1,5 @@
 /** Draws every page: `npx node test/web/screenshots.ts FOLDER [name...]` writes a PNG of each in light and dark, wide and narrow. */
-import { mkdirSync, mkdtempSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { build } from 'esbuild';
@@ -11,7 +11,8 @@ if (!folder) throw new Error('usage: npx node test/web/screenshots.ts FOLDER [na
 
 /** Node runs no JSX: the specimens are bundled first. */
 const load = async (): Promise<typeof import('./specimens.ts')> => {
-  const outfile = join(mkdtempSync(join(tmpdir(), 'privacy-pages-')), 'specimens.mjs');
+  const own = mkdtempSync(join(tmpdir(), 'privacy-pages-'));
+  const outfile = join(own, 'specimens.mjs');
   await build({
     entryPoints: [join(import.meta.dirname, 'specimens.ts')],
     bundle: true,
@@ -22,7 +23,7 @@ const load = async (): Promise<typeof import('./specimens.ts')> => {
     outfile,
     logLevel: 'error',
   });
-  return import(outfile);
+  return import(outfile).finally(() => rmSync(own, { recursive: true }));
 };
 
 const { specimens, config } = await load();
