@@ -64,6 +64,8 @@ export interface FidesField {
   readonly description?: string | null;
   readonly categories: readonly string[];
   readonly meta: FieldMeta;
+  /** Under which key its references stand: the older name of `fides_meta` is still read. */
+  readonly metaKey: 'fides_meta' | 'fidesops_meta';
   readonly path: Path;
 }
 
@@ -96,7 +98,8 @@ const fieldsOf = (fields: readonly z.infer<typeof Field>[], path: Path, above = 
   fields.flatMap(({ name, description, data_categories, fides_meta, fidesops_meta, fields: nested }, index) => {
     const here = { name: above + name, path: [...path, 'fields', index] };
     const meta = { ...fidesops_meta, ...fides_meta };
-    const own = { ...here, description, categories: data_categories ?? [], meta };
+    const metaKey = fides_meta?.references ? ('fides_meta' as const) : ('fidesops_meta' as const);
+    const own = { ...here, description, categories: data_categories ?? [], meta, metaKey };
     return [own, ...fieldsOf(nested ?? [], here.path, `${here.name}.`)];
   });
 
@@ -173,7 +176,7 @@ export const referredTo = ({ dataset, field }: { dataset: string; field: string 
 const unknownReferences = (collections: readonly FidesCollection[]): Finding[] => {
   const known = new Map(collections.map((each) => [idOf(each), new Set(each.fields.map(({ name }) => name))]));
   return collections.flatMap(({ fields, source }) =>
-    fields.flatMap(({ meta, path }) =>
+    fields.flatMap(({ meta, metaKey, path }) =>
       (meta.references ?? []).flatMap((reference, index) => {
         const { collection, field } = referredTo(reference);
         const names = known.get(collection);
@@ -181,7 +184,7 @@ const unknownReferences = (collections: readonly FidesCollection[]): Finding[] =
         const meant = names ? suggestion(field, [...names]) : suggestion(collection, [...known.keys()]);
         return [
           source.at(
-            [...path, 'fides_meta', 'references', index, 'field'],
+            [...path, metaKey, 'references', index, 'field'],
             'unknown-reference',
             `"${collection}.${field}" is not described: ${meant}`,
           ),

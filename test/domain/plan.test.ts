@@ -8,7 +8,10 @@ type Flow = readonly [from: string, to: string, either?: 'either'];
 
 /** `a.x.id` -> `b.y.key`; collections are those of the entries, the flows and the others. */
 const graph = (entries: readonly string[], flows: readonly Flow[], others: readonly string[] = []): ReferenceGraph => {
-  const places = [...entries.map((each) => each.split('=')[1] as string), ...flows.flatMap((flow) => flow.slice(0, 2) as string[])];
+  const places = [
+    ...entries.map((each) => each.split('=')[1] as string),
+    ...flows.flatMap((flow) => flow.slice(0, 2) as string[]),
+  ];
   return {
     collections: [...new Set([...places.map((each) => placeOf(each).collection), ...others])],
     entries: entries.map((each) => {

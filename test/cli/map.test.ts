@@ -1,0 +1,129 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from 'vitest';
+
+const root = join(import.meta.dirname, '../..');
+const program = join(root, 'cli/privacy.ts');
+const folder = mkdtempSync(join(tmpdir(), 'privacy-map-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const privacy = (args: readonly string[], cwd = root) =>
+  spawnSync(process.execPath, [program, 'map', ...args], { cwd, encoding: 'utf8' });
+
+const written = (name: string, text: string): string => {
+  writeFileSync(join(folder, name), text);
+  return join(folder, name);
+};
+
+const dataset = written(
+  'fides.yml',
+  `dataset:
+  - fides_key: crm
+    collections:
+      - name: person
+        fields:
+          - { name: id, fides_meta: { primary_key: true } }
+          - { name: email, fides_meta: { identity: email } }
+      - name: orphan
+        fields:
+          - { name: id }
+`,
+);
+
+test('check takes the map of the working directory and finds nothing', () => {
+  const { status, stdout, stderr } = privacy(['check', '--json']);
+  expect([status, JSON.parse(stdout)]).toEqual([0, { findings: [] }]);
+  expect(stderr).toContain('nothing to mend');
+});
+
+test('check prints findings with file, line and column and exits with 3', () => {
+  const file = written('bad.yaml', 'version: 1\nsystems:\n  crm: { titel: x }\n');
+  const { status, stdout } = privacy(['check', file, '--json']);
+  const { findings } = JSON.parse(stdout);
+  expect(status).toBe(3);
+  expect(findings).toContainEqual({
+    file,
+    line: 3,
+    column: 10,
+    rule: 'unknown-key',
+    message: '"titel" is not known here: did you mean "title"?',
+  });
+  expect(privacy(['check', file]).stdout).toContain(`${file}:3:10 unknown-key: "titel"`);
+});
+
+test('check reads a Fides dataset and finds what no identity reaches', () => {
+  const { status, stdout } = privacy(['check', dataset, '--json']);
+  expect([status, JSON.parse(stdout).findings]).toMatchObject([3, [{ line: 8, column: 9, rule: 'unreachable' }]]);
+});
+
+test('plan prints steps in order, without what the person is known by', () => {
+  const { status, stdout, stderr } = privacy([
+    'plan',
+    'demo/systems',
+    '--identity',
+    'email=agnes@example.dk',
+    '--json',
+  ]);
+  const { steps, unreachable } = JSON.parse(stdout);
+  expect([status, stderr, unreachable]).toEqual([0, '', []]);
+  expect(steps).toContainEqual({
+    collection: 'crm.notes',
+    wave: 2,
+    after: ['crm.customers'],
+    inputs: [{ field: 'crm.notes.customer', from: 'crm.customers.id' }],
+  });
+  expect(stdout).not.toContain('agnes');
+});
+
+test('plan exits with 3 when a collection is not reached, and says where the way is missing', () => {
+  const { status, stdout } = privacy(['plan', dataset, '--identity', 'email=a@b.dk', '--json']);
+  expect(status).toBe(3);
+  expect(JSON.parse(stdout)).toMatchObject({
+    steps: [{ collection: 'crm.person', after: [], inputs: [{ field: 'crm.person.email', from: 'identity.email' }] }],
+    unreachable: ['crm.orphan'],
+    missing: [{ collection: 'crm.orphan', path: ['crm.orphan'] }],
+  });
+});
+
+test('plan begins from several identities', () => {
+  const { stdout } = privacy(['plan', dataset, '--identity', 'phone=1', '--identity', 'email=a@b.dk', '--json']);
+  expect(JSON.parse(stdout).unreachable).toEqual(['crm.orphan']);
+});
+
+test('wrong calls exit with 2, name what is wrong and repeat no identity', () => {
+  const calls: [string[], RegExp][] = [
+    [['plan', 'demo/systems'], /--identity/],
+    [['plan', 'demo/systems', '--identity', 'agnes@example.dk'], /--identity: write KIND=VALUE/],
+    [['plan', 'nowhere.yaml', '--identity', 'email=x'], /nowhere\.yaml: no such file or folder/],
+    [['check', '--jsn'], /--jsn/],
+    [['import-fides', 'systems'], /not a Fides dataset/],
+  ];
+  for (const [args, message] of calls) {
+    const { status, stdout, stderr } = privacy(args);
+    expect([args, status, stdout]).toEqual([args, 2, '']);
+    expect(stderr).toMatch(message);
+    expect(stderr).not.toContain('agnes');
+  }
+});
+
+test('a folder without a map is a wrong call', () => {
+  const empty = join(folder, 'empty');
+  mkdirSync(join(empty, 'systems'), { recursive: true });
+  expect(privacy(['check'], empty)).toMatchObject({ status: 2, stderr: expect.stringContaining('no YAML file') });
+});
+
+test('import-fides writes a map that plan takes', () => {
+  const { status, stdout, stderr } = privacy(['import-fides', dataset]);
+  expect([status, stderr]).toEqual([0, expect.stringContaining('texts say TODO')]);
+  const { stdout: plan } = privacy(['plan', written('imported.yaml', stdout), '--identity', 'email=x', '--json']);
+  expect(JSON.parse(plan)).toMatchObject({ steps: [{ collection: 'crm.person' }], unreachable: ['crm.orphan'] });
+});
+
+test('graph writes one SVG', () => {
+  const { status, stdout } = privacy(['graph', 'demo/systems', '--identity', 'email=x']);
+  expect(status).toBe(0);
+  expect(stdout).toMatch(/^<svg (?:.*\n)+<\/svg>\n$/);
+  expect(stdout).toContain('Data map: 7 of 7 collections are reached from email');
+});

@@ -1,0 +1,172 @@
+import { describe, expect, test } from 'vitest';
+import { categoryLabel } from '../../domain/data-categories.ts';
+import { parseDataMap } from '../../domain/data-map.ts';
+import { graphOfFides, readFides } from '../../domain/fides.ts';
+import { importFides, leftOut } from '../../domain/fides-import.ts';
+import { planOf, planOfGraph } from '../../domain/plan.ts';
+
+const shop = `
+dataset:
+  - fides_key: shop
+    name: Web shop
+    description: What customers bought.
+    collections:
+      - name: customer
+        fields:
+          - name: id
+            fides_meta: { primary_key: true, data_type: integer }
+          - name: email
+            data_categories: [user.contact.email]
+            fides_meta: { identity: email, length: 80 }
+          - name: profile
+            fields:
+              - name: birthday
+                description: As typed by the customer
+                data_categories: [user.demographic.date_of_birth.imagined]
+              - name: address_id
+                fidesops_meta:
+                  references: [{ dataset: shop, field: address.id, direction: to }]
+      - name: address
+        fields:
+          - name: id
+            fides_meta: { primary_key: true }
+      - name: zOrder
+        after: [mail.letter]
+        fields:
+          - name: number
+          - name: customer_id
+            fides_meta:
+              references: [{ dataset: shop, field: customer.id, direction: from }]
+      - name: staff
+        fides_meta: { skip_processing: true }
+        fields: [{ name: id }]
+  - fides_key: mail
+    collections:
+      - name: letter
+        fields:
+          - name: phone
+            fides_meta: { identity: phone_number }
+          - name: customer
+            fides_meta:
+              references: [{ dataset: shop, field: customer.id }]
+`;
+
+const read = (text: string) => readFides([{ name: 'shop.yml', text }]);
+const plan = (kinds: string[], text = shop) => planOfGraph(graphOfFides(read(text).datasets), kinds);
+
+describe('a Fides dataset', () => {
+  test('is planned from its identities, nested fields, directions and orders', () => {
+    expect(plan(['email']).steps.map(({ collection, after }) => [collection, after])).toEqual([
+      ['shop.customer', []],
+      ['mail.letter', ['shop.customer']],
+      ['shop.address', ['shop.customer']],
+      ['shop.zOrder', ['mail.letter', 'shop.customer']],
+    ]);
+    expect(plan(['email']).steps[2]?.inputs).toEqual([
+      { field: 'shop.address.id', from: 'shop.customer.profile.address_id' },
+    ]);
+  });
+
+  test('a reference without direction is also walked the other way', () => {
+    expect(plan(['phone_number']).steps.map(({ collection }) => collection)).toEqual([
+      'mail.letter',
+      'shop.customer',
+      'shop.address',
+      'shop.zOrder',
+    ]);
+    expect(plan(['phone_number']).steps[1]?.inputs).toEqual([
+      { field: 'shop.customer.id', from: 'mail.letter.customer' },
+    ]);
+  });
+
+  test('with direction `from` it is not', () => {
+    const directed = shop.replace('field: customer.id }', 'field: customer.id, direction: from }');
+    expect(plan(['phone_number'], directed).unreachable).toEqual(['shop.address', 'shop.customer', 'shop.zOrder']);
+  });
+
+  test.each([
+    [
+      'a reference to nothing',
+      'field: address.id',
+      'field: adress.id',
+      'unknown-reference',
+      'did you mean "shop.address"?',
+      21,
+    ],
+    [
+      'a reference to no field',
+      'field: address.id',
+      'field: address.idd',
+      'unknown-reference',
+      'did you mean "id"?',
+      21,
+    ],
+    ['a direction that is none', 'direction: to', 'direction: too', 'invalid-value', 'did you mean "to"?', 21],
+    [
+      'a collection that is named twice',
+      'name: address\n',
+      'name: customer\n',
+      'duplicate-name',
+      'described twice',
+      22,
+    ],
+    ['a missing name', '- name: number', '- title: number', 'missing-key', '"name" is missing', 29],
+  ])('%s is found with its line', (_, before, after, rule, message, line) => {
+    expect(shop).toContain(before);
+    const { findings } = read(shop.replace(before, after));
+    const finding = findings.find((each) => each.rule === rule);
+    expect(finding).toMatchObject({ file: 'shop.yml', message: expect.stringContaining(message) });
+    expect(Math.abs((finding?.line ?? 0) - line)).toBeLessThanOrEqual(1);
+  });
+});
+
+describe('importFides', () => {
+  const yaml = importFides(read(shop).datasets);
+  const parsed = parseDataMap([{ name: 'import.yaml', text: yaml }]);
+  if (!('map' in parsed)) throw new Error(JSON.stringify(parsed.findings));
+
+  test('gives a map of ours with labels from the categories, and says where a person must write', () => {
+    const { customer, zorder } = parsed.map.systems.shop?.collections ?? {};
+    expect(customer?.fields.email).toEqual({ label: { da: 'E-mail', en: 'E-mail' }, category: 'user.contact.email' });
+    expect(customer?.fields['profile.birthday']?.label).toEqual({ da: 'Fødselsdato', en: 'Date of birth' });
+    expect(customer?.primaryKey).toEqual(['id']);
+    expect(zorder).toMatchObject({ at: 'zOrder', after: ['mail.letter'] });
+    expect(parsed.map.systems.shop?.art15.legalBasis.en).toBe('TODO');
+  });
+
+  test('the import is planned as the dataset was', () => {
+    const lower = (text: string) => JSON.parse(text.replaceAll('shop.zOrder', 'shop.zorder'));
+    const kinds = ['email', 'phone_number'];
+    expect(planOf(parsed.map, kinds)).toEqual(lower(JSON.stringify(plan(kinds))));
+    expect(
+      planOf(parsed.map, ['phone_number'])
+        .steps.map(({ collection }) => collection)
+        .sort(),
+    ).toEqual(['mail.letter', 'shop.address', 'shop.customer', 'shop.zorder']);
+  });
+
+  test('names a second field of one kind of identity, which it leaves out', () => {
+    const second = shop.replace(
+      '- name: number',
+      '- { name: e1, fides_meta: { identity: email } }\n          - { name: e2, fides_meta: { identity: email } }',
+    );
+    expect(leftOut(read(second).datasets)).toEqual(['shop.zOrder.e2']);
+  });
+});
+
+describe('categoryLabel', () => {
+  test.each([
+    ['user.contact.email', 'E-mail'],
+    ['user.contact.email.work', 'E-mail'],
+    ['user.contact.fax', 'Kontaktoplysning'],
+    ['user.contactless', 'Oplysning om dig'],
+    ['user', 'Oplysning om dig'],
+  ])('%s is called %s in Danish', (category, label) => {
+    expect(categoryLabel(category)?.da).toBe(label);
+  });
+
+  test('knows no other taxonomy', () => {
+    expect(categoryLabel('usercontact.email')).toBeUndefined();
+    expect(categoryLabel('constructor')).toBeUndefined();
+  });
+});
