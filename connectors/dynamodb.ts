@@ -57,11 +57,13 @@ const stepsOf = (values: readonly string[], options: CollectionOptions): string[
   return askable.flatMap((_, index) => (index % operands === 0 ? [askable.slice(index, index + operands)] : []));
 };
 
-const common = (lookup: Lookup, { index }: CollectionOptions, position: string | undefined) => {
+const common = (lookup: Lookup, { index, scan }: CollectionOptions, position: string | undefined) => {
   const names = fieldsOf(lookup).map((field, place) => [`#${place}`, field] as const);
   return {
     TableName: lookup.collection.at ?? lookup.name,
-    ...(index ? { IndexName: index } : { ConsistentRead: true }),
+    ...(index && { IndexName: index }),
+    // An index has no consistent reads, and for a scan they double what every item costs.
+    ...(!index && !scan && { ConsistentRead: true }),
     // Asked by name, so that an index that does not hold a field is an error and not a gap.
     ProjectionExpression: names.map(([name]) => name).join(', '),
     ExpressionAttributeNames: { ...Object.fromEntries(names), '#field': lookup.field },

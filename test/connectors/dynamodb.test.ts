@@ -1,52 +1,55 @@
-import { once } from 'node:events';
-import type { Server } from 'node:http';
-import { createRequire } from 'node:module';
-import type { AddressInfo } from 'node:net';
-import {
-  BatchWriteItemCommand,
-  CreateTableCommand,
-  type CreateTableCommandInput,
-  DynamoDBClient,
-  PutItemCommand,
-} from '@aws-sdk/client-dynamodb';
+import { BatchWriteItemCommand, DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vitest';
 import { dynamodb } from '../../connectors/dynamodb.ts';
 import type { Connector, Found, Lookup } from '../../domain/connector.ts';
 import type { Collection } from '../../domain/data-map.ts';
+import type { TableDefinition } from '../../local/dynamodb.ts';
 import { heldRows, keepsTheContract } from './contract.ts';
+import { type LocalAws, startLocalAws } from './local-aws.ts';
 import { collectionOf, systemOf } from './systems.ts';
 
-// It brings no types.
-const dynalite: (options: { createTableMs: number }) => Server = createRequire(import.meta.url)('dynalite');
-const server = dynalite({ createTableMs: 0 });
-let endpoint: string;
-const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+let aws: LocalAws;
 let client: DynamoDBClient;
 
 type Type = 'S' | 'N';
-const table = (name: string, keys: readonly (readonly [string, Type])[], index?: readonly [string, Type][]) => {
-  const schema = (of: readonly (readonly [string, Type])[]) =>
-    of.map(([AttributeName], place) => ({
-      AttributeName,
-      KeyType: place === 0 ? ('HASH' as const) : ('RANGE' as const),
-    }));
-  const input: CreateTableCommandInput = {
-    TableName: name,
-    BillingMode: 'PAY_PER_REQUEST',
-    KeySchema: schema(keys),
-    AttributeDefinitions: [...new Map([...keys, ...(index ?? [])])].map(([AttributeName, AttributeType]) => ({
-      AttributeName,
-      AttributeType,
-    })),
-    ...(index && {
-      GlobalSecondaryIndexes: [
-        { IndexName: 'by-owner', KeySchema: schema(index), Projection: { ProjectionType: 'ALL' as const } },
-      ],
-    }),
-  };
-  return client.send(new CreateTableCommand(input));
-};
+type Keys = readonly (readonly [string, Type])[];
+
+const schema = (keys: Keys) =>
+  keys.map(([AttributeName], place) => ({
+    AttributeName,
+    KeyType: place === 0 ? ('HASH' as const) : ('RANGE' as const),
+  }));
+
+const table = (name: string, keys: Keys, index?: Keys): TableDefinition => ({
+  name,
+  keySchema: schema(keys),
+  attributeDefinitions: [...new Map([...keys, ...(index ?? [])])].map(([AttributeName, AttributeType]) => ({
+    AttributeName,
+    AttributeType,
+  })),
+  ...(index && {
+    globalSecondaryIndexes: [
+      { IndexName: 'by-owner', KeySchema: schema(index), Projection: { ProjectionType: 'ALL' as const } },
+    ],
+  }),
+});
+
+const tables = [
+  table('by-key', [
+    ['owner', 'S'],
+    ['id', 'S'],
+  ]),
+  table(
+    'by-index',
+    [['id', 'S']],
+    [
+      ['owner', 'S'],
+      ['id', 'S'],
+    ],
+  ),
+  table('numbers', [['id', 'N']]),
+];
 
 const fill = async (name: string): Promise<void> => {
   for (let start = 0; start < heldRows.length; start += 25) {
@@ -56,27 +59,12 @@ const fill = async (name: string): Promise<void> => {
 };
 
 beforeAll(async () => {
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  endpoint = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
-  vi.stubEnv('AWS_ENDPOINT_URL', endpoint);
+  aws = await startLocalAws(tables);
+  vi.stubEnv('AWS_ENDPOINT_URL', aws.endpoint);
   vi.stubEnv('AWS_REGION', 'eu-west-1');
-  vi.stubEnv('AWS_ACCESS_KEY_ID', credentials.accessKeyId);
-  vi.stubEnv('AWS_SECRET_ACCESS_KEY', credentials.secretAccessKey);
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'local');
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'local');
   client = new DynamoDBClient({});
-  await table('by-key', [
-    ['owner', 'S'],
-    ['id', 'S'],
-  ]);
-  await table(
-    'by-index',
-    [['id', 'S']],
-    [
-      ['owner', 'S'],
-      ['id', 'S'],
-    ],
-  );
-  await table('numbers', [['id', 'N']]);
   await fill('by-key');
   await fill('by-index');
   const every = {
@@ -91,16 +79,16 @@ beforeAll(async () => {
     undescribed: { S: 'x' },
   };
   await client.send(new PutItemCommand({ TableName: 'numbers', Item: every }));
-});
+}, 60_000);
 
 afterEach(() => {
-  vi.stubEnv('AWS_ENDPOINT_URL', endpoint);
+  vi.stubEnv('AWS_ENDPOINT_URL', aws.endpoint);
 });
 
 afterAll(async () => {
   client.destroy();
   vi.unstubAllEnvs();
-  await new Promise((resolve) => server.close(resolve));
+  await aws.close();
 });
 
 const described = (at: string, options: object): Collection =>

@@ -22,8 +22,8 @@ const keySchema = ({ partitionKey, sortKey }: Keys) => [
   ...(sortKey ? [{ AttributeName: sortKey, KeyType: 'RANGE' as const }] : []),
 ];
 
-/** A table as infrastructure would make it: every key is a text, every index holds all fields. */
-export const tableOf = ({
+// A table as infrastructure would make it: every key is a text, every index holds all fields.
+const tableOf = ({
   name,
   indexes,
   ...keys
@@ -42,12 +42,14 @@ export const tableOf = ({
   }),
 });
 
-/** Opens the services with the demo's tables, bucket and secrets on a free port and in a folder of their own. */
-export const startLocalAws = async (): Promise<LocalAws> => {
+/** Opens the services with the demo's tables (or others), bucket and secrets on a free port and in a folder of their own. */
+export const startLocalAws = async (
+  tables: readonly TableDefinition[] = demoTables.map(tableOf),
+): Promise<LocalAws> => {
   const dir = mkdtempSync(join(tmpdir(), 'local-aws-'));
   const clock = stillClock(new Date().toISOString());
   const services = await Promise.all([
-    openDynamoDb({ dir: join(dir, 'dynamodb'), clock, tables: demoTables.map(tableOf) }),
+    openDynamoDb({ dir: join(dir, 'dynamodb'), clock, tables }),
     openS3({ dir: join(dir, 's3'), clock, buckets: demoBuckets.map((name) => ({ name, versioned: false })) }),
     openSecretsManager({ store: memoryStore(), clock, secrets: demoSecrets.map((name) => ({ name })) }),
   ]);

@@ -51,7 +51,7 @@ beforeAll(async () => {
   await new Promise((resolve) => probe.close(resolve));
   server = new PGLiteSocketServer({ db, port, host: '127.0.0.1', maxConnections: 200 });
   await server.start();
-});
+}, 60_000);
 
 afterEach(async () => {
   await Promise.all(open.splice(0).map((connector) => connector.close?.()));

@@ -106,8 +106,8 @@ describe('files in s3', () => {
   });
 
   test('are told from the empty objects that stand for folders', async () => {
-    await put('f/1/', '');
-    await put('f/1/empty.txt', '');
+    await put('f/1/', new Uint8Array());
+    await put('f/1/empty.txt', new Uint8Array());
     const found = await find(['1'], described('f/{value}/'));
     expect(keys(found)).toEqual(['f/1/empty.txt']);
     expect(await bytes(found[0])).toHaveLength(0);
