@@ -1,0 +1,136 @@
+import { createHash } from 'node:crypto';
+import jsonata from 'jsonata';
+import type { Json } from './flow.ts';
+
+/** What an expression may not know by itself: the time and chance. Both come from the journal, so that a replay sees the same. */
+export interface Surroundings {
+  /** Milliseconds. */
+  now(): number;
+  /** At least 0, below 1. */
+  random(): number;
+  uuid(): string;
+}
+
+/** Why an expression gave no JSON. The message ends AWS's sentence "The JSONata expression '...' specified for the field '...' ...". */
+export class ExpressionError extends Error {}
+
+/** An expression that never ends must not stop the cloud: frames, items of a sequence, and milliseconds. */
+const guardrails = { stack: 1000, sequence: 1_000_000, timeout: 10_000 };
+/** States.ArrayRange stops at 1000; $range is its successor. */
+const longestRange = 1000;
+const hashes = ['MD5', 'SHA-1', 'SHA-256', 'SHA-384', 'SHA-512'];
+
+const compiled = new Map<string, jsonata.Expression>();
+
+/** Whether a text of a definition is an expression: AWS takes no blanks around the marks. */
+export function isExpression(text: string): boolean {
+  return text.startsWith('{%') && text.endsWith('%}') && text.length >= 4;
+}
+
+/** The expression between the marks. */
+export function sourceOf(text: string): string {
+  return text.slice(2, -2).trim();
+}
+
+/** Parses an expression; throws with the reason when its syntax is wrong. */
+export function compile(source: string): jsonata.Expression {
+  const known = compiled.get(source);
+  if (known !== undefined) return known;
+  const expression = jsonata(source, guardrails);
+  for (const [name, [implementation, signature]] of Object.entries(pureFunctions))
+    expression.registerFunction(name, implementation, signature);
+  compiled.set(source, expression);
+  return expression;
+}
+
+/** The value of an expression. Rejects with ExpressionError. */
+export async function evaluate(
+  source: string,
+  variables: Readonly<Record<string, Json>>,
+  surroundings: Surroundings,
+): Promise<Json> {
+  const value = await run(source, { ...functionsOf(surroundings), ...variables });
+  if (value === undefined) throw new ExpressionError('returned nothing (undefined).');
+  if (!isData(value, new Set())) throw new ExpressionError('returned an unsupported result type.');
+  return JSON.parse(JSON.stringify(value)) as Json;
+}
+
+async function run(source: string, bindings: Record<string, unknown>): Promise<unknown> {
+  try {
+    return await compile(source).evaluate(undefined, bindings);
+  } catch (error) {
+    throw new ExpressionError(`threw an error during evaluation. ${messageOf(error)}`);
+  }
+}
+
+/** JSONata throws plain objects with a code. */
+function messageOf(error: unknown): string {
+  const { code, message } = error as { code?: string; message?: string };
+  return code === undefined ? String(message ?? error) : `${code}: ${message}`;
+}
+
+/** Whether a value is JSON through and through: JSONata can also give functions, regular expressions and circles. */
+function isData(value: unknown, above: Set<object>): boolean {
+  if (typeof value === 'number') return Number.isFinite(value);
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
+  if (typeof value !== 'object' || above.has(value) || isCallable(value)) return false;
+  above.add(value);
+  const whole = Object.values(value).every((part) => part === undefined || isData(part, above));
+  above.delete(value);
+  return whole;
+}
+
+function isCallable(value: object): boolean {
+  return '_jsonata_lambda' in value || '_jsonata_function' in value || value instanceof RegExp;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: jsonata passes what the signature beside it lets through.
+type Implementation = (...args: any[]) => unknown;
+
+/** What Step Functions adds to JSONata, as far as it follows from the arguments alone. */
+const pureFunctions: Readonly<Record<string, readonly [Implementation, string]>> = {
+  partition: [partition, '<an:a>'],
+  range: [range, '<nnn:a>'],
+  hash: [hash, '<xs?:s>'],
+  parse: [(text: string) => JSON.parse(text) as unknown, '<s:x>'],
+};
+
+/** Functions that need time or chance, and `$eval`, which Step Functions does not have. */
+function functionsOf({ now, random, uuid }: Surroundings): Record<string, unknown> {
+  return {
+    now: (picture?: string, timezone?: string) => formatTime(now(), picture, timezone),
+    millis: now,
+    random: (seed?: number) => (seed === undefined ? random() : seeded(seed)),
+    uuid,
+    eval: undefined,
+  };
+}
+
+function formatTime(time: number, picture?: string, timezone?: string): unknown {
+  if (picture === undefined && timezone === undefined) return new Date(time).toISOString();
+  return compile('$fromMillis($time, $picture, $timezone)').evaluate(undefined, { time, picture, timezone });
+}
+
+function partition(array: readonly unknown[], size: number): unknown[][] {
+  const length = Math.floor(size);
+  if (!(length >= 1)) throw new Error('$partition: the chunk size must be a positive integer');
+  return Array.from({ length: Math.ceil(array.length / length) }, (_, n) => array.slice(n * length, (n + 1) * length));
+}
+
+function range(first: number, last: number, step: number): number[] {
+  if (step === 0) throw new Error('$range: the step must not be 0');
+  const length = Math.max(0, Math.floor((last - first) / step) + 1);
+  if (length > longestRange) throw new Error(`$range: more than ${longestRange} items`);
+  return Array.from({ length }, (_, n) => first + n * step);
+}
+
+function hash(data: unknown, algorithm = 'SHA-256'): string {
+  if (!hashes.includes(algorithm)) throw new Error(`$hash: the algorithm must be one of ${hashes.join(', ')}`);
+  const text = typeof data === 'string' ? data : JSON.stringify(data);
+  return createHash(algorithm.replace('-', '')).update(text).digest('hex');
+}
+
+/** The same seed gives the same number, as AWS promises; which number, it does not say. */
+function seeded(seed: number): number {
+  return createHash('sha256').update(String(seed)).digest().readUInt32BE() / 2 ** 32;
+}
