@@ -54,7 +54,9 @@ export const presigner = () => {
       'response-content-type': 'application/zip',
     };
     const host = place.port ? `${place.hostname}:${place.port}` : place.hostname;
-    const request = new HttpRequest({ ...place, method: 'GET', path: `${prefix}/${key}`, query, headers: { host } });
+    // S3 signs no body for a link; any other hash would be a signature of something else.
+    const headers = { host, 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
+    const request = new HttpRequest({ ...place, method: 'GET', path: `${prefix}/${key}`, query, headers });
     return addressOf((await signer.presign(request, { expiresIn: seconds })) as HttpRequest);
   };
 };

@@ -16,6 +16,7 @@ const anna = { name: 'Mette Kjærgaard', email: peopleToTry.everywhere };
 
 describe('one access request, end to end', () => {
   let reference: string;
+  let approved: string | undefined;
   let zip: Buffer;
   let entries: Map<string, Buffer>;
 
@@ -29,7 +30,8 @@ describe('one access request, end to end', () => {
   test('the DPO starts it, the owner of the archive answers, and the DPO approves what was shown', async () => {
     await start(world, reference);
     await answerTask(world, reference, 'found', 'Kasse 12, mappe 3: kontrakt fra 2009.');
-    const page = await approve(world, reference);
+    const { page, shown } = await approve(world, reference);
+    approved = shown;
     expect(textOf(page.html)).toContain(reference);
   });
 
@@ -67,8 +69,7 @@ describe('one access request, end to end', () => {
     const listed = manifest.files.map(({ path }) => path);
     const others = [...entries.keys()].filter((name) => !listed.includes(name));
     expect(others.sort()).toEqual(['KONTROLSUMMER.sha256', 'manifest.json']);
-    const { page } = await openAsDpo(world, reference, 2);
-    expect(page.html).toContain(sha256(text).slice(0, 8));
+    expect(sha256(text)).toBe(approved);
   });
 
   test('five systems in two waves take at most 21 state transitions', async () => {
@@ -88,11 +89,21 @@ describe('one access request, end to end', () => {
       [...text.matchAll(/https?:\/\/\S+\/(?:c|r|dpo|o|d)\/[\w-]{43}/g)].map(([link]) => link),
     );
     expect(links.length).toBeGreaterThanOrEqual(5);
-    const first = await Promise.all(links.map(async (link) => (await new Visitor(world.site).get(link)).html));
-    for (let time = 0; time < 50; time += 1)
-      await Promise.all(links.map((link) => fetch(link, { method: time % 2 ? 'HEAD' : 'GET' })));
-    const last = await Promise.all(links.map(async (link) => (await new Visitor(world.site).get(link)).html));
-    expect(last).toEqual(first);
+    const look = async () => {
+      const seen: string[] = [];
+      for (const link of links) {
+        const page = expectStatus(await new Visitor(world.site).get(link), 200);
+        seen.push(sha256(Buffer.from(page.html)));
+      }
+      return seen;
+    };
+    const first = await look();
+    // One after the other: the stage lets a hundred requests a second through.
+    for (let time = 0; time < 50; time += 1) {
+      for (const link of links) await fetch(link, { method: time % 2 ? 'HEAD' : 'GET', redirect: 'manual' });
+    }
+    await new Promise((done) => setTimeout(done, 1_000));
+    expect(await look()).toEqual(first);
     expect((await world.mails()).length).toBe(before);
   });
 });
@@ -111,7 +122,7 @@ describe('what goes another way', () => {
     const { zip } = await download(world, email, reference);
     const entries = await unzip(zip);
     expect([...entries.keys()].filter((name) => name.endsWith('.json') && name !== 'manifest.json')).toEqual([]);
-    expect(textOf((entries.get('START-HER.html') as Buffer).toString())).toMatch(/ingen oplysninger/i);
+    expect(textOf((entries.get('START-HER.html') as Buffer).toString())).toMatch(/ingen data om dig/i);
   });
 
   test('a wrong code typed five times locks that code, and the right one is refused after it', async () => {

@@ -1,4 +1,4 @@
-import { type Page, textOf, Visitor } from './visitor.ts';
+import { formsOf, type Page, textOf, Visitor } from './visitor.ts';
 import type { Mail, World } from './world.ts';
 
 export const dpo = 'dpo@nordlys.example';
@@ -101,14 +101,13 @@ export const answerTask = async (
   return expectStatus(await visitor.submit(page, { answer, text, last4: last4(reference) }, 'answer'), 200);
 };
 
-/** The DPO approves every right on the manifest shown. */
+/** The DPO approves every right on the manifest shown; answers its hash, as the page's form carried it, and the page after. */
 export const approve = async (world: World, reference: string, rights: readonly string[] = ['access'], more = {}) => {
   const { page, visitor } = await openAsDpo(world, reference, 2);
   const outcomes = Object.fromEntries(rights.map((right) => [`outcome-${right}`, 'approve']));
-  return expectStatus(
-    await visitor.submit(page, { action: 'decide', ...outcomes, last4: last4(reference), ...more }, 'manifest'),
-    200,
-  );
+  const fields = { action: 'decide', ...outcomes, last4: last4(reference), ...more };
+  const shown = formsOf(page).find(({ names }) => names.includes('manifest'))?.hidden.manifest;
+  return { shown, page: expectStatus(await visitor.submit(page, fields, 'manifest'), 200) };
 };
 
 /** The person opens the link, asks for a code, types it, and gets the ZIP's bytes. */
