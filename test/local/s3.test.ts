@@ -1,0 +1,438 @@
+import { createHash, createHmac, randomBytes } from 'node:crypto';
+import { readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import {
+  AbortMultipartUploadCommand,
+  CompleteMultipartUploadCommand,
+  CopyObjectCommand,
+  CreateMultipartUploadCommand,
+  DeleteObjectCommand,
+  DeleteObjectsCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  ListObjectVersionsCommand,
+  ListPartsCommand,
+  PutObjectCommand,
+  S3Client,
+  UploadPartCommand,
+  UploadPartCopyCommand,
+} from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { createPresignedPost } from '@aws-sdk/s3-presigned-post';
+import { HttpRequest } from '@smithy/core/protocols';
+import { SignatureV4 } from '@smithy/signature-v4';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { type BucketDefinition, openS3 } from '../../local/s3.ts';
+import { signedGateway, temporaryFolder } from './signed-gateway.ts';
+import { stillClock } from './small-gateway.ts';
+
+const kmsKeyArn = 'arn:aws:kms:eu-west-1:123456789012:key/11111111-1111-1111-1111-111111111111';
+const evidence: BucketDefinition = { name: 'evidence', kmsKeyArn };
+const versioned: BucketDefinition = { name: 'versioned', versioned: true };
+const audit: BucketDefinition = { name: 'audit', objectLock: { mode: 'GOVERNANCE', days: 30 } };
+
+async function start(buckets: readonly BucketDefinition[] = [evidence, versioned, audit], dir = temporaryFolder('s3')) {
+  const clock = stillClock(new Date().toISOString());
+  const service = await openS3({ dir: dir.path, clock, buckets });
+  const gateway = await signedGateway(service, clock);
+  const close = async () => {
+    await gateway.close();
+    await service.close?.();
+  };
+  return {
+    dir,
+    clock,
+    ...gateway,
+    close,
+    client: new S3Client(gateway.config),
+    ofFunction: new S3Client(gateway.functionConfig),
+    async [Symbol.asyncDispose]() {
+      await close();
+      dir[Symbol.dispose]();
+    },
+  };
+}
+
+let cloud: Awaited<ReturnType<typeof start>>;
+beforeAll(async () => {
+  cloud = await start();
+});
+afterAll(() => cloud[Symbol.asyncDispose]());
+
+const Bucket = 'evidence';
+const put = (Key: string, Body: string | Buffer, more: object = {}) =>
+  cloud.client.send(new PutObjectCommand({ Bucket, Key, Body, ...more }));
+const read = async (Key: string, more: object = {}) => {
+  const answer = await cloud.client.send(new GetObjectCommand({ Bucket, Key, ...more }));
+  return { ...answer, text: await answer.Body?.transformToString() };
+};
+const failure = async (work: Promise<unknown>): Promise<Error & { $metadata?: { httpStatusCode?: number } }> =>
+  work.then(
+    () => new Error('nothing failed'),
+    (error) => error as Error,
+  );
+
+/** A link that a function signs for 60 seconds. */
+async function presigned(key: string, query: Record<string, string>, signingDate: Date): Promise<string> {
+  const { credentials, region } = cloud.functionConfig;
+  const { hostname, port } = new URL(cloud.endpoint);
+  const signer = new SignatureV4({ credentials, region, service: 's3', sha256: Sha256, uriEscapePath: false });
+  const request = new HttpRequest({
+    method: 'GET',
+    protocol: 'http:',
+    hostname,
+    port: Number(port),
+    path: `/evidence/${key}`,
+    query,
+    headers: { host: `${hostname}:${port}`, 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' },
+  });
+  const signed = await signer.presign(request, { expiresIn: 60, signingDate });
+  return `${cloud.endpoint}${signed.path}?${new URLSearchParams(signed.query as Record<string, string>)}`;
+}
+
+class Sha256 {
+  readonly #hash;
+  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
+    this.#hash = secret === undefined ? createHash('sha256') : createHmac('sha256', secret as NodeJS.ArrayBufferView);
+  }
+  update(data: string | Uint8Array): void {
+    this.#hash.update(data);
+  }
+  digest(): Promise<Uint8Array> {
+    return Promise.resolve(this.#hash.digest());
+  }
+}
+
+describe('S3 of the local cloud', () => {
+  test('an object comes back as it was put, with its type, its metadata and its encryption', async () => {
+    const key = 'a folder/å+ø & "q".txt';
+    const { ETag, ServerSideEncryption } = await put(key, 'hello', {
+      ContentType: 'text/plain; charset=utf-8',
+      Metadata: { system: 'crm' },
+    });
+    expect(ETag).toBe(`"${createHash('md5').update('hello').digest('hex')}"`);
+    expect(ServerSideEncryption).toBe('aws:kms');
+    expect(await read(key)).toMatchObject({
+      text: 'hello',
+      ContentType: 'text/plain; charset=utf-8',
+      ContentLength: 5,
+      Metadata: { system: 'crm' },
+      SSEKMSKeyId: kmsKeyArn,
+      BucketKeyEnabled: true,
+      ChecksumCRC32: 'NhCmhg==',
+    });
+  });
+
+  test('a stream of unknown length arrives whole, and a wrong checksum or hash is refused', async () => {
+    const body = randomBytes(1_000_000);
+    const Body = Readable.from([body.subarray(0, 7), body.subarray(7, 600_000), body.subarray(600_000)]);
+    await cloud.client.send(new PutObjectCommand({ Bucket, Key: 'stream', Body, ContentLength: body.length }));
+    const { Body: answer } = await cloud.client.send(new GetObjectCommand({ Bucket, Key: 'stream' }));
+    expect(Buffer.compare(Buffer.from((await answer?.transformToByteArray()) ?? []), body)).toBe(0);
+    expect((await failure(put('bad', 'x', { ChecksumCRC32: 'AAAAAA==' }))).name).toBe('BadDigest');
+    expect((await failure(put('bad', 'x', { ContentMD5: 'AAAAAAAAAAAAAAAAAAAAAA==' }))).name).toBe('BadDigest');
+    expect((await failure(read('bad'))).name).toBe('NoSuchKey');
+  });
+
+  test('only the first of two writers with If-None-Match succeeds', async () => {
+    const write = () => put('once', 'mine', { IfNoneMatch: '*' });
+    const outcomes = await Promise.allSettled([write(), write(), write()]);
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
+    const [refused] = outcomes.flatMap((one) => (one.status === 'rejected' ? one.reason : []));
+    expect(refused).toMatchObject({ name: 'PreconditionFailed', $metadata: { httpStatusCode: 412 } });
+  });
+
+  test.each([
+    ['bytes=2-4', '234', 'bytes 2-4/10'],
+    ['bytes=7-', '789', 'bytes 7-9/10'],
+    ['bytes=-2', '89', 'bytes 8-9/10'],
+    ['bytes=8-99', '89', 'bytes 8-9/10'],
+  ])('a range %s answers %s', async (Range, text, ContentRange) => {
+    await put('range', '0123456789');
+    expect(await read('range', { Range })).toMatchObject({ text, ContentRange, $metadata: { httpStatusCode: 206 } });
+  });
+
+  test('a range beyond the end is refused, and an unchanged object is not sent again', async () => {
+    const { ETag } = await put('range', '0123456789');
+    expect((await failure(read('range', { Range: 'bytes=10-' }))).name).toBe('InvalidRange');
+    expect((await failure(read('range', { IfNoneMatch: ETag }))).$metadata?.httpStatusCode).toBe(304);
+    expect((await failure(read('range', { IfMatch: '"other"' }))).name).toBe('PreconditionFailed');
+  });
+
+  test('an upload in parts of lib-storage comes back whole and in any range', async () => {
+    const body = randomBytes(12_000_000);
+    const params = { Bucket, Key: 'large', Body: Readable.from([body]), ContentType: 'application/zip' };
+    await new Upload({ client: cloud.client, params }).done();
+    const { Body: all, ETag } = await cloud.client.send(new GetObjectCommand({ Bucket, Key: 'large' }));
+    expect(Buffer.compare(Buffer.from((await all?.transformToByteArray()) ?? []), body)).toBe(0);
+    expect(ETag).toMatch(/-3"$/);
+    const Range = 'bytes=5242870-5242890';
+    const { Body: some } = await cloud.client.send(new GetObjectCommand({ Bucket, Key: 'large', Range }));
+    expect(Buffer.from((await some?.transformToByteArray()) ?? [])).toEqual(body.subarray(5_242_870, 5_242_891));
+  });
+
+  test('an object is made of parts of others, and wrong parts are refused', async () => {
+    const first = randomBytes(6_000_000);
+    await put('source', first);
+    const place = { Bucket, Key: 'joined' };
+    const { UploadId } = await cloud.client.send(new CreateMultipartUploadCommand(place));
+    const upload = { ...place, UploadId };
+    const copied = await cloud.client.send(
+      new UploadPartCopyCommand({
+        ...upload,
+        PartNumber: 1,
+        CopySource: 'evidence/source',
+        CopySourceRange: 'bytes=0-5999999',
+      }),
+    );
+    const sent = await cloud.client.send(new UploadPartCommand({ ...upload, PartNumber: 2, Body: 'end' }));
+    const parts = [
+      { PartNumber: 1, ETag: copied.CopyPartResult?.ETag },
+      { PartNumber: 2, ETag: sent.ETag },
+    ];
+    const complete = (Parts: object[]) =>
+      cloud.client.send(new CompleteMultipartUploadCommand({ ...upload, MultipartUpload: { Parts } }));
+    expect((await failure(complete([...parts].reverse()))).name).toBe('InvalidPartOrder');
+    expect((await failure(complete([{ PartNumber: 1, ETag: '"wrong"' }]))).name).toBe('InvalidPart');
+    const { Parts: listed } = await cloud.client.send(new ListPartsCommand(upload));
+    expect(listed?.map(({ Size }) => Size)).toEqual([6_000_000, 3]);
+    await complete(parts);
+    expect((await read('joined', { Range: 'bytes=-3' })).text).toBe('end');
+    expect((await failure(complete(parts))).name).toBe('NoSuchUpload');
+  });
+
+  test('small parts before the last are refused; an aborted upload leaves no file', async () => {
+    await using own = await start();
+    const place = { Bucket, Key: 'small' };
+    const { UploadId } = await own.client.send(new CreateMultipartUploadCommand(place));
+    const part = (PartNumber: number) =>
+      own.client.send(new UploadPartCommand({ ...place, UploadId, PartNumber, Body: 'few' }));
+    const Parts = [
+      { PartNumber: 1, ETag: (await part(1)).ETag },
+      { PartNumber: 2, ETag: (await part(2)).ETag },
+    ];
+    const done = own.client.send(
+      new CompleteMultipartUploadCommand({ ...place, UploadId, MultipartUpload: { Parts } }),
+    );
+    expect((await failure(done)).name).toBe('EntityTooSmall');
+    await own.client.send(new AbortMultipartUploadCommand({ ...place, UploadId }));
+    expect(readdirSync(join(own.dir.path, 'blobs'))).toEqual([]);
+  });
+
+  test('a copy lives by itself', async () => {
+    await put('original', 'same', { Metadata: { a: '1' } });
+    await cloud.client.send(new CopyObjectCommand({ Bucket, Key: 'copy', CopySource: 'evidence/original' }));
+    await cloud.client.send(new DeleteObjectCommand({ Bucket, Key: 'original' }));
+    expect(await read('copy')).toMatchObject({ text: 'same', Metadata: { a: '1' } });
+    expect((await failure(read('original'))).name).toBe('NoSuchKey');
+  });
+
+  test('a listing follows prefix and delimiter, page by page', async () => {
+    for (const key of ['l/a', 'l/b/1', 'l/b/2', 'l/c', 'l/d/1', 'm']) await put(key, key);
+    const pages: string[][] = [];
+    let ContinuationToken: string | undefined;
+    do {
+      const page = await cloud.client.send(
+        new ListObjectsV2Command({ Bucket, Prefix: 'l/', Delimiter: '/', MaxKeys: 2, ContinuationToken }),
+      );
+      const prefixes = page.CommonPrefixes?.map(({ Prefix }) => Prefix ?? '') ?? [];
+      pages.push([...(page.Contents?.map(({ Key }) => Key ?? '') ?? []), ...prefixes]);
+      ContinuationToken = page.NextContinuationToken;
+    } while (ContinuationToken);
+    expect(pages).toEqual([
+      ['l/a', 'l/b/'],
+      ['l/c', 'l/d/'],
+    ]);
+    const { Contents, KeyCount } = await cloud.client.send(new ListObjectsV2Command({ Bucket, Prefix: 'l/' }));
+    expect([KeyCount, Contents?.[0]]).toMatchObject([5, { Key: 'l/a', Size: 3 }]);
+  });
+
+  test('many objects are deleted at once', async () => {
+    for (const key of ['del/1', 'del/<&>']) await put(key, 'x');
+    const Objects = [{ Key: 'del/1' }, { Key: 'del/<&>' }, { Key: 'del/none' }];
+    const { Deleted, Errors } = await cloud.client.send(new DeleteObjectsCommand({ Bucket, Delete: { Objects } }));
+    expect([Deleted?.map(({ Key }) => Key), Errors ?? []]).toEqual([['del/1', 'del/<&>', 'del/none'], []]);
+    expect((await failure(read('del/<&>'))).name).toBe('NoSuchKey');
+  });
+
+  test('a presigned link opens the object under a name for its seconds of virtual time, and no other', async () => {
+    await put('package.zip', 'zip');
+    const disposition = 'attachment; filename="svar.zip"';
+    const now = cloud.clock.now();
+    const url = await presigned('package.zip', { 'response-content-disposition': disposition }, now);
+    const answer = await fetch(url);
+    expect([answer.status, answer.headers.get('content-disposition'), await answer.text()]).toEqual([
+      200,
+      disposition,
+      'zip',
+    ]);
+    const other = await fetch(url.replace('package.zip', 'joined'));
+    expect([other.status, await other.text()]).toEqual([
+      403,
+      expect.stringContaining('<Code>SignatureDoesNotMatch</Code>'),
+    ]);
+    await cloud.clock.move(new Date(now.getTime() + 61_000));
+    const late = await fetch(url);
+    expect([late.status, await late.text()]).toEqual([403, expect.stringContaining('Request has expired')]);
+    expect((await fetch(`${cloud.endpoint}/evidence/package.zip`)).status).toBe(403);
+  });
+
+  test('a bucket that keeps versions deletes by a marker and gives old versions back', async () => {
+    const place = { Bucket: 'versioned', Key: 'k' };
+    const { VersionId } = await cloud.client.send(new PutObjectCommand({ ...place, Body: 'one' }));
+    await cloud.client.send(new PutObjectCommand({ ...place, Body: 'two' }));
+    const { DeleteMarker, VersionId: markerId } = await cloud.client.send(new DeleteObjectCommand(place));
+    expect(DeleteMarker).toBe(true);
+    expect((await failure(cloud.client.send(new GetObjectCommand(place)))).name).toBe('NoSuchKey');
+    const old = await cloud.client.send(new GetObjectCommand({ ...place, VersionId }));
+    expect(await old.Body?.transformToString()).toBe('one');
+    await cloud.client.send(new DeleteObjectCommand({ ...place, VersionId: markerId }));
+    const { Versions, DeleteMarkers } = await cloud.client.send(new ListObjectVersionsCommand({ Bucket: 'versioned' }));
+    expect([Versions?.map(({ IsLatest }) => IsLatest), DeleteMarkers ?? []]).toEqual([[true, false], []]);
+  });
+
+  test('a locked version cannot be deleted before its date, unless governance is bypassed', async () => {
+    const place = { Bucket: 'audit', Key: 'head' };
+    const { VersionId } = await cloud.client.send(new PutObjectCommand({ ...place, Body: 'hash' }));
+    const head = await cloud.client.send(new HeadObjectCommand(place));
+    expect(head.ObjectLockMode).toBe('GOVERNANCE');
+    const gone = cloud.client.send(new DeleteObjectCommand({ ...place, VersionId }));
+    expect((await failure(gone)).name).toBe('AccessDenied');
+    await cloud.client.send(new DeleteObjectCommand({ ...place, VersionId, BypassGovernanceRetention: true }));
+    const until = new Date(cloud.clock.now().getTime() + 86_400_000);
+    const strict = await cloud.client.send(
+      new PutObjectCommand({ ...place, Body: 'x', ObjectLockMode: 'COMPLIANCE', ObjectLockRetainUntilDate: until }),
+    );
+    const forced = new DeleteObjectCommand({ ...place, VersionId: strict.VersionId, BypassGovernanceRetention: true });
+    expect((await failure(cloud.client.send(forced))).name).toBe('AccessDenied');
+  });
+
+  test('an unknown bucket, parameter or header is refused by name', async () => {
+    const missing = cloud.client.send(new GetObjectCommand({ Bucket: 'nowhere', Key: 'k' }));
+    expect((await failure(missing)).name).toBe('NoSuchBucket');
+    const tagged = await failure(put('t', 'x', { Tagging: 'a=b' }));
+    expect([tagged.name, tagged.message]).toEqual([
+      'NotImplemented',
+      'The local cloud does not model x-amz-tagging here.',
+    ]);
+  });
+
+  test('a call needs the permissions that AWS asks for, also for the key of the bucket', async () => {
+    cloud.asked.length = 0;
+    await put('p', 'x');
+    await read('p');
+    await cloud.client.send(new ListObjectsV2Command({ Bucket, Prefix: 'p' }));
+    await cloud.client.send(new DeleteObjectCommand({ Bucket: 'versioned', Key: 'p', VersionId: 'v' }));
+    const context = { 'kms:ViaService': 's3.eu-west-1.amazonaws.com' };
+    const key = { resource: kmsKeyArn, context };
+    expect(cloud.asked).toEqual([
+      { action: 's3:PutObject', resource: 'arn:aws:s3:::evidence/p' },
+      { action: 'kms:GenerateDataKey', ...key },
+      { action: 's3:GetObject', resource: 'arn:aws:s3:::evidence/p' },
+      { action: 'kms:Decrypt', ...key },
+      { action: 's3:ListBucket', resource: 'arn:aws:s3:::evidence', context: { 's3:prefix': 'p' } },
+      { action: 's3:DeleteObjectVersion', resource: 'arn:aws:s3:::versioned/p' },
+    ]);
+  });
+});
+
+describe('a browser posts a file', () => {
+  const form = (conditions: object[] = [], more: object = {}) =>
+    createPresignedPost(cloud.ofFunction, {
+      Bucket,
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: S3's own placeholder in a key
+      Key: 'owner/${filename}',
+      Conditions: [['content-length-range', 1, 1000], ['starts-with', '$key', 'owner/'], ...(conditions as never[])],
+      Fields: { success_action_redirect: 'http://127.0.0.1:3000/done?x=1' },
+      Expires: 3600,
+      ...more,
+    });
+  const send = async (fields: Record<string, string>, content: string, name = 'løn.txt') => {
+    const body = new FormData();
+    for (const [field, value] of Object.entries(fields)) body.append(field, value);
+    body.append('file', new File([content], name));
+    const answer = await fetch(`${cloud.endpoint}/evidence`, { method: 'POST', body, redirect: 'manual' });
+    return { status: answer.status, location: answer.headers.get('location') ?? '', text: await answer.text() };
+  };
+
+  test('and is sent back to the page it came from; the file stands under its name', async () => {
+    const { fields } = await form();
+    const content = 'a\r\n--b\r\n'.repeat(50);
+    const { status, location } = await send(fields, content);
+    expect([status, location]).toEqual([
+      303,
+      expect.stringContaining('http://127.0.0.1:3000/done?x=1&bucket=evidence'),
+    ]);
+    expect((await read('owner/løn.txt')).text).toBe(content);
+    expect(cloud.asked.at(-4)?.resource).toContain('owner/');
+  });
+
+  test.each([
+    ['a file that is too large', {}, 'x'.repeat(1001), 'EntityTooLarge'],
+    ['an empty file', {}, '', 'EntityTooSmall'],
+    ['another folder', { key: 'elsewhere/a' }, 'x', 'Policy Condition failed'],
+    ['a field that the policy does not name', { 'content-type': 'text/html' }, 'x', 'Extra input fields: content-type'],
+    [
+      'a changed policy',
+      { Policy: Buffer.from('{"expiration":"2099-01-01","conditions":[]}').toString('base64') },
+      'x',
+      'SignatureDoesNotMatch',
+    ],
+  ])('%s is refused', async (_, change, content, code) => {
+    const { fields } = await form();
+    const { status, text } = await send({ ...fields, ...change }, content);
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect(text).toContain(code);
+  });
+
+  test('a form that has expired by virtual time is refused', async () => {
+    const { fields } = await form();
+    await cloud.clock.move(new Date(cloud.clock.now().getTime() + 3_700_000));
+    expect((await send(fields, 'x')).text).toContain('Policy expired');
+  });
+});
+
+describe('S3 over time and crashes', () => {
+  test('objects are there after a restart, and bytes without a record are swept', async () => {
+    using dir = temporaryFolder('s3');
+    const first = await start([evidence], dir);
+    await first.client.send(new PutObjectCommand({ Bucket, Key: 'kept', Body: 'kept' }));
+    await first.client.send(new PutObjectCommand({ Bucket, Key: 'kept', Body: 'kept again' }));
+    await first.close();
+    writeFileSync(join(dir.path, 'blobs', 'orphan'), 'x');
+    const second = await start([evidence], dir);
+    const { Body } = await second.client.send(new GetObjectCommand({ Bucket, Key: 'kept' }));
+    expect(await Body?.transformToString()).toBe('kept again');
+    expect(readdirSync(join(dir.path, 'blobs'))).toHaveLength(1);
+    await second.close();
+  });
+
+  test('rules of a bucket expire objects, old versions and unfinished uploads at midnight', async () => {
+    const lifecycle = [
+      { Status: 'Enabled' as const, Prefix: 'tmp/', ExpirationInDays: 2 },
+      { Status: 'Enabled' as const, NoncurrentVersionExpiration: { NoncurrentDays: 1 } },
+      { Status: 'Enabled' as const, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } },
+    ];
+    await using own = await start([
+      { ...evidence, lifecycle },
+      { ...versioned, lifecycle },
+    ]);
+    const inBoth = ['evidence', 'versioned'];
+    for (const Bucket of inBoth)
+      for (const Key of ['tmp/a', 'kept', 'kept'])
+        await own.client.send(new PutObjectCommand({ Bucket, Key, Body: 'x' }));
+    await own.client.send(new CreateMultipartUploadCommand({ Bucket, Key: 'unfinished' }));
+    const keys = async (Bucket: string) =>
+      (await own.client.send(new ListObjectsV2Command({ Bucket }))).Contents?.map(({ Key }) => Key);
+    const days = (n: number) => new Date(own.clock.now().getTime() + n * 86_400_000);
+    await own.clock.move(days(1));
+    expect(await keys('evidence')).toEqual(['kept', 'tmp/a']);
+    await own.clock.move(days(2.1));
+    expect([await keys('evidence'), await keys('versioned')]).toEqual([['kept'], ['kept']]);
+    await own.clock.move(days(3));
+    const { Versions } = await own.client.send(new ListObjectVersionsCommand({ Bucket: 'versioned' }));
+    expect(Versions?.map(({ Key }) => Key)).toEqual(['kept']);
+  });
+});
