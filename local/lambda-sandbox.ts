@@ -26,6 +26,15 @@ export interface Invocation {
   readonly offset: number;
 }
 
+/** What a process is started with. */
+export interface SandboxOptions {
+  readonly env: Readonly<Record<string, string>>;
+  /** Folder for compiled code that processes share. */
+  readonly cacheDir: string;
+  /** Takes what the function prints and the lines around it. */
+  log(text: string): void;
+}
+
 type Message =
   | { readonly type: 'ready'; readonly id: string }
   | { readonly type: 'answer'; readonly id: string; readonly payload: string; readonly rss: number }
@@ -61,12 +70,13 @@ export class Sandbox {
   private began = 0;
   private initMs = 0;
 
-  constructor(fn: FunctionDefinition, env: Readonly<Record<string, string>>, log: (text: string) => void) {
+  constructor(fn: FunctionDefinition, options: SandboxOptions) {
     this.fn = fn;
+    const { log } = options;
     this.log = log;
-    this.child = spawn(process.execPath, [`--max-old-space-size=${fn.memoryMb}`, bootstrap], {
+    this.child = spawn(process.execPath, [`--max-old-space-size=${fn.memoryMb}`, bootstrap, options.cacheDir], {
       cwd: fn.codeDir,
-      env: { ...env },
+      env: { ...options.env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     this.child.stdout?.setEncoding('utf8').on('data', log);

@@ -217,7 +217,11 @@ class Pool {
   }
 
   private start(fn: LambdaFunction): Sandbox {
-    const sandbox = new Sandbox(fn, environmentOf(fn, this.options), this.logs.of(fn.name));
+    const sandbox = new Sandbox(fn, {
+      env: environmentOf(fn, this.options),
+      cacheDir: join(this.options.logsDir, '..', 'compiled'),
+      log: this.logs.of(fn.name),
+    });
     this.all.add(sandbox);
     void sandbox.exited.then(() => {
       this.all.delete(sandbox);

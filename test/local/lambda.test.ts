@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
@@ -18,7 +18,8 @@ let lambda: Lambda;
 let delivered: { to: string; body: string; attributes: Readonly<Record<string, string>> }[];
 
 beforeEach(async () => {
-  logsDir = await mkdtemp(join(tmpdir(), 'lambda-'));
+  logsDir = join(await mkdtemp(join(tmpdir(), 'lambda-')), 'logs');
+  await mkdir(logsDir);
   store = memoryStore();
   clock = await openClock(store.sub('clock'), start);
   delivered = [];
@@ -27,7 +28,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await lambda.close();
   clock.close();
-  await rm(logsDir, { recursive: true, force: true });
+  await rm(join(logsDir, '..'), { recursive: true, force: true });
 });
 
 function open(
