@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { GetSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
-import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from 'vitest';
 import { connectors } from '../../connectors/index.ts';
 import { peopleToTry } from '../../demo/people.ts';
 import { type Attachment, holdings, seed } from '../../demo/seed.ts';
@@ -26,6 +26,7 @@ const start = async (endpoint: string): Promise<{ process: ChildProcess; ready: 
   const child = spawn(process.execPath, ['demo/start.ts', '--state', state, '--aws', endpoint], {
     stdio: ['ignore', 'pipe', 'ignore'],
   });
+  onTestFinished(() => void child.kill('SIGKILL'));
   for await (const line of createInterface({ input: child.stdout })) return { process: child, ready: JSON.parse(line) };
   return { process: child, ready: undefined };
 };
