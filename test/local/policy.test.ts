@@ -1,0 +1,110 @@
+import { describe, expect, test } from 'vitest';
+import { accessDenied, compile, usesRecorder } from '../../local/policy.ts';
+
+const table = 'arn:aws:dynamodb:eu-west-1:123456789012:table/Requests';
+const allow = (statement: object) => ({ Effect: 'Allow', Action: '*', Resource: '*', ...statement });
+const decide = (...statements: object[]) => compile([{ Version: '2012-10-17', Statement: statements }]);
+const withCondition = (Condition: object, context: Record<string, string | readonly string[]>) =>
+  decide(allow({ Condition }))({ action: 's3:ListBucket', resource: '*', context }) === 'allow';
+
+describe('a policy', () => {
+  test.each([
+    ['dynamodb:PutItem', table, 'dynamodb:putitem', table, 'allow'],
+    ['dynamodb:Put*', table, 'dynamodb:PutItem', table, 'allow'],
+    ['dynamodb:PutItem', table, 'dynamodb:GetItem', table, 'implicit'],
+    ['dynamodb:PutItem', table, 'dynamodb:PutItem', `${table}/index/Due`, 'implicit'],
+    ['dynamodb:*', `${table}/index/*`, 'dynamodb:Query', `${table}/index/Due`, 'allow'],
+    ['s3:GetObject', 'arn:aws:s3:::b/a?c/*', 's3:GetObject', 'arn:aws:s3:::b/abc/d/e', 'allow'],
+    ['s3:GetObject', 'arn:aws:s3:::b/a.c', 's3:GetObject', 'arn:aws:s3:::b/abc', 'implicit'],
+  ])('that allows %s on %s, asked for %s on %s, answers %4$s', (Action, Resource, action, resource, answer) => {
+    expect(decide({ Effect: 'Allow', Action, Resource })({ action, resource })).toBe(answer);
+  });
+
+  test('denies when one statement denies, whatever others allow', () => {
+    const decided = decide(allow({}), { Effect: 'Deny', NotAction: 's3:GetObject', Resource: '*' });
+    expect(decided({ action: 's3:GetObject', resource: 'arn:aws:s3:::b/k' })).toBe('allow');
+    expect(decided({ action: 's3:PutObject', resource: 'arn:aws:s3:::b/k' })).toBe('deny');
+  });
+
+  test('of a resource holds for the principals it names', () => {
+    const [me, other] = ['arn:aws:iam::123456789012:role/Me', 'arn:aws:iam::999999999999:role/Other'];
+    const ask = (principal: object | string, who: string) =>
+      decide(allow({ Principal: principal }))({ action: 's3:GetObject', resource: '*' }, who);
+    expect([ask('*', other), ask({ AWS: me }, me), ask({ AWS: me }, other)]).toEqual(['allow', 'allow', 'implicit']);
+    const root = { AWS: 'arn:aws:iam::123456789012:root' };
+    expect([ask(root, me), ask(root, other)]).toEqual(['allow', 'implicit']);
+  });
+
+  test.each([
+    [{ StringEquals: { 's3:prefix': ['a', 'b'] } }, { 's3:prefix': 'b' }, true],
+    [{ StringEquals: { 's3:prefix': 'a' } }, { 's3:prefix': 'A' }, false],
+    [{ StringEquals: { 's3:prefix': 'a' } }, {}, false],
+    [{ StringEqualsIfExists: { 's3:prefix': 'a' } }, {}, true],
+    [{ StringNotEquals: { 's3:prefix': 'a' } }, {}, true],
+    [{ StringNotEquals: { 's3:prefix': ['a', 'b'] } }, { 's3:prefix': 'b' }, false],
+    [{ StringLike: { 's3:prefix': 'owner/*' } }, { 's3:prefix': 'owner/1/' }, true],
+    [{ StringEqualsIgnoreCase: { 'ses:FromAddress': 'A@B.dk' } }, { 'ses:FromAddress': 'a@b.dk' }, true],
+    [
+      { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['1', '2'] } },
+      { 'dynamodb:LeadingKeys': ['1', '2'] },
+      true,
+    ],
+    [{ 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['1'] } }, { 'dynamodb:LeadingKeys': ['1', '3'] }, false],
+    [{ 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['1'] } }, {}, true],
+    [
+      { 'ForAnyValue:StringLike': { 'dynamodb:LeadingKeys': 'TOKEN#*' } },
+      { 'dynamodb:LeadingKeys': ['x', 'TOKEN#1'] },
+      true,
+    ],
+    [{ 'ForAnyValue:StringLike': { 'dynamodb:LeadingKeys': 'TOKEN#*' } }, {}, false],
+    [{ Bool: { 'aws:SecureTransport': 'false' } }, {}, false],
+    [{ Null: { 's3:prefix': 'true' } }, {}, true],
+    [{ Null: { 's3:prefix': false } }, {}, false],
+    [{ NumericLessThanEquals: { 's3:max-keys': '10' } }, { 's3:max-keys': '10' }, true],
+    [{ NumericLessThan: { 's3:max-keys': 10 } }, { 's3:max-keys': '10' }, false],
+    [{ ArnLike: { 'aws:SourceArn': 'arn:aws:s3:*:*:b*' } }, { 'aws:SourceArn': 'arn:aws:s3:::bucket' }, true],
+    [{ ArnLike: { 'aws:SourceArn': 'arn:aws:s3:*' } }, { 'aws:SourceArn': 'arn:aws:s3:::bucket' }, false],
+    [{ StringEquals: { 'kms:ViaService': 's3.eu-west-1.amazonaws.com' } }, {}, false],
+  ])('with the condition %j and the facts %j holds: %s', (condition, facts, holds) => {
+    expect(withCondition(condition, facts as Record<string, string>)).toBe(holds);
+  });
+
+  test.each([
+    ['an operator', { Condition: { BinaryEquals: { 's3:prefix': 'a' } } }, 'the condition operator BinaryEquals'],
+    [
+      'a condition key',
+      { Condition: { StringEquals: { 's3:signatureage': '1' } } },
+      'the condition key s3:signatureage',
+    ],
+    ['a field', { Colour: 'red' }, 'Colour is not modelled'],
+    ['a variable', { Resource: `arn:aws:s3:::b/${'$'}{aws:username}` }, 'is not modelled'],
+    ['a function that is not resolved', { Resource: { Ref: 'Bucket' } }, '{"Ref":"Bucket"} is not modelled'],
+    ['a federated principal', { Principal: { Federated: 'x' } }, 'Principal Federated'],
+  ])('that says %s the local cloud does not know is refused at load, with its place', (_, statement, text) => {
+    expect(() => decide(allow({}), allow(statement))).toThrow(`policy 1, statement 2`);
+    expect(() => decide(allow({}), allow(statement))).toThrow(text);
+  });
+});
+
+test('what is missing is told as AWS tells it', () => {
+  const role = 'arn:aws:iam::123456789012:role/Stack-Intake';
+  const permission = { action: 'dynamodb:PutItem', resource: table };
+  expect(accessDenied(role, permission, 'implicit')).toMatchObject({
+    code: 'AccessDeniedException',
+    message:
+      'User: arn:aws:sts::123456789012:assumed-role/Stack-Intake/local is not authorized to perform: dynamodb:PutItem ' +
+      `on resource: ${table} because no identity-based policy allows the dynamodb:PutItem action`,
+  });
+  expect(accessDenied(role, { action: 's3:GetObject', resource: 'r' }, 'deny')).toMatchObject({
+    code: 'AccessDenied',
+    status: 403,
+    message: expect.stringContaining('with an explicit deny in an identity-based policy'),
+  });
+});
+
+test('every use of a right is remembered once', () => {
+  const { record, uses } = usesRecorder();
+  const use = { role: 'R', action: 'dynamodb:PutItem', resource: table };
+  for (const action of ['dynamodb:PutItem', 'dynamodb:GetItem', 'dynamodb:PutItem']) record('R', { ...use, action });
+  expect(uses()).toEqual([use, { ...use, action: 'dynamodb:GetItem' }]);
+});
