@@ -92,7 +92,8 @@ const jsonProblem = (text: string): ContentFinding[] => {
     return [];
   } catch (error) {
     // The parser's message may quote what the file holds: only its place is told.
-    const offset = Number(/position (\d+)/.exec(String(error))?.[1] ?? text.length);
+    // It does not always tell it; then the finding stands at the file's beginning.
+    const offset = Number(/ in JSON at position (\d+) \(line \d+ column \d+\)$/.exec(String(error))?.[1] ?? 0);
     return [at('json-syntax', 'is not JSON', ...positionOf(text, offset))];
   }
 };

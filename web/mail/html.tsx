@@ -26,11 +26,13 @@ const Paragraph = ({ text, strong }: Of<'paragraph'>) => (
 const Button = ({ text, to, hint }: Of<'button'>) => (
   <>
     <table role="presentation" class="button">
-      <tr>
-        <td class="button-cell">
-          <Link to={to}>{text}</Link>
-        </td>
-      </tr>
+      <tbody>
+        <tr>
+          <td class="button-cell">
+            <Link to={to}>{text}</Link>
+          </td>
+        </tr>
+      </tbody>
     </table>
     <p class="soft">
       {hint}
@@ -44,12 +46,14 @@ const Button = ({ text, to, hint }: Of<'button'>) => (
 
 const Facts = ({ rows }: Of<'facts'>) => (
   <table class="facts">
-    {rows.map(([name, value]) => (
-      <tr>
-        <th scope="row">{name}</th>
-        <td>{value}</td>
-      </tr>
-    ))}
+    <tbody>
+      {rows.map(([name, value]) => (
+        <tr>
+          <th scope="row">{name}</th>
+          <td>{value}</td>
+        </tr>
+      ))}
+    </tbody>
   </table>
 );
 
@@ -118,27 +122,29 @@ const Head = ({ subject }: MailProps) => (
 
 const Column = ({ organisation, title, blocks, foot }: MailProps) => (
   <table role="presentation" class="column">
-    <tr>
-      <td>
-        <p class="name">{organisation}</p>
-      </td>
-    </tr>
-    <tr>
-      <td class="bar">&nbsp;</td>
-    </tr>
-    <tr>
-      <td class="paper">
-        <h1>{title}</h1>
-        {blocks.map(written)}
-      </td>
-    </tr>
-    <tr>
-      <td class="foot">
-        {foot.map((line) => (
-          <p>{line}</p>
-        ))}
-      </td>
-    </tr>
+    <tbody>
+      <tr>
+        <td>
+          <p class="name">{organisation}</p>
+        </td>
+      </tr>
+      <tr>
+        <td class="bar">&nbsp;</td>
+      </tr>
+      <tr>
+        <td class="paper">
+          <h1>{title}</h1>
+          {blocks.map(written)}
+        </td>
+      </tr>
+      <tr>
+        <td class="foot">
+          {foot.map((line) => (
+            <p>{line}</p>
+          ))}
+        </td>
+      </tr>
+    </tbody>
   </table>
 );
 
@@ -150,11 +156,13 @@ const Mail = (props: MailProps) => (
       <div lang={props.language} dir="ltr">
         <div class="preview">{props.preview}</div>
         <table role="presentation" class="ground">
-          <tr>
-            <td class="ground-cell">
-              <Column {...props} />
-            </td>
-          </tr>
+          <tbody>
+            <tr>
+              <td class="ground-cell">
+                <Column {...props} />
+              </td>
+            </tr>
+          </tbody>
         </table>
       </div>
     </body>
