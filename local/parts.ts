@@ -73,7 +73,9 @@ export async function openParts(ground: Ground): Promise<Parts> {
     ...{ services, lambda, sns, states, scheduler, mailbox, queues, behaviours: ses.behaviours },
     ...{ faults: openFaults(), awsPort: 0, writes: 0 },
     async resume() {
-      for (const part of [sns, ses, lambda, states]) await part.resume();
+      for (const part of [sns, ses, lambda]) await part.resume();
+      // A broken journal is told, with its position; every other execution goes on.
+      await states.resume().catch((error: Error) => console.error(`states: ${error.message}`));
       await scheduler.start();
     },
   };
