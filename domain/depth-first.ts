@@ -1,54 +1,59 @@
+/** A directed graph: of each node 0, 1, 2 ... the nodes its edges lead to. Numbers, because maps have thousands of collections. */
+export type Edges = readonly (readonly number[])[];
+
 /** What a depth-first walk meets; `root` is the start it came from. */
 interface Meets {
-  enter?(node: string, root: string): void;
+  enter?(node: number, root: number): void;
   /** An edge back to a node the walk is still inside of: it closes a cycle. */
-  back?(from: string, to: string): void;
-  leave?(node: string): void;
+  back?(from: number, to: number): void;
+  leave?(node: number): void;
 }
 
-/** Walks a graph depth first from each start, every node once. Without recursion: maps are thousands of collections deep. */
-export const depthFirst = (
-  starts: Iterable<string>,
-  next: (node: string) => readonly string[],
-  { enter, back, leave }: Meets,
-): void => {
-  const inside = new Map<string, boolean>();
-  const open: { node: string; rest: Iterator<string> }[] = [];
-  const go = (node: string, root: string): void => {
-    inside.set(node, true);
+const unseen = 0;
+const inside = 1;
+const left = 2;
+
+/** Walks a graph depth first from each start, every node once. Without recursion: a chain may be as long as the map. */
+export const depthFirst = (starts: Iterable<number>, edges: Edges, { enter, back, leave }: Meets): void => {
+  const state = new Uint8Array(edges.length);
+  const position = new Uint32Array(edges.length);
+  const open: number[] = [];
+  const go = (node: number, root: number): void => {
+    state[node] = inside;
     enter?.(node, root);
-    open.push({ node, rest: next(node).values() });
+    open.push(node);
   };
-  const step = (root: string): void => {
-    const { node, rest } = open.at(-1) as (typeof open)[number];
-    const { done, value } = rest.next();
-    if (done) {
+  const step = (node: number, root: number): void => {
+    const at = position[node] ?? 0;
+    const next = edges[node]?.[at];
+    position[node] = at + 1;
+    if (next === undefined) {
       open.pop();
-      inside.set(node, false);
+      state[node] = left;
       leave?.(node);
-    } else if (!inside.has(value)) go(value, root);
-    else if (inside.get(value)) back?.(node, value);
+    } else if (state[next] === unseen) go(next, root);
+    else if (state[next] === inside) back?.(node, next);
   };
   for (const root of starts) {
-    if (!inside.has(root)) go(root, root);
-    while (open.length > 0) step(root);
+    if (state[root] === unseen) go(root, root);
+    for (let node = open.at(-1); node !== undefined; node = open.at(-1)) step(node, root);
   }
 };
 
 /** Nodes before those their edges lead to; of a graph with cycles, some such order of what is outside of them. */
-export const topological = (nodes: Iterable<string>, next: (node: string) => readonly string[]): string[] => {
-  const left: string[] = [];
-  depthFirst(nodes, next, { leave: (node) => left.push(node) });
-  return left.reverse();
+export const topological = (nodes: Iterable<number>, edges: Edges): number[] => {
+  const order: number[] = [];
+  depthFirst(nodes, edges, { leave: (node) => order.push(node) });
+  return order.reverse();
 };
 
-/** Each node's strongly connected component, named by one of its nodes (Kosaraju). Nodes of one component reach each other. */
-export const components = (
-  nodes: readonly string[],
-  next: (node: string) => readonly string[],
-  previous: (node: string) => readonly string[],
-): Map<string, string> => {
-  const component = new Map<string, string>();
-  depthFirst(topological(nodes, next), previous, { enter: (node, root) => component.set(node, root) });
+/** Of each node its strongly connected component, named by one of its nodes (Kosaraju). Nodes of one component reach each other. */
+export const components = (nodes: Iterable<number>, forward: Edges, backward: Edges): Int32Array => {
+  const component = new Int32Array(forward.length).fill(-1);
+  depthFirst(topological(nodes, forward), backward, {
+    enter: (node, root) => {
+      component[node] = root;
+    },
+  });
   return component;
 };

@@ -88,11 +88,8 @@ export interface FidesDataset {
   readonly source: YamlSource;
 }
 
-/** Whether a file is in the format of Ethyca Fides: its datasets stand under `dataset`. */
-export const isFides = (file: SourceFile): boolean => {
-  const { value } = readYaml(file);
-  return typeof value === 'object' && value !== null && Object.hasOwn(value, 'dataset');
-};
+/** Whether a file is in the format of Ethyca Fides: its datasets stand under `dataset`. Broken files are told apart too. */
+export const isFides = ({ text }: SourceFile): boolean => /^(\{\s*)?["']?dataset["']?\s*:/m.test(text);
 
 const fieldsOf = (fields: readonly z.infer<typeof Field>[], path: Path, above = ''): FidesField[] =>
   fields.flatMap(({ name, description, data_categories, fides_meta, fidesops_meta, fields: nested }, index) => {

@@ -18,7 +18,7 @@ const distance = (a: string, b: string): number => {
 };
 
 /** The known word most like the one that was written, if it is alike: at most a third of its letters differ. */
-export const nearest = (written: string, known: readonly string[]): string | undefined => {
+const nearest = (written: string, known: readonly string[]): string | undefined => {
   const word = written.slice(0, 60).toLowerCase();
   const most = Math.max(1, Math.floor(word.length / 3));
   const ranked = known

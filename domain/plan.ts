@@ -1,5 +1,5 @@
 import type { DataMap } from './data-map.ts';
-import { components, depthFirst, topological } from './depth-first.ts';
+import { components, depthFirst, type Edges, topological } from './depth-first.ts';
 import { graphOf, pathOf, type ReferenceGraph } from './reference-graph.ts';
 
 export { type Wave, wavesOf } from './waves.ts';
@@ -39,56 +39,73 @@ export interface Plan {
   readonly missing: readonly Missing[];
 }
 
-/** A way from one collection to another; without `input` only an order. */
+/** A way from one collection to another, by their places in order of name; without `input` only an order. */
 interface Arc {
-  readonly from: string;
-  readonly to: string;
+  readonly from: number;
+  readonly to: number;
   readonly input?: Input;
   readonly either?: boolean;
 }
 
-type Neighbours = (node: string) => readonly string[];
+const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-const byName = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
-
-/** The other ends of each collection's arcs, by name. Most collections have one: then there is nothing to sort. */
-const neighbours = (arcs: readonly Arc[], near: 'from' | 'to', far: 'from' | 'to'): Neighbours => {
-  const held = new Map<string, string[]>();
-  for (const arc of arcs) {
-    const list = held.get(arc[near]);
-    if (list) list.push(arc[far]);
-    else held.set(arc[near], [arc[far]]);
+/** Of each collection the other ends of its arcs, each once and by name: sorted by their places, in linear time. */
+const edges = (size: number, arcs: readonly Arc[], near: 'from' | 'to', far: 'from' | 'to'): Edges => {
+  const turned = Array.from({ length: size }, (): number[] => []);
+  for (const arc of arcs) turned[arc[far]]?.push(arc[near]);
+  const lists = Array.from({ length: size }, (): number[] => []);
+  for (const [end, starts] of turned.entries()) {
+    for (const start of starts) if (lists[start]?.at(-1) !== end) lists[start]?.push(end);
   }
-  for (const [node, list] of held) if (list.length > 1) held.set(node, [...new Set(list)].sort(byName));
-  return (node) => held.get(node) ?? [];
+  return lists;
 };
-const forward = (arcs: readonly Arc[]): Neighbours => neighbours(arcs, 'from', 'to');
-const backward = (arcs: readonly Arc[]): Neighbours => neighbours(arcs, 'to', 'from');
+const forward = (size: number, arcs: readonly Arc[]): Edges => edges(size, arcs, 'from', 'to');
+const backward = (size: number, arcs: readonly Arc[]): Edges => edges(size, arcs, 'to', 'from');
 
-const arcsOf = ({ flows }: ReferenceGraph): Arc[] =>
+type Ranks = ReadonlyMap<string, number>;
+
+const arcsOf = ({ flows }: ReferenceGraph, ranks: Ranks): Arc[] =>
   flows.flatMap(({ from, to, either }) => {
-    if (from.collection === to.collection) return [];
-    const [source, target] = [pathOf(from), pathOf(to)];
-    const there = { from: from.collection, to: to.collection, input: { field: target, from: source }, either };
-    const back = { from: to.collection, to: from.collection, input: { field: source, from: target }, either };
+    const [source, target] = [ranks.get(from.collection), ranks.get(to.collection)];
+    if (source === undefined || target === undefined || source === target) return [];
+    const [given, looked] = [pathOf(from), pathOf(to)];
+    const there = { from: source, to: target, input: { field: looked, from: given }, either };
+    const back = { from: target, to: source, input: { field: given, from: looked }, either };
     return either ? [there, back] : [there];
   });
 
-/** References on the shortest way from an identity to each collection that can be reached (breadth first). */
-const hopsFrom = (entries: Iterable<string>, next: Neighbours): Map<string, number> => {
-  const hops = new Map([...entries].map((node) => [node, 0]));
-  for (const [node, count] of hops) {
-    for (const other of next(node)) if (!hops.has(other)) hops.set(other, count + 1);
+interface Entry {
+  readonly to: number;
+  readonly input: Input;
+}
+
+const entriesOf = ({ entries }: ReferenceGraph, ranks: Ranks, kinds: readonly string[]): Entry[] =>
+  entries.flatMap(({ kind, at }) => {
+    const to = ranks.get(at.collection);
+    if (to === undefined || !kinds.includes(kind)) return [];
+    return [{ to, input: { field: pathOf(at), from: `identity.${kind}` } }];
+  });
+
+const unreached = -1;
+
+/** References on the shortest way from an identity to each collection (breadth first); -1 where there is none. */
+const hopsFrom = (entries: readonly Entry[], next: Edges): Int32Array => {
+  const hops = new Int32Array(next.length).fill(unreached);
+  const queue = [...new Set(entries.map(({ to }) => to))];
+  for (const node of queue) hops[node] = 0;
+  for (const node of queue) {
+    for (const other of next[node] ?? []) {
+      if (hops[other] !== unreached) continue;
+      hops[other] = (hops[node] ?? 0) + 1;
+      queue.push(other);
+    }
   }
   return hops;
 };
 
-const nearer = (hops: ReadonlyMap<string, number>) => (a: string, b: string) =>
-  (hops.get(a) ?? 0) - (hops.get(b) ?? 0) || byName(a, b);
-
-const hasCycle = (nodes: readonly string[], arcs: readonly Arc[]): boolean => {
+const hasCycle = (nodes: readonly number[], next: Edges): boolean => {
   let found = false;
-  depthFirst(nodes, forward(arcs), {
+  depthFirst(nodes, next, {
     back: () => {
       found = true;
     },
@@ -100,66 +117,96 @@ const hasCycle = (nodes: readonly string[], arcs: readonly Arc[]): boolean => {
  * Drops the arcs that close a cycle. Every cycle is walked from its entry, the collection nearest to an identity; what leads back to a
  * collection on the way there has nothing new to look for, since its values came out of it.
  */
-const withoutCycles = (nodes: readonly string[], arcs: readonly Arc[]): readonly Arc[] => {
-  if (!hasCycle(nodes, arcs)) return arcs;
-  const component = components(nodes, forward(arcs), backward(arcs));
-  const within = arcs.filter(({ from, to }) => component.get(from) === component.get(to));
-  const closing = new Set<string>();
-  depthFirst(nodes, forward(within), { back: (from, to) => closing.add(`${from} ${to}`) });
-  return arcs.filter(({ from, to }) => !closing.has(`${from} ${to}`));
+const withoutCycles = (nodes: readonly number[], arcs: readonly Arc[], size: number): readonly Arc[] => {
+  const next = forward(size, arcs);
+  if (!hasCycle(nodes, next)) return arcs;
+  const component = components(nodes, next, backward(size, arcs));
+  const within = arcs.filter(({ from, to }) => component[from] === component[to]);
+  const key = (from: number, to: number) => from * size + to;
+  const closing = new Set<number>();
+  depthFirst(nodes, forward(size, within), { back: (from, to) => closing.add(key(from, to)) });
+  return arcs.filter(({ from, to }) => !closing.has(key(from, to)));
 };
 
 /** Orders that agree with the references; one that would close a cycle is dropped. */
-const ordersOf = ({ orders }: ReferenceGraph, reached: ReadonlyMap<string, number>, flows: readonly Arc[]): Arc[] => {
+const ordersOf = ({ orders }: ReferenceGraph, ranks: Ranks, hops: Int32Array, flows: readonly Arc[]): Arc[] => {
   if (orders.length === 0) return [];
-  const asked = orders
-    .filter(({ first, second }) => first !== second && reached.has(first) && reached.has(second))
-    .map(({ first, second }) => ({ from: first, to: second }));
+  const asked = orders.flatMap(({ first, second }) => {
+    const [from, to] = [ranks.get(first) ?? unreached, ranks.get(second) ?? unreached];
+    const live = from !== to && (hops[from] ?? unreached) >= 0 && (hops[to] ?? unreached) >= 0;
+    return live ? [{ from, to }] : [];
+  });
   const all = [...flows, ...asked];
-  const component = components([...reached.keys()], forward(all), backward(all));
-  return asked.filter(({ from, to }) => component.get(from) !== component.get(to));
+  const component = components(hops.keys(), forward(hops.length, all), backward(hops.length, all));
+  return asked.filter(({ from, to }) => component[from] !== component[to]);
 };
 
 const inputsOf = (inputs: readonly Input[]): readonly Input[] => {
   if (inputs.length < 2) return inputs;
   const named = new Map(inputs.map((input) => [`${input.field} ${input.from}`, input]));
-  return [...named.keys()].sort(byName).map((key) => named.get(key) as Input);
+  return [...named.keys()].sort(byText).map((key) => named.get(key) as Input);
 };
 
-const entriesOf = ({ entries }: ReferenceGraph, kinds: readonly string[]) =>
-  entries
-    .filter(({ kind }) => kinds.includes(kind))
-    .map(({ kind, at }) => ({ to: at.collection, input: { field: pathOf(at), from: `identity.${kind}` } }));
+/** Of each collection everything that is looked up in it. */
+const feedsOf = (size: number, from: readonly (Entry | Arc)[]): readonly (readonly Input[])[] => {
+  const feeds = Array.from({ length: size }, (): Input[] => []);
+  for (const { to, input } of from) if (input) feeds[to]?.push(input);
+  return feeds;
+};
 
-const stepsOf = (nodes: readonly string[], arcs: readonly Arc[], entries: ReturnType<typeof entriesOf>): Step[] => {
-  const feeds = Map.groupBy([...entries, ...arcs], ({ to }) => to);
-  const after = backward(arcs);
-  const waves = new Map<string, number>();
-  for (const node of topological(nodes, forward(arcs))) {
-    waves.set(node, after(node).reduce((last, before) => Math.max(last, waves.get(before) ?? 0), 0) + 1);
+/** Nodes, given by name, in order of a number and then by name. */
+const inOrderOf = (number: Int32Array, nodes: readonly number[]): number[] => {
+  const lists: number[][] = [];
+  for (const node of nodes) {
+    const at = number[node] ?? 0;
+    lists[at] ??= [];
+    lists[at].push(node);
   }
-  const steps = nodes.map((collection) => ({
-    collection,
-    wave: waves.get(collection) ?? 1,
-    after: after(collection),
-    inputs: inputsOf((feeds.get(collection) ?? []).flatMap(({ input }) => input ?? [])),
-  }));
-  return steps.sort((a, b) => a.wave - b.wave || byName(a.collection, b.collection));
+  return lists.flat();
+};
+
+const wavesFrom = (order: readonly number[], after: Edges): Int32Array => {
+  const waves = new Int32Array(after.length);
+  for (const node of order) {
+    waves[node] = 1 + (after[node] ?? []).reduce((last, before) => Math.max(last, waves[before] ?? 0), 0);
+  }
+  return waves;
+};
+
+const stepsOf = (
+  names: readonly string[],
+  nodes: readonly number[],
+  arcs: readonly Arc[],
+  entries: readonly Entry[],
+) => {
+  const feeds = feedsOf(names.length, [...entries, ...arcs]);
+  const after = backward(names.length, arcs);
+  const waves = wavesFrom(topological(nodes, forward(names.length, arcs)), after);
+  const nameOf = (node: number): string => names[node] ?? '';
+  return inOrderOf(waves, nodes).map(
+    (node): Step => ({
+      collection: nameOf(node),
+      wave: waves[node] ?? 0,
+      after: (after[node] ?? []).map(nameOf),
+      inputs: inputsOf(feeds[node] ?? []),
+    }),
+  );
 };
 
 /** Where the way to each unreachable collection begins: one that takes values from nowhere, or the first by name of a cycle. */
-const originsOf = (unreachable: readonly string[], previous: Neighbours): Map<string, string> => {
-  const origins = new Map<string, string>();
-  for (const node of unreachable) {
-    const trail = new Set<string>();
-    let here: string | undefined = node;
+const originsOf = (lost: readonly number[], previous: Edges): Map<number, number> => {
+  const origins = new Map<number, number>();
+  for (const node of lost) {
+    if (origins.has(node)) continue;
+    const trail = new Set<number>();
+    let here: number | undefined = node;
     while (here !== undefined && !origins.has(here) && !trail.has(here)) {
       trail.add(here);
-      here = previous(here)[0];
+      here = previous[here]?.[0];
     }
     const walked = [...trail];
-    const cycle = here === undefined ? walked.slice(-1) : walked.slice(walked.indexOf(here));
-    const origin = origins.get(here ?? '') ?? (cycle.sort(byName)[0] as string);
+    const end = here === undefined ? walked.slice(-1) : walked.slice(walked.indexOf(here));
+    const origin = origins.get(here ?? unreached) ?? end.reduce((first, each) => Math.min(first, each));
     for (const each of trail) origins.set(each, origin);
   }
   return origins;
@@ -168,40 +215,44 @@ const originsOf = (unreachable: readonly string[], previous: Neighbours): Map<st
 /** Longest way that is told of an unreachable collection. */
 const longestPath = 10;
 
-const missingOf = (unreachable: readonly string[], previous: Neighbours, kinds: readonly string[]): Missing[] => {
-  const origins = originsOf(unreachable, previous);
-  return unreachable.map((collection) => {
-    const origin = origins.get(collection) ?? collection;
-    const path = [collection];
-    while (path[0] !== origin && path.length < longestPath) path.unshift(previous(path[0] ?? '')[0] ?? origin);
-    const cycle = previous(origin).length > 0;
+const missingOf = (
+  names: readonly string[],
+  lost: readonly number[],
+  arcs: readonly Arc[],
+  kinds: readonly string[],
+) => {
+  const previous = lost.length > 0 ? backward(names.length, arcs) : [];
+  const origins = originsOf(lost, previous);
+  return lost.map((node): Missing => {
+    const origin = origins.get(node) ?? node;
+    const path = [node];
+    while (path[0] !== origin && path.length < longestPath) path.unshift(previous[path[0] ?? 0]?.[0] ?? origin);
+    const cycle = (previous[origin]?.length ?? 0) > 0;
     const reason = cycle
-      ? `${origin} is in a cycle that no identity (${kinds.join(', ')}) enters`
-      : `${origin} holds no identity (${kinds.join(', ')}) and takes values from no other collection`;
-    return { collection, path, cycle, reason };
+      ? `${names[origin]} is in a cycle that no identity (${kinds.join(', ')}) enters`
+      : `${names[origin]} holds no identity (${kinds.join(', ')}) and takes values from no other collection`;
+    return { collection: names[node] ?? '', path: path.map((each) => names[each] ?? ''), cycle, reason };
   });
 };
 
 /** `planOf` for a graph, whatever format its map was written in. Linear in collections and references, but for sorting. */
 export const planOfGraph = (graph: ReferenceGraph, kinds: readonly string[]): Plan => {
-  const entries = entriesOf(graph, kinds);
-  const arcs = arcsOf(graph);
-  const hops = hopsFrom(
-    entries.map(({ to }) => to),
-    forward(arcs),
-  );
-  const order = nearer(hops);
-  const nodes = graph.collections.filter((node) => hops.has(node)).sort(order);
-  const live = arcs.filter(
-    ({ from, to, either }) => hops.has(from) && hops.has(to) && !(either && order(from, to) > 0),
-  );
-  const flows = withoutCycles(nodes, live);
-  const unreachable = graph.collections.filter((node) => !hops.has(node)).sort(byName);
-  const previous = unreachable.length > 0 ? backward(arcs) : () => [];
+  const names = [...new Set(graph.collections)].sort();
+  const ranks = new Map(names.map((name, rank) => [name, rank]));
+  const entries = entriesOf(graph, ranks, kinds);
+  const arcs = arcsOf(graph, ranks);
+  const hops = hopsFrom(entries, forward(names.length, arcs));
+  const far = (node: number) => hops[node] ?? unreached;
+  const { true: nodes = [], false: lost = [] } = Object.groupBy(ranks.values(), (node) => `${far(node) !== unreached}`);
+  const nearestFirst = inOrderOf(hops, nodes);
+  // Without a direction, the side that is reached first gives the values.
+  const isTurned = ({ from, to, either }: Arc) => either && (far(from) - far(to) || from - to) > 0;
+  const live = arcs.filter((arc) => far(arc.from) !== unreached && !isTurned(arc));
+  const flows = withoutCycles(nearestFirst, live, names.length);
   return {
-    steps: stepsOf(nodes, [...flows, ...ordersOf(graph, hops, flows)], entries),
-    unreachable,
-    missing: missingOf(unreachable, previous, kinds),
+    steps: stepsOf(names, nodes, [...flows, ...ordersOf(graph, ranks, hops, flows)], entries),
+    unreachable: lost.map((node) => names[node] ?? ''),
+    missing: missingOf(names, lost, arcs, kinds),
   };
 };
 
