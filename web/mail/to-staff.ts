@@ -24,10 +24,11 @@ const start = (facts: LetterFacts): Draft => {
 
 const ownerTask = (facts: LetterFacts): Draft => {
   const v = voice(facts);
-  const { say, reference, rights, dueShort } = v;
+  const { say, reference, rights, answerBy, answerByShort } = v;
+  // The earlier of the two dates: the DPO needs what is left after it.
   const { owner = '', system = '', instructions } = facts.task ?? {};
   return {
-    subject: say('owner-task.subject', { reference, system, date: dueShort }),
+    subject: say('owner-task.subject', { reference, system, date: answerByShort }),
     title: say('owner-task.title'),
     preview: say('owner-task.who'),
     blocks: blocks(
@@ -37,7 +38,7 @@ const ownerTask = (facts: LetterFacts): Draft => {
         rows: [
           [say('fact.system'), system],
           [say('fact.reference'), reference],
-          [say('fact.answer-by'), v.due],
+          [say('fact.answer-by'), answerBy],
         ],
       },
       instructions !== undefined && [heading(say('owner-task.instructions')), paragraph(instructions)],

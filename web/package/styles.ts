@@ -36,7 +36,7 @@ const parts = [
   '.rows td,.pairs dd{overflow-wrap:anywhere}td{unicode-bidi:isolate}thead th{color:var(--soft);font-weight:600;font-size:.925rem}tbody th{font-weight:600}.state+p{margin-top:1rem}',
   '.cards{list-style-position:inside;padding:0}.cards>li{border:1px solid var(--line);border-radius:8px;padding:.75rem 1.15rem;margin:0 0 .75rem}',
   '.cards>li::marker{color:var(--soft);font-size:.875rem;font-weight:600}',
-  '.members{margin:0;padding-left:1.1rem}.members .members{list-style:none;padding:0;margin:0 0 .25rem}.members .members li{display:inline}.members .members li:not(:last-child)::after{content:", "}',
+  '.members{margin:0;padding-left:1.1rem}.members .members{display:inline;list-style:none;padding:0;margin:0}.members .members li{display:inline}.members .members li:not(:last-child)::after{content:", "}',
   '.files{list-style:none;padding:0;margin:.75rem 0}.files li{padding:.2rem 0}',
   'details{margin:.75rem 0}summary{cursor:pointer;color:var(--brand);padding:.25rem 0}',
   '.collection{border-top:1px solid var(--line);margin-top:1.75rem;padding-top:.25rem}.collection h3{margin-top:1.25rem}',
