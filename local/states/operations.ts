@@ -254,11 +254,20 @@ function pageOf(
   items: readonly object[],
   { maxResults, nextToken }: { maxResults?: number; nextToken?: string },
 ) {
-  const from = nextToken === undefined ? 0 : Number(Buffer.from(nextToken, 'base64url').toString());
-  if (!Number.isInteger(from) || from < 0 || from > items.length)
-    throw new AwsError('InvalidToken', `Invalid Token: '${nextToken}'`);
+  const from = nextToken === undefined ? 0 : placeOf(nextToken);
+  if (from > items.length) throw invalidPage(nextToken);
   // 0 means the default.
   const to = from + (maxResults || 100);
   const next = to < items.length ? { nextToken: Buffer.from(String(to)).toString('base64url') } : {};
   return { [name]: items.slice(from, to), ...next };
+}
+
+function placeOf(nextToken: string): number {
+  const place = Buffer.from(nextToken, 'base64url').toString();
+  if (!/^\d+$/.test(place)) throw invalidPage(nextToken);
+  return Number(place);
+}
+
+function invalidPage(nextToken: string | undefined): AwsError {
+  return new AwsError('InvalidToken', `Invalid Token: '${nextToken}'`);
 }

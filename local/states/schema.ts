@@ -2,7 +2,8 @@ import * as z from 'zod';
 import type { Json } from './flow.ts';
 
 const text = z.string();
-const json = z.json() as z.ZodType<Json>;
+/** The definition came as JSON text: any value is JSON, and stays as it is. */
+const json = z.custom<Json>();
 const expression = text.regex(/^\{%[\s\S]*%\}$/, 'must be an expression {% ... %}');
 const orExpression = <Schema extends z.ZodType>(schema: Schema) =>
   z.union([schema, expression], 'must be a value in range, or an expression {% ... %}');
