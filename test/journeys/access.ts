@@ -1,5 +1,5 @@
 import { formsOf, type Page, textOf, Visitor } from './visitor.ts';
-import type { Mail, World } from './world.ts';
+import type { Mail, Served as World } from './world.ts';
 
 export const dpo = 'dpo@nordlys.example';
 

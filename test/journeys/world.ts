@@ -19,12 +19,9 @@ export interface Mail {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** A cloud of its own with the demo's systems, in a folder that goes with it. */
-export interface World {
+/** What a journey needs of a cloud, whoever runs it. */
+export interface Served {
   readonly site: string;
-  readonly aws: string;
-  readonly state: string;
-  readonly cloud: Cloud;
   mails(): Promise<Mail[]>;
   /** Waits until a mail to the address whose subject or text matches has come, beyond the first `after` ones. */
   mail(to: string, pattern: RegExp, after?: number): Promise<Mail>;
@@ -34,10 +31,18 @@ export interface World {
   quiet(): Promise<void>;
   executions(): Promise<{ name: string; status: string }[]>;
   history(name: string): Promise<{ type: string }[]>;
+}
+
+/** A cloud of its own with the demo's systems, in a folder that goes with it. */
+export interface World extends Served {
+  readonly aws: string;
+  readonly state: string;
+  readonly cloud: Cloud;
   close(): Promise<void>;
 }
 
-const startDemo = async (state: string, aws: string): Promise<ChildProcess> => {
+/** The demo's systems in a process of their own, once they are ready. */
+export const startDemo = async (state: string, aws: string): Promise<ChildProcess> => {
   const args = ['demo/start.ts', '--state', state, '--aws', aws];
   const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
   for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
@@ -52,22 +57,16 @@ const json = async <T>(url: string, init?: RequestInit): Promise<T> => {
   return response.json() as Promise<T>;
 };
 
-export const openWorld = async ({ demo = true }: { demo?: boolean } = {}): Promise<World> => {
-  const state = mkdtempSync(join(tmpdir(), 'privacy-world-'));
-  const cdkOut = await synth();
-  const cloud = await openCloud({ cdkOut, stateDir: state, port: 0, awsPort: 0 });
-  const systems = demo ? await startDemo(state, cloud.aws) : undefined;
-  const local = (path: string) => `${cloud.site}/_local${path}`;
+/** The cloud at an address, as a journey uses it. */
+export const servedAt = (site: string): Served => {
+  const local = (path: string) => `${site}/_local${path}`;
   const advance = async (duration: string) => {
     const headers = { 'content-type': 'application/json' };
     await json(local('/clock'), { method: 'POST', headers, body: JSON.stringify({ advance: duration }) });
   };
   const mails = () => json<Mail[]>(local('/mail'));
   return {
-    site: cloud.site,
-    aws: cloud.aws,
-    state,
-    cloud,
+    site,
     mails,
     async mail(to, pattern, after = 0) {
       for (let left = 600; left > 0; left -= 1) {
@@ -84,6 +83,20 @@ export const openWorld = async ({ demo = true }: { demo?: boolean } = {}): Promi
     quiet: () => advance('PT0S'),
     executions: () => json(local('/executions')),
     history: (name) => json(local(`/executions/${name}`)),
+  };
+};
+
+/** Opens a cloud of its own. `cdkOut`: another folder than the demo's own. */
+export const openWorld = async (options: { demo?: boolean; cdkOut?: string } = {}): Promise<World> => {
+  const { demo = true, cdkOut = await synth() } = options;
+  const state = mkdtempSync(join(tmpdir(), 'privacy-world-'));
+  const cloud = await openCloud({ cdkOut, stateDir: state, port: 0, awsPort: 0 });
+  const systems = demo ? await startDemo(state, cloud.aws) : undefined;
+  return {
+    ...servedAt(cloud.site),
+    aws: cloud.aws,
+    state,
+    cloud,
     async close() {
       systems?.kill('SIGTERM');
       if (systems && systems.exitCode === null) await once(systems, 'exit');
