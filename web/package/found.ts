@@ -7,7 +7,7 @@ import { answerTexts } from './texts.ts';
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0);
 
 /** How much of a system is in the answer. */
-export const countsOf = ({ collections, files }: AnswerSystem) => ({
+const countsOf = ({ collections, files }: AnswerSystem) => ({
   rows: sum(collections.map(({ rows }) => rows)),
   documents: sum(collections.map(({ documents }) => documents.length)) + files.length,
 });

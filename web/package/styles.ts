@@ -54,7 +54,7 @@ const phone = [
 
 const paper = [
   '@media print{:root{color-scheme:light}body{background:#fff;border:0;font-size:10pt}.page{max-width:none;padding:0}',
-  '.part,.system{border:0;padding:0;background:none}.system{break-before:page}.contents{display:none}',
+  '.part,.system{border:0;padding:0;background:none}.system{break-before:page}',
   'tr,.cards>li,.pairs>div{break-inside:avoid}h2,h3,h4{break-after:avoid}thead{display:table-header-group}}',
 ].join('');
 

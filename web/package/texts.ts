@@ -4,4 +4,3 @@ import en from '../texts/answer.en.json' with { type: 'json' };
 
 /** The texts of the answer's own pages in a language. */
 export const answerTexts = phrases<keyof typeof da>({ da, en });
-export type AnswerTexts = ReturnType<typeof answerTexts>;
