@@ -1,5 +1,5 @@
 import type { DataMap } from './data-map.ts';
-import { components, depthFirst, type Edges, topological } from './depth-first.ts';
+import { components, depthFirst, type Edges, endsOf, firstEnd, topological } from './depth-first.ts';
 import { graphOf, pathOf, type ReferenceGraph } from './reference-graph.ts';
 
 export { type Wave, wavesOf } from './waves.ts';
@@ -49,15 +49,27 @@ interface Arc {
 
 const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** Of each collection the other ends of its arcs, each once and by name: sorted by their places, in linear time. */
-const edges = (size: number, arcs: readonly Arc[], near: 'from' | 'to', far: 'from' | 'to'): Edges => {
-  const turned = Array.from({ length: size }, (): number[] => []);
-  for (const arc of arcs) turned[arc[far]]?.push(arc[near]);
-  const lists = Array.from({ length: size }, (): number[] => []);
-  for (const [end, starts] of turned.entries()) {
-    for (const start of starts) if (lists[start]?.at(-1) !== end) lists[start]?.push(end);
+/** Arcs in order of one of their ends, stable and in linear time; `start[n]` is the place of the first whose end is n. */
+const inOrderOfEnd = (size: number, arcs: readonly Arc[], end: 'from' | 'to') => {
+  const start = new Uint32Array(size + 1);
+  for (const arc of arcs) start[arc[end] + 1] = (start[arc[end] + 1] ?? 0) + 1;
+  for (let node = 0; node < size; node += 1) start[node + 1] = (start[node + 1] ?? 0) + (start[node] ?? 0);
+  const next = start.slice();
+  const sorted = new Array<Arc>(arcs.length);
+  for (const arc of arcs) {
+    const place = next[arc[end]] ?? 0;
+    sorted[place] = arc;
+    next[arc[end]] = place + 1;
   }
-  return lists;
+  return { start, sorted };
+};
+
+/** Of each collection the other ends of its arcs by name. */
+const edges = (size: number, arcs: readonly Arc[], near: 'from' | 'to', far: 'from' | 'to'): Edges => {
+  const { start, sorted } = inOrderOfEnd(size, inOrderOfEnd(size, arcs, far).sorted, near);
+  const ends = new Uint32Array(sorted.length);
+  for (const [place, arc] of sorted.entries()) ends[place] = arc[far];
+  return { start, ends };
 };
 const forward = (size: number, arcs: readonly Arc[]): Edges => edges(size, arcs, 'from', 'to');
 const backward = (size: number, arcs: readonly Arc[]): Edges => edges(size, arcs, 'to', 'from');
@@ -90,11 +102,11 @@ const unreached = -1;
 
 /** References on the shortest way from an identity to each collection (breadth first); -1 where there is none. */
 const hopsFrom = (entries: readonly Entry[], next: Edges): Int32Array => {
-  const hops = new Int32Array(next.length).fill(unreached);
+  const hops = new Int32Array(next.start.length - 1).fill(unreached);
   const queue = [...new Set(entries.map(({ to }) => to))];
   for (const node of queue) hops[node] = 0;
   for (const node of queue) {
-    for (const other of next[node] ?? []) {
+    for (const other of endsOf(next, node)) {
       if (hops[other] !== unreached) continue;
       hops[other] = (hops[node] ?? 0) + 1;
       queue.push(other);
@@ -166,9 +178,11 @@ const inOrderOf = (number: Int32Array, nodes: readonly number[]): number[] => {
 };
 
 const wavesFrom = (order: readonly number[], after: Edges): Int32Array => {
-  const waves = new Int32Array(after.length);
+  const waves = new Int32Array(after.start.length);
   for (const node of order) {
-    waves[node] = 1 + (after[node] ?? []).reduce((last, before) => Math.max(last, waves[before] ?? 0), 0);
+    let last = 0;
+    for (const before of endsOf(after, node)) last = Math.max(last, waves[before] ?? 0);
+    waves[node] = last + 1;
   }
   return waves;
 };
@@ -187,7 +201,7 @@ const stepsOf = (
     (node): Step => ({
       collection: nameOf(node),
       wave: waves[node] ?? 0,
-      after: (after[node] ?? []).map(nameOf),
+      after: [...new Set(endsOf(after, node))].map(nameOf),
       inputs: inputsOf(feeds[node] ?? []),
     }),
   );
@@ -202,7 +216,7 @@ const originsOf = (lost: readonly number[], previous: Edges): Map<number, number
     let here: number | undefined = node;
     while (here !== undefined && !origins.has(here) && !trail.has(here)) {
       trail.add(here);
-      here = previous[here]?.[0];
+      here = firstEnd(previous, here);
     }
     const walked = [...trail];
     const end = here === undefined ? walked.slice(-1) : walked.slice(walked.indexOf(here));
@@ -221,13 +235,14 @@ const missingOf = (
   arcs: readonly Arc[],
   kinds: readonly string[],
 ) => {
-  const previous = lost.length > 0 ? backward(names.length, arcs) : [];
+  if (lost.length === 0) return [];
+  const previous = backward(names.length, arcs);
   const origins = originsOf(lost, previous);
   return lost.map((node): Missing => {
     const origin = origins.get(node) ?? node;
     const path = [node];
-    while (path[0] !== origin && path.length < longestPath) path.unshift(previous[path[0] ?? 0]?.[0] ?? origin);
-    const cycle = (previous[origin]?.length ?? 0) > 0;
+    while (path[0] !== origin && path.length < longestPath) path.unshift(firstEnd(previous, path[0] ?? 0) ?? origin);
+    const cycle = firstEnd(previous, origin) !== undefined;
     const reason = cycle
       ? `${names[origin]} is in a cycle that no identity (${kinds.join(', ')}) enters`
       : `${names[origin]} holds no identity (${kinds.join(', ')}) and takes values from no other collection`;
