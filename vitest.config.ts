@@ -9,14 +9,27 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['test/**/*.test.{ts,tsx}'],
-          exclude: ['test/journeys/**', 'test/browser/**', 'test/threats/**', 'node_modules/**'],
+          exclude: [
+            'test/journeys/**',
+            'test/browser/**',
+            'test/web/browser.test.ts',
+            'test/web/package.test.ts',
+            'test/threats/**',
+            'node_modules/**',
+          ],
         },
       },
       {
         extends: true,
         test: {
           name: 'journeys',
-          include: ['test/journeys/**/*.test.ts', 'test/browser/**/*.test.ts', 'test/threats/**/*.test.ts'],
+          include: [
+            'test/journeys/**/*.test.ts',
+            'test/browser/**/*.test.ts',
+            'test/web/browser.test.ts',
+            'test/web/package.test.ts',
+            'test/threats/**/*.test.ts',
+          ],
           fileParallelism: false,
           testTimeout: 120_000,
           hookTimeout: 180_000,

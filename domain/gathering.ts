@@ -68,14 +68,17 @@ export const askOwner = (held: Case, system: string, wave: number, now: Date): C
 export type OwnerAnswer =
   | { readonly answer: 'found'; readonly collections: SourceRecord['collections'] }
   | { readonly answer: 'nothing' }
-  | { readonly answer: 'not-me' };
+  /** `named`: whom to ask instead, for the DPO. */
+  | { readonly answer: 'not-me'; readonly named: string };
 
 const count = (collections: SourceRecord['collections'], of: 'rows' | 'documents') =>
   collections.reduce((sum, collection) => sum + collection[of], 0);
 
 const answered = (open: SourceRecord, given: OwnerAnswer, now: Date): SourceRecord => {
   const at = now.toISOString();
-  if (given.answer === 'not-me') return { ...open, answer: 'not-me', reason: 'OwnerUnknown', state: 'FAILED', at };
+  if (given.answer === 'not-me') {
+    return { ...open, answer: 'not-me', named: given.named, reason: 'OwnerUnknown', state: 'FAILED', at };
+  }
   const collections = given.answer === 'found' ? given.collections : [];
   const { reason: _, ...rest } = open;
   return {

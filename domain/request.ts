@@ -151,6 +151,8 @@ export const SourceRecord = z.object({
   answeredAt: z.optional(Instant),
   /** For MANUAL: what the owner answered, in a word. */
   answer: z.optional(z.enum(['found', 'nothing', 'not-me'])),
+  /** Whom the owner says to ask instead. */
+  named: z.optional(z.string()),
 });
 export type SourceRecord = z.infer<typeof SourceRecord>;
 

@@ -86,7 +86,7 @@ export class Workflow extends Construct {
           ...recordOf(props),
           EVIDENCE_BUCKET: storage.evidence.bucketName,
           SYSTEM: name,
-          ...(allowLoopback ? { ALLOW_LOOPBACK: 'true' } : {}),
+          ...(allowLoopback ? { ALLOW_LOOPBACK: 'true' } : { NODE_EXTRA_CA_CERTS: '/var/runtime/ca-cert.pem' }),
         },
         ...heavy,
       });

@@ -48,16 +48,19 @@ export const presigner = () => {
     uriEscapePath: false,
   });
   const { prefix, ...place } = placeOf(bucket, region);
-  return async (key: string, name: string, seconds: number): Promise<string> => {
+  const host = place.port ? `${place.hostname}:${place.port}` : place.hostname;
+  /** What a page must let its form lead to: browsers hold the redirect after a POST to `form-action` too. */
+  const origin = `${place.protocol}//${host}`;
+  const presign = async (key: string, name: string, seconds: number): Promise<string> => {
     const query = {
       'response-content-disposition': `attachment; filename="${name}"`,
       'response-content-type': 'application/zip',
     };
-    const host = place.port ? `${place.hostname}:${place.port}` : place.hostname;
     // S3 signs no body for a link; any other hash would be a signature of something else.
     const headers = { host, 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
     const request = new HttpRequest({ ...place, method: 'GET', path: `${prefix}/${key}`, query, headers });
     return addressOf((await signer.presign(request, { expiresIn: seconds })) as HttpRequest);
   };
+  return { origin, presign };
 };
 export type Presigner = ReturnType<typeof presigner>;

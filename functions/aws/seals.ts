@@ -59,21 +59,21 @@ export const sealsWith = (keyId: string, kms: KMSClient = new KMSClient()) => {
     idFrom: async (nonce: string): Promise<Buffer> => mac('stamp', `request ${nonce}`),
 
     /** Encrypts what a person has typed so far, for their own cookie. */
-    async seal(text: string): Promise<string> {
+    async seal(bytes: Uint8Array): Promise<string> {
       const iv = randomBytes(12);
       const cipher = createCipheriv('aes-256-gcm', await keyFor('form'), iv);
-      const body = Buffer.concat([cipher.update(text, 'utf8'), cipher.final()]);
+      const body = Buffer.concat([cipher.update(bytes), cipher.final()]);
       return Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64url');
     },
 
     /** Opens a seal of ours; undefined for anything else. */
-    async open(sealed: string): Promise<string | undefined> {
+    async open(sealed: string): Promise<Buffer | undefined> {
       const bytes = Buffer.from(sealed, 'base64url');
       if (bytes.length < 28) return undefined;
       const decipher = createDecipheriv('aes-256-gcm', await keyFor('form'), bytes.subarray(0, 12));
       decipher.setAuthTag(bytes.subarray(12, 28));
       try {
-        return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]).toString('utf8');
+        return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]);
       } catch {
         return undefined;
       }

@@ -20,6 +20,8 @@ export const Env = z.object({
   SYSTEM: name,
   /** Set off AWS only: connectors may talk to this machine (decisions.md 17). */
   ALLOW_LOOPBACK: name,
+  /** Where Lambda keeps Amazon's root certificates, for databases in RDS. */
+  NODE_EXTRA_CA_CERTS: name,
 });
 export type Env = z.infer<typeof Env>;
 

@@ -84,6 +84,8 @@ const gatherAll = async (held: Case, input: GatherInput, { map, files, connector
       if (!collection) return { results, reason: 'NotInDataMap' };
       results.push(await gatherCollection(place, source, collection, ask));
     }
+    // Nothing found may be an outage that looks like an answer: the source has to show that it is there (F18).
+    if (total(results, 'rows') === 0) await source.check();
     return { results };
   } catch (error) {
     if (errorName(error) !== 'SourceMalformed') throw error;

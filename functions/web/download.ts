@@ -13,7 +13,7 @@ import { opened, openLink } from '../lib/session.ts';
 interface Deps {
   readonly cases: Cases;
   readonly tokens: Tokens;
-  readonly presign: Presigner;
+  readonly links: Presigner;
   readonly look: Look;
   readonly now: () => Date;
 }
@@ -23,8 +23,9 @@ const stateOf = (held: Case, at: Date): DownloadState['kind'] => {
   return built && built.expiresAt > at.toISOString() ? 'ready' : 'expired';
 };
 
-const render = (visit: Visit, held: Case, state: DownloadState, { look: site }: Deps, status = 200): Answer => ({
+const render = (visit: Visit, held: Case, state: DownloadState, { look: site, links }: Deps, status = 200): Answer => ({
   status,
+  formTo: links.origin,
   html: downloadPage({ ...site(visit, held.request.language), request: held.request, state }),
 });
 
@@ -47,7 +48,7 @@ const openFile = async (visit: Visit, held: Case, token: Token, code: string, de
   if (!built) return render(visit, held, { kind: 'expired' }, deps, 410);
   await deps.tokens.spendCode(token);
   await deps.cases.change(requestId, downloaded);
-  return { location: await deps.presign(built.key, `${reference}.zip`, 60) };
+  return { location: await deps.links.presign(built.key, `${reference}.zip`, 60) };
 };
 
 const downloadPages = (deps: Deps) => ({
@@ -66,5 +67,5 @@ const downloadPages = (deps: Deps) => ({
 });
 
 export const handler = onPage(siteOf, () =>
-  downloadPages({ cases: cases(), tokens: tokens(), presign: presigner(), look: look(), now }),
+  downloadPages({ cases: cases(), tokens: tokens(), links: presigner(), look: look(), now }),
 );

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Config, Language } from '../../domain/config.ts';
 import { localDate } from '../../domain/deadline.ts';
 import {
@@ -46,11 +47,17 @@ const fastest = 3;
 
 const answersOf = async ({ cookies }: Visit, { seals: keys }: Deps): Promise<Partial<Answers>> => {
   const opened = await keys.open(cookies.get(cookie) ?? '');
-  return opened ? (JSON.parse(opened) as Partial<Answers>) : {};
+  return opened ? (JSON.parse(inflateRawSync(opened).toString('utf8')) as Partial<Answers>) : {};
 };
 
-const kept = async (answers: Partial<Answers>, { seals: keys }: Deps): Promise<string> =>
-  `${cookie}=${await keys.seal(JSON.stringify(answers))}; Path=/; Max-Age=${seconds}; Secure; HttpOnly; SameSite=Lax`;
+/** Browsers keep cookies of 4 kB; deflated, the longest answers of every field fit in any script but random signs. */
+const cookieLimit = 3_900;
+
+const kept = async (answers: Partial<Answers>, { seals: keys }: Deps): Promise<string> => {
+  const sealed = await keys.seal(deflateRawSync(JSON.stringify(answers)));
+  if (sealed.length > cookieLimit) throw new Refusal(413);
+  return `${cookie}=${sealed}; Path=/; Max-Age=${seconds}; Secure; HttpOnly; SameSite=Lax`;
+};
 
 const gone = `${cookie}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax`;
 

@@ -73,6 +73,8 @@ const problemsOf = (visit: Visit, { held }: Task, uploaded: number): OwnerProble
   if (answer === 'found' && !text(visit, 'text') && uploaded === 0)
     found.push({ field: 'text', problem: 'give-something' });
   if (text(visit, 'text').length > longestText) found.push({ field: 'text', problem: 'too-long' });
+  if (answer === 'not-me' && !text(visit, 'name')) found.push({ field: 'name', problem: 'name' });
+  if (text(visit, 'name').length > 200) found.push({ field: 'name', problem: 'too-long' });
   if (!namesCase(held.request, text(visit, 'last4'))) found.push({ field: 'last4', problem: 'last4' });
   return found;
 };
@@ -80,7 +82,8 @@ const problemsOf = (visit: Visit, { held }: Task, uploaded: number): OwnerProble
 /** Moves what the owner gave to its place in the answer, under names of ours, and hashes it. */
 const given = async (visit: Visit, { held, name, prefix }: Task, deps: Deps): Promise<OwnerAnswer> => {
   const answer = text(visit, 'answer');
-  if (answer !== 'found') return { answer: answer === 'nothing' ? 'nothing' : 'not-me' };
+  if (answer === 'not-me') return { answer, named: text(visit, 'name') };
+  if (answer !== 'found') return { answer: 'nothing' };
   const { language, evidence, round } = held.request;
   const folder = systemFolder(Object.keys(deps.map.systems), name, language);
   const put = async (path: string, source: AsyncIterable<Uint8Array | string>, type: string) => ({
@@ -121,6 +124,8 @@ const ownerPages = (deps: Deps) => ({
 
   'ANY /task/{reference}/{system}': async (visit: Visit): Promise<Answer> => {
     const token = await opened(visit, deps.tokens, 'owner', deps.now());
+    // S3 sends the browser back with the object's key in the address: it goes no further.
+    if (visit.method === 'GET' && visit.query.has('key')) return { location: visit.path };
     const name = visit.parameters.system ?? '';
     if (token.about !== name) throw new Refusal(404);
     const task = taskOf(await deps.cases.read(token.requestId), name, deps.map);

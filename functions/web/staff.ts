@@ -1,6 +1,6 @@
 import type { Change } from '../../domain/change.ts';
 import type { DataMap } from '../../domain/data-map.ts';
-import { type Choice, decide, refuseRequest } from '../../domain/decision.ts';
+import { type Choice, decide, incompleteSources, refuseRequest } from '../../domain/decision.ts';
 import { start } from '../../domain/gathering.ts';
 import { tryAgain } from '../../domain/recovery.ts';
 import { type Case, namesCase, rights } from '../../domain/request.ts';
@@ -40,12 +40,16 @@ const problemsOf = (visit: Visit, held: Case, action: string): StaffProblem[] =>
   const found: StaffProblem[] = [];
   if (!namesCase(held.request, text(visit, 'last4'))) found.push({ field: 'last4', problem: 'last4' });
   const long = [...visit.fields].filter(
-    ([name, [value = '']]) => name.includes('reason') && value.length > longestReason,
+    ([name, [value = '']]) => (name.includes('reason') || name === 'incomplete') && value.length > longestReason,
   );
   for (const [field] of long) found.push({ field, problem: 'too-long' });
   if (action === 'refuse' && !text(visit, 'reason')) found.push({ field: 'reason', problem: 'reason' });
   if (action !== 'decide') return found;
   const choices = choicesOf(visit);
+  const approving = Object.values(choices).some(({ outcome }) => outcome === 'approve');
+  if (approving && incompleteSources(held).length > 0 && !text(visit, 'incomplete')) {
+    found.push({ field: 'incomplete', problem: 'incomplete' });
+  }
   for (const { right, decision } of held.rights) {
     const choice = choices[right];
     if (decision) continue;

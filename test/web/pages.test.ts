@@ -1,29 +1,13 @@
-import { HtmlValidate } from 'html-validate';
 import { describe, expect, test } from 'vitest';
 import { brand } from '../../web/brand.ts';
 import { errorPage } from '../../web/pages/error.tsx';
 import { sentPage } from '../../web/pages/sent.tsx';
 import { startPage } from '../../web/pages/start.tsx';
+import { rules } from './html-rules.ts';
 import { config, specimens } from './specimens.ts';
 
 const languages = ['da', 'en'] as const;
 const both = languages.flatMap((language) => specimens(language).map((each) => ({ language, ...each })));
-
-const rules = new HtmlValidate({
-  extends: ['html-validate:recommended', 'html-validate:document', 'html-validate:a11y'],
-  root: true,
-  rules: {
-    // The renderer writes attr="" for a boolean attribute and closes void elements: both are HTML.
-    'attribute-boolean-style': ['error', { style: 'empty' }],
-    'attribute-empty-style': 'off',
-    'void-style': 'off',
-    'form-dup-name': ['error', { shared: ['radio', 'checkbox', 'submit', 'button', 'reset'] }],
-    'doctype-style': ['error', { style: 'lowercase' }],
-    'no-trailing-whitespace': 'off',
-    'long-title': 'off',
-    'require-sri': 'off',
-  },
-});
 
 describe.each(languages)('every page in %s', (language) => {
   test('is valid HTML with every field labelled and every reference answered', async () => {

@@ -59,12 +59,20 @@ const word = ({ shown, records, system }: Card, frame: Frame, text: Text): strin
 };
 
 const Reasons = ({ records, text }: { records: readonly SourceRecord[]; text: Text }) => {
+  const named = records.flatMap((record) => record.named ?? []);
   const codes = new Set(records.flatMap(({ reason, state }) => (reason && state !== 'MANUAL' ? [reason] : [])));
-  return [...codes].map((code) => (
-    <p class="soft">
-      {isTextKey(`reason.${code}`) ? text(`reason.${code}` as TextKey) : ''} <code>{code}</code>
-    </p>
-  ));
+  return (
+    <>
+      {[...codes].map((code) => (
+        <p class="soft">
+          {isTextKey(`reason.${code}`) ? text(`reason.${code}` as TextKey) : ''} <code>{code}</code>
+        </p>
+      ))}
+      {named.map((name) => (
+        <p>{text('system.ask-instead', { name })}</p>
+      ))}
+    </>
+  );
 };
 
 const Collections = ({ card, frame, text }: { card: Card; frame: Frame; text: Text }) => {
