@@ -68,7 +68,8 @@ function readState(name: string, raw: unknown, scope: Scope, siblings: object): 
   const state = fieldsOf(place, raw, scope.language);
   checkTargets(place, state, siblings);
   checkWildcards(place, state);
-  if (state.QueryLanguage !== 'JSONPath') checkExpressions(place, ownFields(state));
+  if (state.QueryLanguage === 'JSONPath') checkPaths(place, 'Assign' in state ? state.Assign : undefined);
+  else checkExpressions(place, ownFields(state));
   return { ...state, ...resolve(place, state, scope) };
 }
 
@@ -98,7 +99,14 @@ function resolve(place: string, state: Fields, scope: Scope): Resolved {
   if (state.Type !== 'Task') return { programs: [] };
   const integration = integrationOf(state.Resource, scope.callsAws);
   if (typeof integration === 'string') throw new Error(`${place}: Resource: ${integration}`);
+  checkArguments(place, state.Arguments, integration);
   return { integration, programs: [] };
+}
+
+function checkArguments(place: string, given: unknown, { modelled }: Integration): void {
+  if (modelled === undefined || typeof given !== 'object' || given === null) return;
+  const unknown = Object.keys(given).find((key) => !modelled.includes(key));
+  if (unknown !== undefined) throw new Error(`${place}: Arguments: the local cloud does not model ${unknown} here`);
 }
 
 function checkTargets(place: string, state: Fields, siblings: object): void {
@@ -137,6 +145,15 @@ function ownFields({
   ...own
 }: Fields & { Branches?: unknown; ItemProcessor?: unknown }) {
   return own;
+}
+
+/** A field that ends in `.$` holds a path, however deep it stands. */
+function checkPaths(place: string, value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, part] of Object.entries(value)) {
+    if (key.endsWith('.$')) throw new Error(`${place}: ${key}: path fields are not modelled`);
+    checkPaths(place, part);
+  }
 }
 
 function checkExpressions(place: string, value: unknown): void {

@@ -8,6 +8,8 @@ export interface Integration {
   /** Absent for a function's own ARN, which has events of its own. */
   readonly resourceType?: string;
   readonly waitsForToken: boolean;
+  /** Arguments that are modelled; absent where all are passed on. */
+  readonly modelled?: readonly string[];
   /** What to call for these arguments. Throws States.Runtime for arguments that are missing or not modelled. */
   target(input: Json): Target;
 }
@@ -50,6 +52,7 @@ function lambdaInvoke(pattern: string): Integration {
     resource: `invoke${pattern}`,
     resourceType: 'lambda',
     waitsForToken: pattern !== '',
+    modelled: modelledArguments,
     target: invocation,
   };
 }

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import {
   DescribeExecutionCommand,
   DescribeStateMachineCommand,
@@ -204,6 +205,17 @@ describe('task tokens', () => {
     await expect(lab.client.send(new SendTaskHeartbeatCommand({ taskToken }))).rejects.toEqual(failure('TaskTimedOut'));
   });
 
+  test('an answer that comes before the function has ended counts', async () => {
+    let send: (taskToken: string) => Promise<unknown> = async () => {};
+    const answering = (payload: unknown) => send((payload as { token: string }).token);
+    await using lab = await openLab(asking, { functions: { ask: answering } });
+    send = async (taskToken) =>
+      void (await lab.client.send(new SendTaskSuccessCommand({ taskToken, output: '"soon"' })));
+    const arn = await lab.begin();
+    await lab.clock.quiet();
+    expect((await lab.outcome(arn)).output).toBe('soon');
+  });
+
   test('what is no token, or no answer, is refused with the error of AWS', async () => {
     const { lab, taskToken } = await open();
     await using _ = lab;
@@ -223,6 +235,12 @@ describe('task tokens', () => {
   });
 });
 
+test("the project's own state machine is modelled whole", async () => {
+  const text = await readFile('statemachines/privacy-request.asl.json', 'utf8');
+  await using lab = await openLab(JSON.parse(text.replaceAll(/\$\{(\w+)\}/g, functionArn('$1'))));
+  expect((await lab.run({ step: 'nonsense' })).types).toContain('ChoiceStateExited');
+});
+
 test('a definition that holds what is not modelled is refused at load, by machine, state and field', async () => {
   const refused: readonly (readonly [object, string])[] = [
     [
@@ -232,6 +250,14 @@ test('a definition that holds what is not modelled is refused at load, by machin
     [machine({ A: { Type: 'Pass', Next: 'B' } }), 'state "A": Next: there is no state "B"'],
     [machine({ A: { Type: 'Pass' } }), 'state "A": needs either Next or End'],
     [machine({ A: { Type: 'Pass', Output: '{% $x + %}', End: true } }), 'state "A": Output'],
+    [
+      { StartAt: 'A', States: { A: { Type: 'Pass', Assign: { x: { 'deep.$': '$' } }, End: true } } },
+      'state "A": deep.$: path fields are not modelled',
+    ],
+    [
+      machine({ A: invoke('f', { Arguments: { FunctionName: 'f', Qualifier: '1' }, End: true }) }),
+      'state "A": Arguments: the local cloud does not model Qualifier here',
+    ],
     [machine({ A: { Type: 'Pass', Assign: { states: 1 }, End: true } }), 'state "A": Assign.states'],
     [
       machine({ A: invoke('f', { Resource: 'arn:aws:states:::batch:submitJob.sync', End: true }) }),
