@@ -1,0 +1,135 @@
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
+import { peopleToTry } from '../../demo/people.ts';
+import { openCloud } from '../../local/cloud.ts';
+import { synth } from '../../local/synth.ts';
+import { answerTask, approve, ask, download, expectStatus, last4, openAsDpo, prove, start } from './access.ts';
+import { clearFaults, fault, itemsOf } from './faults.ts';
+import { type Explained, explainedAs, type Grant, logOf, permissionsOf, plain, synthWithout } from './permissions.ts';
+import { openWorld, servedAt, type World } from './world.ts';
+
+const explained = JSON.parse(
+  readFileSync(join(import.meta.dirname, 'unused-grants.json'), 'utf8'),
+) as readonly Explained[];
+const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+
+/** The newsletter can't be reached while `work` is done. */
+const withoutNewsletter = async (world: World, work: () => Promise<void>): Promise<void> => {
+  const vault = new SecretsManagerClient({ endpoint: world.aws, region: 'eu-west-1', credentials });
+  const SecretId = 'demo/newsletter';
+  const { SecretString = '' } = await vault.send(new GetSecretValueCommand({ SecretId }));
+  const nowhere = { ...(JSON.parse(SecretString) as object), baseUrl: 'http://127.0.0.1:9' };
+  await vault.send(new PutSecretValueCommand({ SecretId, SecretString: JSON.stringify(nowhere) }));
+  await work();
+  await vault.send(new PutSecretValueCommand({ SecretId, SecretString }));
+};
+
+const happyPath = async (world: World): Promise<void> => {
+  const email = peopleToTry.everywhere;
+  const { reference } = await ask(world, { name: 'Mette Kjærgaard', email });
+  await prove(world, email, reference);
+  await start(world, reference);
+  await answerTask(world, reference, 'found', 'Kasse 12');
+  await approve(world, reference);
+  await download(world, email, reference);
+};
+
+/** A system is down for the whole gathering, and the step after it fails until the DPO has it tried again. */
+const badDay = async (world: World): Promise<void> => {
+  const email = 'uheldig@fremmed.example';
+  const { reference } = await ask(world, { name: 'Uheldig Person', email });
+  await prove(world, email, reference);
+  await withoutNewsletter(world, async () => {
+    await start(world, reference);
+    await world.advance('PT1H');
+  });
+  await fault(world, { service: 's3', operation: 'PutObject', mode: 'refuse', times: 1000 });
+  await answerTask(world, reference, 'nothing');
+  const { page, visitor } = await openAsDpo(world, reference, 2);
+  await clearFaults(world);
+  expectStatus(await visitor.submit(page, { action: 'try-again', last4: last4(reference) }, 'last4'), 200);
+  await openAsDpo(world, reference, 3);
+  await approve(world, reference, ['access'], { incomplete: 'Nyhedsbrevet kunne ikke nås.' });
+  await download(world, email, reference);
+};
+
+/** No execution can be started for two days: the watchdog starts the step from the record. */
+const lostSegment = async (world: World): Promise<void> => {
+  await fault(world, { service: 'states', operation: 'StartExecution', mode: 'refuse', times: 1000 });
+  const { reference } = await ask(world, { name: 'Tabt Person', email: 'tabt@fremmed.example' });
+  await world.advance('P2D');
+  await clearFaults(world);
+  await world.advance('PT5H');
+  await prove(world, 'tabt@fremmed.example', reference);
+};
+
+describe('one recorded journey', () => {
+  let world: World;
+  let unused: Grant[];
+  beforeAll(async () => {
+    world = await openWorld();
+    for (const journey of [happyPath, badDay, lostSegment]) await journey(world);
+    ({ unused } = await permissionsOf(world.site));
+  });
+  afterAll(() => world?.close());
+
+  test('every right that is granted and not used stands in the list with its reason, and nothing else does', () => {
+    const found = [...new Set(unused.map(plain))].sort();
+    const listed = explained.flatMap(explainedAs).sort();
+    expect(found.filter((grant) => !listed.includes(grant))).toEqual([]);
+    expect(listed.filter((grant) => !found.includes(grant))).toEqual([]);
+    expect(listed.length).toBe(new Set(listed).size);
+    expect(explained.filter(({ reason }) => reason.length < 20)).toEqual([]);
+  });
+
+  test('nothing was refused on the way', () => {
+    expect(logOf(world.state, '')).not.toMatch(/AccessDenied|not authorized/);
+  });
+});
+
+describe('a right that is taken away', () => {
+  const closers: (() => unknown)[] = [];
+  const lessened = async (role: string, action: string, demo: boolean): Promise<World> => {
+    const cdkOut = await synthWithout(role, action);
+    closers.push(() => rmSync(cdkOut, { recursive: true }));
+    const world = await openWorld({ demo, cdkOut });
+    closers.push(() => world.close());
+    return world;
+  };
+  afterEach(async () => {
+    for (const close of closers.splice(0).reverse()) await close();
+  });
+
+  test("without SES the dispatcher's log says AccessDenied, the mail stays in the outbox and goes out once it may", async () => {
+    const world = await lessened('DispatchPartsRole', 'ses:SendRawEmail', false);
+    await ask(world, { name: 'Uden Mail', email: 'uden@fremmed.example' });
+    await world.advance('PT1H');
+    expect(logOf(world.state, 'Dispatch')).toMatch(/"outbox item failed".*"error":"AccessDenied"/);
+    expect(await world.mails()).toEqual([]);
+    const mails = (await itemsOf(world)).filter(({ sk }) => sk.startsWith('MAIL#'));
+    expect(mails).toEqual([expect.objectContaining({ state: 'PENDING', template: 'confirm' })]);
+
+    await world.cloud.close();
+    const mended = await openCloud({ cdkOut: await synth(), stateDir: world.state, port: 0, awsPort: 0 });
+    closers.push(() => mended.close());
+    await servedAt(mended.site).advance('PT5H');
+    expect((await servedAt(mended.site).mails()).map(({ to }) => to)).toEqual([['uden@fremmed.example']]);
+  });
+
+  test('without the package the download says AccessDenied, and the request stays delivered', async () => {
+    const world = await lessened('WebDownloadPartsRole', 's3:GetObject', true);
+    const email = peopleToTry.newsletterOnly;
+    const { reference } = await ask(world, { name: 'Åse Ørskov', email });
+    await prove(world, email, reference);
+    await start(world, reference);
+    await answerTask(world, reference, 'nothing');
+    await approve(world, reference);
+    const got = await download(world, email, reference);
+    expect(got.status).toBe(403);
+    expect(got.zip.toString()).toContain('<Code>AccessDenied</Code>');
+    const request = (await itemsOf(world)).find(({ sk }) => sk === 'REQUEST');
+    expect(request).toMatchObject({ status: 'DELIVERED', package: expect.anything() });
+  });
+});
