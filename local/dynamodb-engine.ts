@@ -67,11 +67,14 @@ interface Loaded {
   readonly action: (store: unknown, data: Input, callback: Callback<Input>) => void;
 }
 
+/** A field that dynalite's action knows and its validation forgets. */
+const added: Readonly<Partial<Record<EngineOperation, Fields>>> = { Scan: { ConsistentRead: 'Boolean' } };
+
 const loaded = Object.fromEntries(
   operations.map((name) => {
     const file = name.charAt(0).toLowerCase() + name.slice(1);
     const { types, custom } = load(`dynalite/validations/${file}`) as Omit<Loaded, 'action'>;
-    return [name, { types, custom, action: load(`dynalite/actions/${file}`) }];
+    return [name, { types: { ...types, ...added[name] }, custom, action: load(`dynalite/actions/${file}`) }];
   }),
 ) as Readonly<Record<EngineOperation, Loaded>>;
 
