@@ -6,7 +6,7 @@ import { AwsError, type Store } from './service.ts';
 // what one operation changes and commits it in one batch, which LevelDB writes to its log whole or not at all.
 
 /** An attribute value such as `{S: 'text'}`. */
-export type Value = Readonly<Record<string, unknown>>;
+type Value = Readonly<Record<string, unknown>>;
 export type Item = Readonly<Record<string, Value>>;
 export type Input = Record<string, unknown>;
 

@@ -38,7 +38,7 @@ export function encryptionHeaders({ kmsKeyArn }: BucketDefinition): Record<strin
   return { [name]: 'aws:kms', [`${name}-aws-kms-key-id`]: kmsKeyArn, [`${name}-bucket-key-enabled`]: 'true' };
 }
 
-export function checksumHeaders(checksum: Checksum | undefined): Record<string, string> {
+function checksumHeaders(checksum: Checksum | undefined): Record<string, string> {
   if (checksum === undefined) return {};
   const type = checksum.value.includes('-') ? 'COMPOSITE' : 'FULL_OBJECT';
   return { [`x-amz-checksum-${checksum.algorithm.toLowerCase()}`]: checksum.value, 'x-amz-checksum-type': type };

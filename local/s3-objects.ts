@@ -17,7 +17,7 @@ export interface BucketDefinition {
   readonly enforceTls?: boolean | undefined;
 }
 
-export type LockMode = 'GOVERNANCE' | 'COMPLIANCE';
+type LockMode = 'GOVERNANCE' | 'COMPLIANCE';
 
 export interface LifecycleRule {
   readonly Status: 'Enabled' | 'Disabled';
@@ -165,7 +165,7 @@ export class Objects {
   }
 }
 
-export const marker: Draft = { marker: true, blobs: [], bytes: 0, etag: '', headers: {} };
+const marker: Draft = { marker: true, blobs: [], bytes: 0, etag: '', headers: {} };
 
 /** Object Lock needs versions, so a bucket with the one has the other. */
 export const isVersioned = ({ versioned, objectLock }: BucketDefinition): boolean =>

@@ -24,8 +24,7 @@ import { Uploads } from './s3-uploads.ts';
 import { AwsError, type Call, type Caller, type Clock, type Permission, type Service } from './service.ts';
 import { openStore } from './store.ts';
 
-export { authenticateForm, isBrowserUpload } from './s3-form.ts';
-export type { BucketDefinition, LifecycleRule } from './s3-objects.ts';
+export type { BucketDefinition } from './s3-objects.ts';
 
 interface Options {
   readonly dir: string;
