@@ -94,6 +94,7 @@ test('Intrinsic functions are put in', () => {
   const values = {
     region: { Ref: 'AWS::Region' },
     partition: { 'Fn::Join': ['-', [{ Ref: 'AWS::Partition' }, 'x']] },
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: CloudFormation's own placeholders
     sub: { 'Fn::Sub': ['${Stage}/${own}/${!literal}/${AWS::AccountId}', { own: { 'Fn::Select': ['1', ['a', 'b']] } }] },
     split: { 'Fn::Select': [2, { 'Fn::Split': [':', 'a:b:c'] }] },
     yes: { 'Fn::If': ['IsTest', 'yes', 'no'] },
