@@ -38,7 +38,7 @@ const forMachine = (waves: readonly Wave[]) => {
       wave: index,
       collections: collections.map(({ name, inputs }) => ({
         name,
-        inputs: inputs.map(({ field, from }) => ({ field: field.split('.').at(-1) ?? field, from })),
+        inputs: inputs.map(({ field, from }) => ({ field: field.slice(`${system}.${name}.`.length), from })),
         gives: givenBy(waves, system, name),
       })),
     }));
