@@ -1,0 +1,41 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { ask, openAsDpo, prove } from './access.ts';
+import { itemsOf } from './faults.ts';
+import { openWorld, type World } from './world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld({ demo: false });
+});
+afterAll(() => world?.close());
+
+const days = 61;
+const jump = async (duration: string) => {
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify({ advance: duration });
+  const response = await fetch(`${world.site}/_local/clock`, { method: 'POST', headers, body });
+  return (await response.json()) as { now: string; fired: number; coalesced: number };
+};
+
+test('two months pass while a request waits for the DPO: idle ticks are left out, and it is looked at every day', async () => {
+  const email = 'venter@fremmed.example';
+  const { reference } = await ask(world, { name: 'Venter Længe', email });
+  await prove(world, email, reference);
+  await openAsDpo(world, reference, 1);
+  await jump('PT2H');
+
+  const mails = (await world.mails()).length;
+  const began = performance.now();
+  const { fired, coalesced } = await jump(`P${days}D`);
+  const seconds = (performance.now() - began) / 1000;
+  console.log(`${days} days in ${seconds.toFixed(2)} s: ${fired} timers fired, ${coalesced} idle ticks left out`);
+
+  // Every five minutes the sweep, every hour the watchdog.
+  expect(fired + coalesced).toBeGreaterThanOrEqual(days * (288 + 24) - 2);
+  expect(coalesced).toBeGreaterThan(days * (288 + 24) * 0.97);
+  const looked = (await itemsOf(world)).filter(({ what }) => what === 'LOOKED_AT');
+  expect(looked.length).toBeGreaterThanOrEqual(days - 3);
+  expect(looked.length).toBeLessThanOrEqual(days);
+  expect((await world.mails()).length).toBe(mails);
+  expect((await world.executions()).every(({ status }) => status === 'SUCCEEDED')).toBe(true);
+});
