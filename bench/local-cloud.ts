@@ -1,0 +1,92 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { cpus, loadavg, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { createInterface } from 'node:readline';
+import { parseArgs } from 'node:util';
+import { peopleToTry } from '../demo/people.ts';
+import { seed } from '../demo/seed.ts';
+import { synth } from '../local/synth.ts';
+import { answerTask, approve, ask, download, prove, start } from '../test/journeys/access.ts';
+import { manyAtOnce } from '../test/journeys/load.ts';
+import { logOf } from '../test/journeys/permissions.ts';
+import { openWorld, type World } from '../test/journeys/world.ts';
+
+// How fast the local cloud is: its start, one journey when nobody waits, many journeys at once, functions cold and warm.
+
+const { values } = parseArgs({ options: { requests: { type: 'string', default: '200' } } });
+const many = Number(values.requests);
+const root = resolve(import.meta.dirname, '..');
+
+const seconds = (ms: number): string => `${(ms / 1000).toFixed(2)} s`;
+const machine = (): string => {
+  const load = loadavg().map((one) => one.toFixed(1));
+  return `${cpus().length} cores, load ${load.join(' ')}, Node ${process.version}`;
+};
+const timed = async <T>(work: () => Promise<T>): Promise<readonly [T, number]> => {
+  const began = performance.now();
+  return [await work(), performance.now() - began];
+};
+const middle = (times: readonly number[]): number => times.toSorted((a, b) => a - b)[times.length >> 1] ?? 0;
+
+/** From the command to the line that says ready, with the app synthesised before. */
+const startOnce = async (cdkOut: string, state: string): Promise<number> => {
+  const [child, ms] = await timed(async () => {
+    const args = ['local/cloud.ts', '--cdk-out', cdkOut, '--state', state];
+    const cloud = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
+    await once(createInterface({ input: cloud.stdout }), 'line');
+    return cloud;
+  });
+  child.kill('SIGTERM');
+  await once(child, 'exit');
+  return ms;
+};
+
+const startTimes = async (): Promise<number[]> => {
+  const state = mkdtempSync(join(tmpdir(), 'privacy-bench-'));
+  const times: number[] = [];
+  for (let n = 0; n < 5; n += 1) times.push(await startOnce(await synth(), state));
+  rmSync(state, { recursive: true });
+  return times;
+};
+
+const journey = async (world: World, email: string): Promise<void> => {
+  const { reference } = await ask(world, { name: 'En Person', email });
+  await prove(world, email, reference);
+  await start(world, reference);
+  await answerTask(world, reference, 'found', 'Kasse 12, mappe 3.');
+  await approve(world, reference);
+  await download(world, email, reference);
+};
+
+/** Milliseconds of each event as the functions' logs report them: first events with the start of their process, and all others. */
+const invokeTimes = ({ state }: World) => {
+  const reports = [...logOf(state, '').matchAll(/\tDuration: ([\d.]+) ms.*?(?:Init Duration: ([\d.]+) ms)?\n/g)];
+  const cold = reports.flatMap(([, ms, init]) => (init ? [Number(ms) + Number(init)] : []));
+  const warm = reports.flatMap(([, ms, init]) => (init ? [] : [Number(ms)]));
+  return { cold, warm };
+};
+
+console.log(`local cloud: ${machine()}`);
+console.log(`  start, warm              ${seconds(middle(await startTimes()))}  (middle of 5)`);
+
+const world = await openWorld();
+const [, first] = await timed(() => journey(world, peopleToTry.everywhere));
+const times: number[] = [];
+for (const { email } of seed().customers.slice(3, 8)) times.push((await timed(() => journey(world, email)))[1]);
+console.log(`  journey, functions cold  ${seconds(first)}`);
+console.log(`  journey, warm            ${seconds(middle(times))}  (middle of 5, five systems, nobody waits)`);
+const { cold, warm } = invokeTimes(world);
+console.log(`  an event, cold           ${middle(cold).toFixed(0)} ms  (middle of ${cold.length})`);
+console.log(`  an event, warm           ${middle(warm).toFixed(0)} ms  (middle of ${warm.length})`);
+
+const [delivered, ms] = await timed(() => manyAtOnce(world, many));
+const failed = (await world.executions()).filter(({ status }) => status !== 'SUCCEEDED').length;
+const errors = logOf(world.state, '').match(/"level":"ERROR"/g)?.length ?? 0;
+console.log(
+  `  ${many} requests at once     ${delivered} delivered, ${failed} executions not succeeded, ${errors} errors, ${seconds(ms)}`,
+);
+console.log(`  at the end               ${machine()}`);
+await world.close();
+process.exitCode = delivered === many && failed === 0 ? 0 : 1;
