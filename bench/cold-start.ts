@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { referenceFrom } from '../domain/reference.ts';
 import { bundleFunctions, bundling } from '../infra/bundle.ts';
 import { entriesFor } from '../infra/functions.ts';
 import { readSettings } from '../infra/settings.ts';
@@ -36,8 +37,9 @@ await bare('bare-plain', {
   banner: { js: "import { createRequire } from 'node:module'; const require = createRequire(import.meta.url);" },
 });
 
-const reference = 'K7F-4QX-92M';
-const cookie = (purpose: string) => `__Host-${purpose}.K7F4QX92M=${'A'.repeat(43)}`;
+const reference = referenceFrom(Buffer.from('cold start'));
+const cookie = (purpose: string) =>
+  `__Host-${purpose}.${reference.replaceAll('-', '')}${purpose === 'owner' ? '.archive' : ''}=${'A'.repeat(43)}`;
 const event = (routeKey: string, path: string, cookies: string[], pathParameters: object) => ({
   version: '2.0',
   routeKey,
@@ -51,7 +53,12 @@ const event = (routeKey: string, path: string, cookies: string[], pathParameters
 const events: Readonly<Record<string, object>> = {
   'bare-plain': {},
   'bare-same-way': {},
-  'web-intake': event('GET /', '/', [], {}),
+  'web-intake': {
+    ...event('ANY /want', '/want', [], {}),
+    headers: { 'content-type': 'application/x-www-form-urlencoded' },
+    body: 'rights=access',
+    requestContext: { http: { method: 'POST', path: '/want', sourceIp: '192.0.2.1' } },
+  },
   'web-person': event('ANY /request/{reference}', `/request/${reference}`, [cookie('status')], { reference }),
   'web-staff': event('ANY /dpo/request/{reference}', `/dpo/request/${reference}`, [cookie('dpo')], { reference }),
   'web-owner': event('ANY /task/{reference}/{system}', `/task/${reference}/archive`, [cookie('owner')], {
@@ -61,9 +68,18 @@ const events: Readonly<Record<string, object>> = {
   'web-download': event('ANY /download/{reference}', `/download/${reference}`, [cookie('download')], { reference }),
 };
 
+/** What the services say: no item, and a key. */
+const answers: Readonly<Record<string, object>> = {
+  'TrentService.GenerateMac': { Mac: Buffer.alloc(32).toString('base64') },
+};
+let calls = 0;
 const stub = createServer((request, response) => {
   request.resume();
-  request.on('end', () => response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end('{}'));
+  request.on('end', () => {
+    calls += 1;
+    const body = answers[String(request.headers['x-amz-target'])] ?? {};
+    response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(body));
+  });
 });
 await new Promise<void>((done) => stub.listen(0, '127.0.0.1', done));
 const { port } = stub.address() as AddressInfo;
@@ -78,7 +94,7 @@ const environment = (name: string) => ({
   REQUESTS_TABLE: 't',
   COUNTERS_TABLE: 'c',
   EVIDENCE_BUCKET: 'b',
-  DISPATCHER: 'd',
+  WAKE_TOPIC: 'arn:aws:sns:eu-west-1:123456789012:wake',
   PSEUDONYM_KEY: 'k',
   BASE_URL: 'https://privacy.example',
 });
@@ -98,7 +114,7 @@ const run = async (command: string, args: string[], env: NodeJS.ProcessEnv): Pro
 const instructions = async (name: string, mode: string): Promise<number> => {
   const bundle = join(work, 'functions', name, 'index.mjs');
   const file = join(work, `${name}.json`);
-  writeFileSync(file, JSON.stringify(events[name]));
+  writeFileSync(file, JSON.stringify(events[name] ?? {}));
   const node = ['--predictable', runner, bundle, mode, file];
   if (!hasValgrind) return cpuTime(node, environment(name));
   const args = ['--tool=cachegrind', '--cache-sim=no', '--cachegrind-out-file=/dev/null', process.execPath, ...node];
@@ -124,7 +140,9 @@ console.log(
 
 const net: Record<string, number> = {};
 for (const name of Object.keys(events)) {
+  const before = calls;
   net[name] = (await instructions(name, 'call')) - base;
+  if (calls === before) throw new Error(`${name} called no service: it is not what a first visit does`);
   const same = net[name] / (net['bare-same-way'] ?? net[name]);
   const plain = net[name] / (net['bare-plain'] ?? net[name]);
   console.log(

@@ -66,31 +66,21 @@ export const askOwner = (held: Case, system: string, wave: number, now: Date): C
 
 /** What an owner answers: found (with what they gave), nothing, or that somebody else should be asked. */
 export type OwnerAnswer =
-  | { readonly answer: 'found'; readonly collections: SourceRecord['collections'] }
+  | { readonly answer: 'found'; readonly text?: string; readonly uploads: string; readonly documents: number }
   | { readonly answer: 'nothing' }
   /** `named`: whom to ask instead, for the DPO. */
   | { readonly answer: 'not-me'; readonly named: string };
-
-const count = (collections: SourceRecord['collections'], of: 'rows' | 'documents') =>
-  collections.reduce((sum, collection) => sum + collection[of], 0);
 
 const answered = (open: SourceRecord, given: OwnerAnswer, now: Date): SourceRecord => {
   const at = now.toISOString();
   if (given.answer === 'not-me') {
     return { ...open, answer: 'not-me', named: given.named, reason: 'OwnerUnknown', state: 'FAILED', at };
   }
-  const collections = given.answer === 'found' ? given.collections : [];
   const { reason: _, ...rest } = open;
-  return {
-    ...rest,
-    state: given.answer === 'found' ? 'OK' : 'EMPTY',
-    at,
-    answeredAt: at,
-    answer: given.answer,
-    collections,
-    rows: count(collections, 'rows'),
-    documents: count(collections, 'documents'),
-  };
+  if (given.answer === 'nothing') return { ...rest, state: 'EMPTY', at, answeredAt: at, answer: 'nothing' };
+  const { text, uploads, documents } = given;
+  const kept = { uploads, ...(text ? { text } : {}) };
+  return { ...rest, state: 'OK', at, answeredAt: at, answer: 'found', rows: text ? 1 : 0, documents, given: kept };
 };
 
 /** Takes the owner's answer; the last one open sends the request on to review. The first answer wins. */

@@ -39,7 +39,8 @@ export class Web extends Construct {
       storage.grantRequests(fn, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
     for (const fn of [intake, person, staff, owner, download]) grantWake(fn, props);
 
-    owner.allowObjects(['s3:PutObject', 's3:GetObject', 's3:AbortMultipartUpload'], storage.evidence, 'evidence/');
+    // The form that an owner posts to the bucket is signed with this function's key.
+    owner.allowObjects(['s3:PutObject'], storage.evidence, 'evidence/');
     owner.allow(['s3:ListBucket'], [storage.evidence.bucketArn], {
       StringLike: { 's3:prefix': 'evidence/*/uploads/*' },
     });

@@ -68,7 +68,8 @@ export class Workflow extends Construct {
       storage.useKey(fn, 's3', ['kms:Decrypt', 'kms:GenerateDataKey']);
       fn.allowObjects(['s3:GetObject'], storage.evidence, 'evidence/');
     }
-    decide.allowObjects(['s3:PutObject'], storage.evidence, 'evidence/');
+    decide.allowObjects(['s3:PutObject', 's3:AbortMultipartUpload'], storage.evidence, 'evidence/');
+    decide.allow(['s3:ListBucket'], [storage.evidence.bucketArn], uploadsOnly);
     build.allowObjects(['s3:PutObject', 's3:AbortMultipartUpload'], storage.evidence, 'packages/');
     const plain = ['AskForProof', 'AskToStart', 'PlanGathering', 'NoteFailedSource', 'Deliver', 'NeedsAPerson'];
     return [...plain.map((name) => this.step(name, props)), decide, build];
@@ -143,6 +144,9 @@ export class Workflow extends Construct {
     return machine;
   }
 }
+
+/** Files that owners gave, of any request. */
+const uploadsOnly = { StringLike: { 's3:prefix': 'evidence/*/uploads/*' } };
 
 const gatherPrefix = (scope: Construct): string => `${Stack.of(scope).stackName}-gather-`;
 const kebab = (name: string): string => name.replaceAll(/(?<!^)([A-Z])/g, '-$1').toLowerCase();

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { Readable } from 'node:stream';
-import { GetObjectCommand, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 
 /** Size in bytes and SHA-256 of what was written. */
@@ -47,6 +47,12 @@ export const filesIn = (Bucket: string, s3: S3Client = new S3Client()) => ({
   async read(Key: string): Promise<Readable> {
     const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
     return Body as Readable;
+  },
+
+  /** Keys under a prefix, in order; 200 at most, as many as an owner may give. */
+  async keys(Prefix: string): Promise<string[]> {
+    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix, MaxKeys: 200 }));
+    return Contents.flatMap(({ Key }) => Key ?? []);
   },
 
   /** A small file as text. */

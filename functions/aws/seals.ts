@@ -6,7 +6,9 @@ import {
   randomBytes,
   timingSafeEqual,
 } from 'node:crypto';
-import { GenerateMacCommand, KMSClient } from '@aws-sdk/client-kms';
+import { smallCall } from './small-call.ts';
+
+const generateMac = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'TrentService.GenerateMac' };
 
 /** One key per purpose (security.md 3.3): a pseudonym can't be checked with the key of a seal. */
 type Use = 'pseudonym' | 'stamp' | 'form';
@@ -15,14 +17,13 @@ type Use = 'pseudonym' | 'stamp' | 'form';
  * Keys derived from an HMAC key that never leaves KMS: one GenerateMac per purpose and process, then plain HMAC-SHA-256 and AES-256-GCM
  * in the process.
  */
-export const sealsWith = (keyId: string, kms: KMSClient = new KMSClient()) => {
+export const sealsWith = (KeyId: string) => {
   const derived = new Map<Use, Promise<Buffer>>();
   const derive = async (use: Use): Promise<Buffer> => {
-    const message = Buffer.from(`privacy-at ${use} v1`);
-    const { Mac } = await kms.send(
-      new GenerateMacCommand({ KeyId: keyId, MacAlgorithm: 'HMAC_SHA_256', Message: message }),
-    );
-    return Buffer.from(Mac as Uint8Array);
+    const Message = Buffer.from(`privacy-at ${use} v1`).toString('base64');
+    const ask = JSON.stringify({ KeyId, MacAlgorithm: 'HMAC_SHA_256', Message });
+    const { Mac } = JSON.parse(await smallCall({ service: 'kms', headers: generateMac, body: ask })) as { Mac: string };
+    return Buffer.from(Mac, 'base64');
   };
   const keyFor = (use: Use): Promise<Buffer> => {
     const held = derived.get(use) ?? derive(use);

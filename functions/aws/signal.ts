@@ -1,16 +1,17 @@
-import { PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { errorName, log } from '../lib/log.ts';
 import type { Signal } from './cases.ts';
+import { smallCall } from './small-call.ts';
 
-/**
- * Wakes the dispatcher through its topic and does not wait for it. (Lambda's own client would add 88 kB to every page function; this one
- * adds 37.) A lost signal costs five minutes, never a mail: the sweep finds the outbox.
- */
+const headers = { 'content-type': 'application/x-www-form-urlencoded' };
+
+/** Wakes the dispatcher through its topic and does not wait for it. A lost signal costs five minutes, never a mail: the sweep finds the outbox. */
 export const signalTo =
-  (TopicArn: string, sns: SNSClient = new SNSClient()): Signal =>
+  (TopicArn: string): Signal =>
   async (requestId, items) => {
+    const Message = JSON.stringify({ requestId, items });
+    const publish = new URLSearchParams({ Action: 'Publish', Version: '2010-03-31', TopicArn, Message });
     try {
-      await sns.send(new PublishCommand({ TopicArn, Message: JSON.stringify({ requestId, items }) }));
+      await smallCall({ service: 'sns', headers, body: publish.toString() });
     } catch (error) {
       log.error('signal lost', { requestId, error: errorName(error) });
     }

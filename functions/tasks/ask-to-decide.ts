@@ -12,6 +12,7 @@ import type { AnswerCollection, AnswerFacts, AnswerSystem } from '../../web/pack
 import { readme, startPage } from '../../web/package/start-page.tsx';
 import type { Files } from '../aws/files.ts';
 import { cases, files, now } from '../aws/from-env.ts';
+import { materialise } from '../lib/given.ts';
 import { log } from '../lib/log.ts';
 import { readConfig, readMap } from '../lib/settings.ts';
 import { OfRequest, type StepDeps } from '../lib/step.ts';
@@ -121,6 +122,19 @@ const manifestOf = (held: Case, pages: readonly ManifestFile[]): Manifest => {
   };
 };
 
+/** The case with what owners gave written among the answer's files. */
+const withGiven = async (held: Case, { files: to, cases: record, map }: Deps): Promise<Case> => {
+  if (held.request.status !== 'GATHERING' || waitingFor(held).length > 0) return held;
+  const systems = Object.keys(map.systems);
+  const sources = [];
+  for (const source of held.sources) {
+    const whole = source.round === held.request.round ? await materialise(held, source, systems, to) : source;
+    if (whole !== source) await record.putSource(held.request.requestId, whole);
+    sources.push(whole);
+  }
+  return { ...held, sources };
+};
+
 const total = (records: readonly SourceRecord[], of: 'rows' | 'documents') =>
   records.reduce((sum, record) => sum + record[of], 0);
 
@@ -131,7 +145,7 @@ const total = (records: readonly SourceRecord[], of: 'rows' | 'documents') =>
 export const askToDecide = task({
   input: OfRequest,
   async run({ requestId }, deps: Deps) {
-    const held = await deps.cases.read(requestId);
+    const held = await withGiven(await deps.cases.read(requestId), deps);
     if (held.request.status !== 'GATHERING') return { requestId, waiting: 0 };
     const waiting = waitingFor(held);
     if (waiting.length > 0) {

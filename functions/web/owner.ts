@@ -1,12 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { documentPath, evidenceKey, systemFolder } from '../../domain/answer-layout.ts';
 import type { DataMap, System } from '../../domain/data-map.ts';
 import { isOpen, type OwnerAnswer, ownerAnswered } from '../../domain/gathering.ts';
 import { type Case, namesCase } from '../../domain/request.ts';
 import { ownerPage } from '../../web/pages/owner.tsx';
 import type { Cases } from '../aws/cases.ts';
-import type { Files } from '../aws/files.ts';
-import { cases, files, now, tokens } from '../aws/from-env.ts';
+import { cases, now, tokens } from '../aws/from-env.ts';
 import type { Tokens } from '../aws/tokens.ts';
 import { type Uploads, uploads } from '../aws/uploads.ts';
 import { env } from '../lib/env.ts';
@@ -18,7 +16,6 @@ import { readMap } from '../lib/settings.ts';
 interface Deps {
   readonly cases: Cases;
   readonly tokens: Tokens;
-  readonly files: Files;
   readonly uploads: Uploads;
   readonly map: DataMap;
   readonly look: Look;
@@ -79,36 +76,15 @@ const problemsOf = (visit: Visit, { held }: Task, uploaded: number): OwnerProble
   return found;
 };
 
-/** Moves what the owner gave to its place in the answer, under names of ours, and hashes it. */
-const given = async (visit: Visit, { held, name, prefix }: Task, deps: Deps): Promise<OwnerAnswer> => {
+/** What the owner gave; it is put among the answer's files when the round closes. */
+const given = async (visit: Visit, { prefix }: Task, deps: Deps): Promise<OwnerAnswer> => {
   const answer = text(visit, 'answer');
   if (answer === 'not-me') return { answer, named: text(visit, 'name') };
   if (answer !== 'found') return { answer: 'nothing' };
-  const { language, evidence, round } = held.request;
-  const folder = systemFolder(Object.keys(deps.map.systems), name, language);
-  const put = async (path: string, source: AsyncIterable<Uint8Array | string>, type: string) => ({
-    path,
-    ...(await deps.files.write(evidenceKey(evidence, round, path), source, type)),
-  });
-  const uploaded = await deps.uploads.list(prefix);
-  const kept = [];
-  for (const [index, { key, name: original }] of uploaded.entries()) {
-    const path = documentPath(folder, 'owner', index + 1, original, language);
-    kept.push(await put(path, await deps.files.read(key), 'application/octet-stream'));
-  }
   const typed = text(visit, 'text');
-  const note = typed
-    ? [await put(`${folder}/${language === 'da' ? 'svar' : 'answer'}.txt`, lines(typed), 'text/plain')]
-    : [];
-  return {
-    answer: 'found',
-    collections: [{ name: 'owner', rows: note.length, documents: kept.length, files: [...note, ...kept] }],
-  };
+  const documents = (await deps.uploads.list(prefix)).length;
+  return { answer: 'found', uploads: prefix, documents, ...(typed ? { text: typed } : {}) };
 };
-
-async function* lines(typed: string) {
-  yield `\uFEFF${typed.replaceAll(/\r?\n/g, '\r\n')}\r\n`;
-}
 
 const answer = async (visit: Visit, task: Task, deps: Deps): Promise<Answer> => {
   const problems = problemsOf(visit, task, (await deps.uploads.list(task.prefix)).length);
@@ -139,8 +115,7 @@ export const handler = onPage(siteOf, () =>
   ownerPages({
     cases: cases(),
     tokens: tokens(),
-    files: files(),
-    uploads: uploads(),
+    uploads: uploads(now),
     map: readMap().map,
     look: look(),
     baseUrl: env('BASE_URL').BASE_URL,

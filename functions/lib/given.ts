@@ -1,0 +1,36 @@
+import { documentPath, evidenceKey, systemFolder } from '../../domain/answer-layout.ts';
+import type { Case, SourceRecord } from '../../domain/request.ts';
+import type { Files } from '../aws/files.ts';
+
+async function* asText(typed: string) {
+  // Windows' own editor needs both.
+  yield `\uFEFF${typed.replaceAll(/\r?\n/g, '\r\n')}\r\n`;
+}
+
+/** The name of an upload as the owner's machine had it: behind the prefix and the 16 signs that keep names apart. */
+const originalName = (key: string, prefix: string): string => key.slice(prefix.length).replace(/^[0-9a-f]{16}-/, '');
+
+/**
+ * Puts what a data owner gave among the answer's files, under names of ours, each hashed as it flows. Doing it again writes the same.
+ * Answers the record with its files, and without the text, which then stands in one place only.
+ */
+export const materialise = async (held: Case, source: SourceRecord, systems: readonly string[], files: Files) => {
+  const { given, ...rest } = source;
+  if (!given) return source;
+  const { language, evidence, round } = held.request;
+  const folder = systemFolder(systems, source.system, language);
+  const put = async (path: string, from: AsyncIterable<Uint8Array | string>, type: string) => ({
+    path,
+    ...(await files.write(evidenceKey(evidence, round, path), from, type)),
+  });
+  const typed = given.text
+    ? [await put(`${folder}/${language === 'da' ? 'svar' : 'answer'}.txt`, asText(given.text), 'text/plain')]
+    : [];
+  const kept = [];
+  for (const [index, key] of (await files.keys(given.uploads)).entries()) {
+    const path = documentPath(folder, 'owner', index + 1, originalName(key, given.uploads), language);
+    kept.push(await put(path, await files.read(key), 'application/octet-stream'));
+  }
+  const collection = { name: 'owner', rows: typed.length, documents: kept.length, files: [...typed, ...kept] };
+  return { ...rest, rows: typed.length, documents: kept.length, collections: [collection] } satisfies SourceRecord;
+};
