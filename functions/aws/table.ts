@@ -1,5 +1,6 @@
 import {
   DynamoDBClient,
+  type DynamoDBClientConfig,
   GetItemCommand,
   PutItemCommand,
   QueryCommand,
@@ -21,8 +22,20 @@ const pack = (item: object) => marshall(item, { removeUndefinedValues: true });
 const valuesOf = (values: object) =>
   Object.keys(values).length > 0 ? { ExpressionAttributeValues: pack(values) } : {};
 
+/** What Lambda's environment settles anyway: said here, the client looks for no profile and no file at every cold start. */
+const settled: DynamoDBClientConfig = {
+  region: process.env.AWS_REGION ?? '',
+  defaultsMode: 'standard',
+  retryMode: 'standard',
+  maxAttempts: 4,
+  useDualstackEndpoint: false,
+  useFipsEndpoint: false,
+  accountIdEndpointMode: 'disabled',
+  ...(process.env.AWS_ENDPOINT_URL ? { endpoint: process.env.AWS_ENDPOINT_URL } : {}),
+};
+
 /** A table as this project uses it: plain objects in and out, consistent reads unless an index is named. */
-export const tableNamed = (name: string, db: DynamoDBClient = new DynamoDBClient()) => ({
+export const tableNamed = (name: string, db: DynamoDBClient = new DynamoDBClient(settled)) => ({
   async get(key: Key): Promise<Item | undefined> {
     const { Item } = await db.send(new GetItemCommand({ TableName: name, Key: pack(key), ConsistentRead: true }));
     return Item && unmarshall(Item);
