@@ -254,7 +254,8 @@ class Logs {
     const file = this.files.get(name) ?? createWriteStream(join(this.dir, `${name}.log`), { flags: 'a' });
     this.files.set(name, file);
     return (text) => {
-      file.write(text);
+      // A process that is killed when the cloud closes may still have a last word.
+      if (!file.writableEnded) file.write(text);
     };
   }
 
