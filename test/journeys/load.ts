@@ -38,10 +38,10 @@ const unhurried = (world: World): Served => ({ ...world, advance: () => sleep(3_
 
 const askAll = async (world: World, people: readonly Person[]): Promise<void> => {
   for (let from = 0; from < people.length; from += anHour) {
+    await world.advance('PT1H');
     await forEach(people.slice(from, from + anHour), anHour, async (person) => {
       Object.assign(person, await ask(unhurried(world), { name: 'En Person', email: person.email }));
     });
-    await world.advance('PT1H');
   }
 };
 
