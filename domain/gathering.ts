@@ -3,10 +3,10 @@ import type { Case, Request, SourceRecord } from './request.ts';
 
 /** Asks the DPO whether the request is proper, or starts by itself where the policy says so. */
 export const askToStart = (held: Case, policy: 'ask' | 'automatic', now: Date): Change | undefined => {
-  if (held.request.status !== 'VERIFIED') return undefined;
+  if (held.request.status !== 'VERIFIED' || held.request.startAskedAt) return undefined;
   if (policy === 'automatic') return start(held, 'workflow', now);
   return {
-    ...moved(held, 'VERIFIED', now),
+    ...moved(held, 'VERIFIED', now, { startAskedAt: now.toISOString() }),
     mails: [{ template: 'start', to: 'dpo', cause: 'proven' }],
     audit: actor('workflow', 'START_ASKED'),
   };

@@ -1,17 +1,24 @@
 import { actor, type Change, lookAgain, moved, mustBe, nextSegment, refuse } from './change.ts';
+import { isOpen, waitingFor } from './gathering.ts';
 import { type Case, isOver, type Step } from './request.ts';
 
-/** A step failed for good: says so where the DPO sees it, and stops. */
-export const needsPerson = (held: Case, step: Step, error: string, now: Date): Change => ({
-  request: { ...held.request, needsPerson: { at: now.toISOString(), step, error }, nextActionAt: lookAgain(now) },
-  mails: [{ template: 'needs-person', to: 'dpo', cause: `segment-${held.request.segment.n}` }],
-  audit: actor('workflow', 'NEEDS_PERSON', { step, error }),
-});
+/**
+ * A step failed for good: says so where the DPO sees it, and stops. Saying it again changes nothing, and nobody has to look at a request
+ * that is over (its person withdrew while a step ran).
+ */
+export const needsPerson = (held: Case, step: Step, error: string, now: Date): Change | undefined => {
+  if (isOver(held.request.status) || held.request.needsPerson) return undefined;
+  return {
+    request: { ...held.request, needsPerson: { at: now.toISOString(), step, error }, nextActionAt: lookAgain(now) },
+    mails: [{ template: 'needs-person', to: 'dpo', cause: `segment-${held.request.segment.n}` }],
+    audit: actor('workflow', 'NEEDS_PERSON', { step, error }),
+  };
+};
 
 /** The DPO has the failed step tried again: a new execution takes over from the record. */
 export const tryAgain = (held: Case, now: Date): Change => {
   const stuck = held.request.needsPerson;
-  if (!stuck) return refuse(held.request, 'waiting for a person');
+  if (!stuck || isOver(held.request.status)) return refuse(held.request, 'waiting for a person');
   const { needsPerson: _, ...request } = held.request;
   return {
     request: { ...request, segment: nextSegment(request, stuck.step, now) },
@@ -20,12 +27,20 @@ export const tryAgain = (held: Case, now: Date): Change => {
   };
 };
 
+/** The last segment's step; but an owner may have answered, which starts `review`, while systems were still to be asked. */
+const stepOf = (held: Case): Step => {
+  const open = held.sources.filter((source) => source.round === held.request.round && isOpen(source)).length;
+  const unasked = waitingFor(held).length > open;
+  return held.request.status === 'GATHERING' && unasked ? 'gather' : held.request.segment.step;
+};
+
 /** A new execution for the step that the record stands at: after a lost signal, or a mended definition (F10-F12). */
 export const takeOver = (held: Case, now: Date): Change => {
   if (isOver(held.request.status)) refuse(held.request, 'open');
+  const step = stepOf(held);
   return {
-    request: { ...held.request, segment: nextSegment(held.request, held.request.segment.step, now) },
-    audit: actor('watchdog', 'TAKEN_OVER', { step: held.request.segment.step }),
+    request: { ...held.request, segment: nextSegment(held.request, step, now) },
+    audit: actor('watchdog', 'TAKEN_OVER', { step }),
     goOn: true,
   };
 };

@@ -70,6 +70,8 @@ export const Request = z.object({
   person: Person,
   status: Status,
   proof: z.optional(z.object({ at: Instant, method: z.literal('mailbox') })),
+  /** The DPO was asked whether it is proper: from then on the next move is theirs. */
+  startAskedAt: z.optional(Instant),
   startedAt: z.optional(Instant),
   /** Gathering counts rounds; a new round makes decisions on the old one impossible. */
   round: z.int(),

@@ -9,6 +9,7 @@ const hour = 3_600_000;
 const machineMoves = ({ request, sources }: Case): boolean => {
   if (request.needsPerson) return false;
   if (request.status === 'RECEIVED' || request.status === 'APPROVED') return true;
+  if (request.status === 'VERIFIED') return !request.startAskedAt;
   const asked = sources.some((source) => source.round === request.round && isOpen(source));
   return request.status === 'GATHERING' && !asked;
 };

@@ -8,7 +8,11 @@ import { onTask, task } from '../lib/task.ts';
 export const noteFailedSource = task({
   input: z.object({ requestId: z.string(), system: z.string(), wave: z.int(), error: z.string() }),
   async run({ requestId, system, wave, error }, deps: StepDeps) {
-    const { request } = await deps.cases.read(requestId);
+    const { request, sources } = await deps.cases.read(requestId);
+    const before = sources.find((each) => each.system === system && each.wave === wave && each.round === request.round);
+    // Its answer is on the record and only the word of it was lost, or the round is closed: what the DPO saw must stay.
+    if (before || request.status !== 'GATHERING')
+      return { system, state: before?.state ?? 'FAILED', rows: before?.rows ?? 0 };
     const nothing = { rows: 0, documents: 0, possibleMatches: 0, collections: [] };
     const at = deps.now().toISOString();
     const failed = { system, wave, round: request.round, state: 'FAILED' as const, at, reason: error, ...nothing };

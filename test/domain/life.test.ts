@@ -1,0 +1,248 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { type AuditEntry, append, emptyChain, entryHash } from '../../domain/audit.ts';
+import type { Change } from '../../domain/change.ts';
+import type { Collection } from '../../domain/data-map.ts';
+import { decide, review } from '../../domain/decision.ts';
+import { askOwner, askToStart, ownerAnswered, planned, start } from '../../domain/gathering.ts';
+import { exactly } from '../../domain/identity.ts';
+import { receive } from '../../domain/intake.ts';
+import { askForProof, askForProofAgain, prove } from '../../domain/proof.ts';
+import { needsPerson, takeOver, tryAgain, withdraw } from '../../domain/recovery.ts';
+import { parseReference, referenceFrom } from '../../domain/reference.ts';
+import { csvFile } from '../../domain/rendering.ts';
+import type { Case, Right, SourceRecord } from '../../domain/request.ts';
+import { watch } from '../../domain/watch.ts';
+
+const now = new Date('2026-03-02T09:00:00.000Z');
+const later = (days: number): Date => new Date(now.getTime() + days * 86_400_000);
+
+/** The case as it is after a change, as the table would give it back. */
+const after = (held: Case, change: Change | undefined): Case => {
+  if (!change) return held;
+  const name = ({ system, round, wave }: SourceRecord) => `${round} ${system} ${wave}`;
+  const written = new Set((change.sources ?? []).map(name));
+  const kept = held.sources.filter((source) => !written.has(name(source)));
+  const { request, rights = held.rights, sources = [] } = change;
+  return { request, rights, sources: [...kept, ...sources] };
+};
+
+const received = (rights: readonly Right[] = ['access']): Case => {
+  const person = { name: 'Anna Berg', email: 'anna@example.org' };
+  const ids = { requestId: 'r1', reference: 'K7F-4QX-92M', evidence: 'evidence/1', language: 'da' as const };
+  const rules = { country: 'DK', timeZone: 'Europe/Copenhagen', policy: 'suspend' } as const;
+  return after(
+    { request: undefined as never, rights: [], sources: [] },
+    receive({ ...ids, person, rights, silent: false }, rules, now),
+  );
+};
+
+const source = (system: string, wave: number, state: SourceRecord['state'] = 'OK'): SourceRecord => {
+  const found = { rows: 1, documents: 0, possibleMatches: 0, collections: [] };
+  return { system, wave, round: 1, state, at: now.toISOString(), ...found };
+};
+
+const awaiting = (rights?: readonly Right[]): Case => after(received(rights), askForProof(received(rights), now));
+const verified = (rights?: readonly Right[]): Case => after(awaiting(rights), prove(awaiting(rights), now));
+const gathering = (rights?: readonly Right[]): Case => {
+  const started = after(verified(rights), start(verified(rights), 'dpo', now));
+  const systems = [
+    { system: 'crm', wave: 0 },
+    { system: 'archive', wave: 0 },
+    { system: 'shop', wave: 1 },
+  ];
+  const plan = after(started, planned(started, { systems, dataMap: 'm' }, now));
+  return after({ ...plan, sources: [source('crm', 0)] }, askOwner(plan, 'archive', 0, now));
+};
+const reviewed = (rights?: readonly Right[], shop = source('shop', 1)): Case => {
+  const answered = after(gathering(rights), ownerAnswered(gathering(rights), 'archive', { answer: 'nothing' }, now));
+  const whole = { ...answered, sources: [...answered.sources, shop] };
+  return after(whole, review(whole, { hash: 'h', rows: 2, documents: 0 }, now));
+};
+
+const approve = { outcome: 'approve' } as const;
+const refused = (run: () => unknown) =>
+  expect(run).toThrowError(expect.objectContaining({ name: 'TransitionRefused' }));
+
+test('a decision on another manifest than the one shown is refused', () => {
+  refused(() => decide(reviewed(), { access: approve }, { manifest: 'other' }, now));
+  refused(() => decide(reviewed(), { access: approve }, { manifest: '' }, now));
+  expect(decide(reviewed(), { access: approve }, { manifest: 'h' }, now).request.status).toBe('APPROVED');
+});
+
+test('a decision is taken once: the second is refused', () => {
+  const decided = after(reviewed(), decide(reviewed(), { access: approve }, { manifest: 'h' }, now));
+  refused(() => decide(decided, { access: { outcome: 'refuse', reason: 'no' } }, { manifest: 'h' }, now));
+});
+
+test('a refusal needs a reason', () => {
+  refused(() => decide(reviewed(), { access: { outcome: 'refuse' } }, { manifest: 'h' }, now));
+  const { rights } = decide(reviewed(), { access: { outcome: 'refuse', reason: 'why' } }, { manifest: 'h' }, now);
+  expect(rights?.map(({ status, decision }) => [status, decision?.reason])).toEqual([['REFUSED', 'why']]);
+});
+
+test('every right asked for is decided, each on its own', () => {
+  const held = reviewed(['access', 'erasure']);
+  refused(() => decide(held, { access: approve }, { manifest: 'h' }, now));
+  const erasure = { outcome: 'refuse', reason: 'kept by law' } as const;
+  const { rights, request } = decide(held, { access: approve, erasure }, { manifest: 'h' }, now);
+  expect(rights?.map(({ right, status }) => [right, status])).toEqual([
+    ['access', 'APPROVED'],
+    ['erasure', 'REFUSED'],
+  ]);
+  expect(request.status).toBe('APPROVED');
+});
+
+test.each(['FAILED', 'PARTIAL'] as const)('delivery while a system is %s needs a reason for it', (state) => {
+  const held = reviewed(['access'], source('shop', 1, state));
+  refused(() => decide(held, { access: approve }, { manifest: 'h' }, now));
+  const { rights } = decide(held, { access: approve }, { manifest: 'h', incomplete: 'the shop is gone' }, now);
+  expect(rights?.[0]?.decision?.incomplete).toBe('the shop is gone');
+});
+
+test("the first owner's answer wins", () => {
+  const answered = after(gathering(), ownerAnswered(gathering(), 'archive', { answer: 'nothing' }, now));
+  refused(() => ownerAnswered(answered, 'archive', { answer: 'not-me', named: 'Bo' }, now));
+  expect(answered.sources.find(({ system }) => system === 'archive')?.state).toBe('EMPTY');
+});
+
+test('proof is asked for again at most three times, and never once it was given', () => {
+  let held = awaiting();
+  for (let n = 0; n < 3; n += 1) held = after(held, askForProofAgain(held, now));
+  refused(() => askForProofAgain(held, now));
+  refused(() => askForProofAgain(verified(), now));
+});
+
+test('asking the DPO to start twice is one mail', () => {
+  const asked = askToStart(verified(), 'ask', now);
+  expect(asked?.mails).toHaveLength(1);
+  expect(askToStart(after(verified(), asked), 'ask', now)).toBeUndefined();
+});
+
+test('the watchdog starts again a step whose mail to the DPO was never caused, and leaves one that was to the DPO', () => {
+  expect(watch(verified(), later(2))?.goOn).toBe(true);
+  const asked = after(verified(), askToStart(verified(), 'ask', now));
+  expect(watch(asked, later(2))?.goOn).toBeUndefined();
+});
+
+test('taking over changes nothing but the segment', () => {
+  for (const held of [received(), awaiting(), verified(), gathering(), reviewed()]) {
+    const { request, rights, sources, mails } = takeOver(held, later(1));
+    expect({ ...request, segment: held.request.segment }).toEqual(held.request);
+    expect(request.segment.n).toBe(held.request.segment.n + 1);
+    expect([rights, sources, mails]).toEqual([undefined, undefined, undefined]);
+  }
+});
+
+test('gathering is taken over as gathering, even when an owner answered before every system was asked', () => {
+  const answered = after(gathering(), ownerAnswered(gathering(), 'archive', { answer: 'nothing' }, now));
+  expect(answered.request.segment.step).toBe('review');
+  expect(takeOver(answered, later(1)).request.segment.step).toBe('gather');
+  const whole = { ...answered, sources: [...answered.sources, source('shop', 1)] };
+  expect(takeOver(whole, later(1)).request.segment.step).toBe('review');
+});
+
+test('a failure is told once, and not at all about a request that is over', () => {
+  const told = needsPerson(gathering(), 'gather', 'Conflict', now);
+  expect(told?.mails).toHaveLength(1);
+  const stuck = after(gathering(), told);
+  expect(needsPerson(stuck, 'gather', 'Conflict', now)).toBeUndefined();
+  const withdrawn = after(stuck, withdraw(stuck, now));
+  expect(needsPerson(withdrawn, 'gather', 'TransitionRefused', now)).toBeUndefined();
+  refused(() => tryAgain(withdrawn, now));
+});
+
+const chain = fc
+  .array(fc.record({ what: fc.stringMatching(/^[A-Z_]{1,12}$/), rows: fc.nat() }), { minLength: 2, maxLength: 8 })
+  .map((facts) => {
+    let head = emptyChain;
+    const entries = facts.map(({ what, rows }) => {
+      const next = append('r1', head, { what, by: 'workflow', facts: { rows } }, now.toISOString());
+      head = next.head;
+      return next.entry;
+    });
+    return { entries, head };
+  });
+
+/** Whether the entries are the whole chain that ends at the head. */
+const holds = (entries: readonly AuditEntry[], head: { n: number; hash: string }): boolean => {
+  let previous = emptyChain.hash;
+  for (const [index, entry] of entries.entries()) {
+    if (entry.n !== index + 1 || entry.previous !== previous) return false;
+    previous = entryHash(entry);
+  }
+  return entries.length === head.n && previous === head.hash;
+};
+
+test('the audit chain shows any edit, removal and reorder', () => {
+  fc.assert(
+    fc.property(chain, fc.nat(), ({ entries, head }, seed) => {
+      const at = seed % entries.length;
+      const entry = entries[at] as AuditEntry;
+      expect(holds(entries, head)).toBe(true);
+      expect(holds(entries.with(at, { ...entry, facts: { rows: -1 } }), head)).toBe(false);
+      expect(holds(entries.with(at, { ...entry, by: 'dpo' }), head)).toBe(false);
+      expect(holds(entries.toSpliced(at, 1), head)).toBe(false);
+      expect(holds(entries.toReversed(), head)).toBe(false);
+    }),
+  );
+});
+
+test('the check sign of a case number catches every single wrong sign', () => {
+  const signs = [...'23456789BCDFGHJKMNPQRSTVWXYZ'];
+  fc.assert(
+    fc.property(fc.uint8Array({ minLength: 8, maxLength: 8 }), (bytes) => {
+      const nine = [...referenceFrom(bytes).replaceAll('-', '')];
+      expect(parseReference(nine.join(''))).toBe(referenceFrom(bytes));
+      for (const place of nine.keys()) {
+        for (const sign of signs.filter((other) => other !== nine[place])) {
+          expect(parseReference(nine.with(place, sign).join(''))).toBeUndefined();
+        }
+      }
+    }),
+    { numRuns: 30 },
+  );
+});
+
+const matches = (asked: string, held: string) => exactly('email', new Set([asked]), true)({ email: held });
+
+test.each([
+  ['a Kelvin sign', 'mike@example.org', 'mi\u212Ae@example.org'],
+  ['a dotless i', 'mike@example.org', 'm\u0131ke@example.org'],
+  ['a full-width @', 'mike@example.org', 'mike\uFF20example.org'],
+  ['an accent', 'jon@example.org', 'jón@example.org'],
+  ['a combining accent', 'j\u00F3n@example.org', 'jo\u0301n@example.org'],
+  ['a blank behind', 'jon@example.org', 'jon@example.org '],
+  ['a wild card', 'j_n@example.org', 'jon@example.org'],
+])('%s never makes one address another', (_, asked, held) => {
+  expect(matches(asked, held)).toBe(false);
+  expect(matches(held, asked)).toBe(false);
+});
+
+test('two addresses match only when their bytes do, ASCII case aside', () => {
+  const lower = (text: string) => text.replace(/[A-Z]/g, (sign) => String.fromCharCode(sign.charCodeAt(0) + 32));
+  const sign = fc.constantFrom(...'aAkKiI\u212A\u0131\u0130@\uFF20\u00DF', 'ss', 'ﬀ', '\u0301');
+  const address = fc.array(sign, { maxLength: 4 }).map((signs) => signs.join(''));
+  fc.assert(
+    fc.property(address, address, (a, b) => {
+      expect(matches(a, b)).toBe(lower(a) === lower(b));
+      expect(matches(a, lower(a))).toBe(true);
+    }),
+  );
+});
+
+const cellOf = (value: string | number | bigint): string => {
+  const label = { da: 'x', en: 'x' };
+  const collection = { fields: { x: { label } } } as unknown as Collection;
+  return csvFile(collection, 'da').row({ x: value }).slice(0, -2).replace(/^"/, '');
+};
+
+test('no cell of a CSV file begins a formula, and negative numbers stay numbers', () => {
+  fc.assert(
+    fc.property(fc.constantFrom(...'=+-@\t\r\n＝＋－＠\0'), fc.string(), (sign, rest) => {
+      fc.pre(!/^-\d+(\.\d+)?$/.test(sign + rest));
+      expect(cellOf(sign + rest)).not.toMatch(/^[=+\-@\t\r\n\0＝＋－＠]/);
+    }),
+  );
+  expect([cellOf(-12), cellOf(-12n), cellOf('-12.5')]).toEqual(['-12', '-12', '-12.5']);
+});
