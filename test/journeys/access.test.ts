@@ -1,3 +1,6 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { peopleToTry } from '../../demo/people.ts';
 import { holdings } from '../../demo/seed.ts';
@@ -70,6 +73,16 @@ describe('one access request, end to end', () => {
     const others = [...entries.keys()].filter((name) => !listed.includes(name));
     expect(others.sort()).toEqual(['KONTROLSUMMER.sha256', 'manifest.json']);
     expect(sha256(text)).toBe(approved);
+  });
+
+  test('privacy package check finds nothing to say about it', () => {
+    const file = join(world.state, 'answer.zip');
+    writeFileSync(file, zip);
+    const checked = spawnSync(process.execPath, ['cli/privacy.ts', 'package', 'check', file, '--json'], {
+      encoding: 'utf8',
+    });
+    expect(JSON.parse(checked.stdout)).toEqual({ findings: [] });
+    expect(checked.status).toBe(0);
   });
 
   test('five systems in two waves take at most 21 state transitions', async () => {
