@@ -49,10 +49,16 @@ export const filesIn = (Bucket: string, s3: S3Client = new S3Client()) => ({
     return Body as Readable;
   },
 
-  /** Keys under a prefix, in order; 200 at most, as many as an owner may give. */
+  /** All keys under a prefix, in order. */
   async keys(Prefix: string): Promise<string[]> {
-    const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix, MaxKeys: 200 }));
-    return Contents.flatMap(({ Key }) => Key ?? []);
+    const found: string[] = [];
+    let ContinuationToken: string | undefined;
+    do {
+      const page = await s3.send(new ListObjectsV2Command({ Bucket, Prefix, ContinuationToken }));
+      found.push(...(page.Contents ?? []).flatMap(({ Key }) => Key ?? []));
+      ContinuationToken = page.NextContinuationToken;
+    } while (ContinuationToken);
+    return found;
   },
 
   /** A small file as text. */
