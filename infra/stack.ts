@@ -39,7 +39,7 @@ export class PrivacyStack extends Stack {
     const web = new Web(this, 'Web', { ...common, url: site.url });
     site.serve(web.functions);
 
-    const watchdog = this.watchdog(common, alarms);
+    const watchdog = this.watchdog(common);
     new Watch(this, 'Watch', {
       key: storage.key,
       wake,
@@ -77,18 +77,16 @@ export class PrivacyStack extends Stack {
     return fn;
   }
 
-  private watchdog(common: Common, alarms: Topic): ServiceFunction {
+  private watchdog(common: Common): ServiceFunction {
     const { storage } = common;
-    const environment = { ...recordOf(common), ALARM_TOPIC: alarms.topicArn };
     const fn = new ServiceFunction(this, 'Watchdog', {
       ...common,
       entry: 'watchdog',
       timeout: Duration.minutes(5),
-      environment,
+      environment: recordOf(common),
     });
     storage.grantRequests(fn, 'Query', 'PutItem');
     fn.allow(['dynamodb:Query'], [storage.dueIndexArn]);
-    fn.allow(['sns:Publish'], [alarms.topicArn]);
     grantWake(fn, common);
     return fn;
   }

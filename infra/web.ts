@@ -35,12 +35,13 @@ export class Web extends Construct {
     const staff = make('staff', record);
     const owner = make('owner', { ...record, EVIDENCE_BUCKET: storage.evidence.bucketName });
     const download = make('download', { ...record, EVIDENCE_BUCKET: storage.evidence.bucketName });
-    for (const fn of [person, staff, owner, download])
-      storage.grantRequests(fn, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
+    for (const fn of [staff, owner]) storage.grantRequests(fn, 'GetItem', 'Query', 'PutItem');
+    // They check codes: each attempt is counted on the token.
+    for (const fn of [person, download]) storage.grantRequests(fn, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
     for (const fn of [intake, person, staff, owner, download]) grantWake(fn, props);
 
     // The form that an owner posts to the bucket is signed with this function's key.
-    owner.allowObjects(['s3:PutObject'], storage.evidence, 'evidence/');
+    owner.allowObjects(['s3:PutObject'], storage.evidence, 'evidence/*/uploads/');
     owner.allow(['s3:ListBucket'], [storage.evidence.bucketArn], {
       StringLike: { 's3:prefix': 'evidence/*/uploads/*' },
     });

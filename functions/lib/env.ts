@@ -15,7 +15,6 @@ export const Env = z.object({
   /** Where people reach the site: every link and the Origin check come from here, never from a header. */
   BASE_URL: name,
   CONFIGURATION_SET: name,
-  ALARM_TOPIC: name,
   /** The system that a gather function asks. */
   SYSTEM: name,
   /** Set off AWS only: connectors may talk to this machine (decisions.md 17). */
