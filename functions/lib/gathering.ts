@@ -29,7 +29,7 @@ export interface Place {
 /** A minute less than the function has: the source is left in order, and the failure has a name. */
 const longest = 14 * 60_000;
 
-/** Values of one field that one other step may look for; beyond it the answer would be PARTIAL. */
+/** Values of one field that one other step may look for; beyond it the answer is PARTIAL. */
 const maxValues = 10_000;
 
 /** A file of the answer that is written as rows come; nothing is written before the first row. */
@@ -103,11 +103,16 @@ const collectionWriter = ({ request, system, systems, files }: Place, name: stri
 /** Values of a collection's fields that later steps look for. */
 const valueCollector = (fields: readonly string[]) => {
   const held = new Map(fields.map((field) => [field, new Set<string>()]));
+  let cut = false;
   return {
+    /** Whether there were more values than later steps look for. */
+    wasCut: () => cut,
     add(row: Row): void {
       for (const [field, values] of held) {
         const value = row[field];
-        if (value !== null && value !== undefined && value !== '' && values.size < maxValues) values.add(String(value));
+        if (value === null || value === undefined || value === '') continue;
+        if (values.size < maxValues) values.add(String(value));
+        else cut ||= !values.has(String(value));
       }
     },
     entries: () => [...held].map(([field, values]) => [field, [...values]] as const),
@@ -147,7 +152,7 @@ export const gatherCollection = async (place: Place, connector: Connector, colle
     }
   }
   await writeValues(place, ask.name, values);
-  return { ...(await writer.end()), possibleMatches };
+  return { ...(await writer.end()), possibleMatches, cut: values.wasCut() };
 };
 
 const writeValues = async (

@@ -32,7 +32,7 @@ export const GatherInput = z.object({
 });
 type GatherInput = z.infer<typeof GatherInput>;
 
-type Results = (SourceRecord['collections'][number] & { possibleMatches: number })[];
+type Results = (SourceRecord['collections'][number] & { possibleMatches: number; cut: boolean })[];
 
 const total = (results: Results, of: 'rows' | 'documents' | 'possibleMatches') =>
   results.reduce((sum, result) => sum + result[of], 0);
@@ -58,7 +58,7 @@ const recordOf = (
     rows,
     documents,
     possibleMatches: total(results, 'possibleMatches'),
-    collections: results.map(({ possibleMatches: _, ...collection }) => collection),
+    collections: results.map(({ possibleMatches: _, cut: __, ...collection }) => collection),
   } satisfies SourceRecord;
 };
 
@@ -86,7 +86,7 @@ const gatherAll = async (held: Case, input: GatherInput, { map, files, connector
     }
     // Nothing found may be an outage that looks like an answer: the source has to show that it is there (F18).
     if (total(results, 'rows') === 0) await source.check();
-    return { results };
+    return { results, ...(results.some(({ cut }) => cut) ? { reason: 'LimitReached' } : {}) };
   } catch (error) {
     if (errorName(error) !== 'SourceMalformed') throw error;
     return { results, reason: 'SourceMalformed' };
