@@ -109,9 +109,12 @@ const factsOf = (mail: OutboxMail, held: Case, to: Recipient, office: Office): L
   };
 };
 
-/** Sends mails of the outbox through SES, each taken by one sender only. */
+/**
+ * Sends mails of the outbox through SES, each taken by one sender only. The client tries once: a second try after a lost answer would be a
+ * second mail that no record tells of (security.md 3.6); the outbox tries again, on record.
+ */
 export const postOffice = (office: Office) => {
-  const { outbox, cases, config, now, ses = new SESClient() } = office;
+  const { outbox, cases, config, now, ses = new SESClient({ maxAttempts: 1 }) } = office;
   const { CONFIGURATION_SET } = env('CONFIGURATION_SET');
 
   const compose = async (mail: OutboxMail, key: string, held: Case) => {
