@@ -119,9 +119,10 @@ export const tokensIn = (table: Table) => ({
     return counted?.codesSent as number | undefined;
   },
 
-  /** A one-time code is gone once it opened something. */
-  async spendCode({ hash }: Token): Promise<void> {
-    await table.update({ pk: tokenKey(hash), sk: 'TOKEN' }, 'REMOVE codeHash', {});
+  /** A one-time code is gone once it opened something: of two who bring it at once one gets true. */
+  async spendCode({ hash }: Token): Promise<boolean> {
+    const unspent = { ConditionExpression: 'attribute_exists(codeHash)' };
+    return (await table.update({ pk: tokenKey(hash), sk: 'TOKEN' }, 'REMOVE codeHash', {}, unspent)) !== undefined;
   },
 });
 export type Tokens = ReturnType<typeof tokensIn>;

@@ -46,7 +46,7 @@ const openFile = async (visit: Visit, held: Case, token: Token, code: string, de
   }
   const { package: built, reference, requestId } = held.request;
   if (!built) return render(visit, held, { kind: 'expired' }, deps, 410);
-  await deps.tokens.spendCode(token);
+  if (!(await deps.tokens.spendCode(token))) return render(visit, held, { kind: 'locked' }, deps, 429);
   await deps.cases.change(requestId, downloaded);
   return { location: await deps.links.presign(built.key, `${reference}.zip`, 60) };
 };
