@@ -54,6 +54,12 @@ export const systemFolder = (systems: readonly string[], system: string, languag
 export const documentPath = (folder: string, collection: string, n: number, name: string, language: Language): string =>
   `${folder}/${words[language].files}/${collection}-${String(n).padStart(4, '0')}.${extensionOf(name)}`;
 
+/** What parts uploads of one name: 16 random signs before it. */
+const apart = /^[0-9a-f]{16}-/;
+
+/** The name that an owner's machine gave an upload: behind the prefix and what keeps names apart. */
+export const uploadedName = (key: string, prefix: string): string => key.slice(prefix.length).replace(apart, '');
+
 /** Where a round's files lie in the Evidence bucket. */
 export const evidenceKey = (evidence: string, round: number, path: string): string =>
   `${evidence}/r${round}/files/${path}`;

@@ -31,16 +31,10 @@ export class ManifestMismatch extends Error {
   override readonly name = 'ManifestMismatch';
 }
 
-/** Mail could not be handed over; the outbox keeps it. */
-export class MailRefused extends Error {
-  override readonly name = 'MailRefused';
-}
-
 export type Failure =
   | RequestNotFound
   | TransitionRefused
   | Conflict
   | SourceUnavailable
   | SourceMalformed
-  | ManifestMismatch
-  | MailRefused;
+  | ManifestMismatch;

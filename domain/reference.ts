@@ -27,14 +27,12 @@ export const parseReference = (text: string): string | undefined => {
 /** What a person types to show that they mean this case: its last four signs. */
 export const lastFour = (reference: string): string => reference.replaceAll('-', '').slice(-4);
 
-const codeAlphabet = '23456789BCDFGHJKMNPQRSTVWXYZ';
-
 /** A code to read in a mail and type on a page: 6 signs (28^6 = 4.8e8). Unbiased: bytes of 252 and more are skipped. */
 export const codeFrom = (bytes: Uint8Array): string =>
   Array.from(bytes)
     .filter((byte) => byte < 252)
     .slice(0, 6)
-    .map((byte) => codeAlphabet[byte % 28])
+    .map((byte) => alphabet[byte % 28])
     .join('');
 
 /** A one-time code of 8 digits. Unbiased: bytes of 250 and more are skipped. */

@@ -1,4 +1,5 @@
 import { createHmac } from 'node:crypto';
+import { uploadedName } from '../../domain/answer-layout.ts';
 import { env } from '../lib/env.ts';
 import { bucketPlace } from './bucket-place.ts';
 import { defaultProvider } from './credentials.ts';
@@ -65,7 +66,7 @@ const within = (xml: string, tag: string): string =>
 const listed = (xml: string, prefix: string): Uploaded[] =>
   [...xml.matchAll(/<Contents>[\s\S]*?<\/Contents>/g)].map(([entry]) => {
     const key = within(entry, 'Key');
-    return { key, name: key.slice(prefix.length).replace(/^[0-9a-f]{16}-/, ''), bytes: Number(within(entry, 'Size')) };
+    return { key, name: uploadedName(key, prefix), bytes: Number(within(entry, 'Size')) };
   });
 
 /**

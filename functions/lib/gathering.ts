@@ -8,7 +8,7 @@ import { csvFile, jsonFile } from '../../domain/rendering.ts';
 import type { Request, SourceRecord } from '../../domain/request.ts';
 import type { Files } from '../aws/files.ts';
 
-export type GatheredCollection = SourceRecord['collections'][number];
+type GatheredCollection = SourceRecord['collections'][number];
 type File = GatheredCollection['files'][number];
 
 /** One collection to gather: where its values come from, and which of its fields later steps look for. */

@@ -1,4 +1,4 @@
-import { documentPath, evidenceKey, systemFolder } from '../../domain/answer-layout.ts';
+import { documentPath, evidenceKey, systemFolder, uploadedName } from '../../domain/answer-layout.ts';
 import type { Case, SourceRecord } from '../../domain/request.ts';
 import type { Files } from '../aws/files.ts';
 
@@ -6,9 +6,6 @@ async function* asText(typed: string) {
   // Windows' own editor needs both.
   yield `\uFEFF${typed.replaceAll(/\r?\n/g, '\r\n')}\r\n`;
 }
-
-/** The name of an upload as the owner's machine had it: behind the prefix and the 16 signs that keep names apart. */
-const originalName = (key: string, prefix: string): string => key.slice(prefix.length).replace(/^[0-9a-f]{16}-/, '');
 
 /**
  * Puts what a data owner gave among the answer's files, under names of ours, each hashed as it flows. Doing it again writes the same.
@@ -28,7 +25,7 @@ export const materialise = async (held: Case, source: SourceRecord, systems: rea
     : [];
   const kept = [];
   for (const [index, key] of (await files.keys(given.uploads)).entries()) {
-    const path = documentPath(folder, 'owner', index + 1, originalName(key, given.uploads), language);
+    const path = documentPath(folder, 'owner', index + 1, uploadedName(key, given.uploads), language);
     kept.push(await put(path, await files.read(key), 'application/octet-stream'));
   }
   const collection = { name: 'owner', rows: typed.length, documents: kept.length, files: [...typed, ...kept] };

@@ -2,7 +2,7 @@ import type { Config, Language } from '../../domain/config.ts';
 import type { Frame } from '../../web/frame.ts';
 import { errorPage } from '../../web/pages/error.tsx';
 import { env } from './env.ts';
-import type { Site, Visit } from './page.ts';
+import { languageIn, type Site, type Visit } from './page.ts';
 import { readConfig } from './settings.ts';
 
 export type { Frame };
@@ -30,8 +30,7 @@ export const siteOf = (): Site => {
   return {
     baseUrl: env('BASE_URL').BASE_URL,
     errorPage: (status, { acceptLanguage, query }) => {
-      const asked = new URLSearchParams(query).get('lang');
-      const language = asked === 'da' || asked === 'en' ? asked : fromHeader(acceptLanguage, config);
+      const language = languageIn(new URLSearchParams(query)) ?? fromHeader(acceptLanguage, config);
       return errorPage({ language, config, path: '/', status });
     },
   };

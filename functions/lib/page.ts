@@ -55,7 +55,6 @@ const statusOf: Record<Failure['name'], number> = {
   SourceUnavailable: 503,
   SourceMalformed: 503,
   ManifestMismatch: 409,
-  MailRefused: 503,
 };
 
 const statusFor = (error: unknown): number => {
@@ -142,12 +141,17 @@ const methodOf = (event: APIGatewayProxyEventV2): 'GET' | 'POST' | undefined => 
   return method === 'GET' || method === 'POST' ? method : undefined;
 };
 
+/** The language asked for in an address. */
+export const languageIn = (query: URLSearchParams): Language | undefined => {
+  const asked = query.get('lang');
+  return asked === 'da' || asked === 'en' ? asked : undefined;
+};
+
 const visitOf = (event: APIGatewayProxyEventV2, baseUrl: string): Visit => {
   const method = methodOf(event);
   if (!method) throw new Refusal(405);
   if (method === 'POST') mustBeOurs(event, baseUrl);
   const query = new URLSearchParams(event.rawQueryString);
-  const asked = query.get('lang');
   return {
     method,
     path: event.rawPath,
@@ -158,7 +162,7 @@ const visitOf = (event: APIGatewayProxyEventV2, baseUrl: string): Visit => {
     fields: method === 'POST' ? fieldsOf(event) : new Map(),
     cookies: cookiesOf(event),
     client: event.requestContext.http.sourceIp,
-    language: asked === 'da' || asked === 'en' ? asked : undefined,
+    language: languageIn(query),
     acceptLanguage: event.headers['accept-language'] ?? '',
   };
 };

@@ -13,10 +13,6 @@ const cookieName = (purpose: Purpose, reference: string, about = ''): string =>
 export const keep = (purpose: Purpose, reference: string, token: string, about?: string): string =>
   `${cookieName(purpose, reference, about)}=${token}; Path=/; Max-Age=${minutes * 60}; Secure; HttpOnly; SameSite=Lax`;
 
-/** Ends it. */
-export const forget = (purpose: Purpose, reference: string, about?: string): string =>
-  `${cookieName(purpose, reference, about)}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax`;
-
 /**
  * Opens a mailed link: checks it, keeps the token in a cookie and sends on to an address without it, so that no history, log or
  * referrer holds it. Reads only: scanners may open it as often as they like (T23).
