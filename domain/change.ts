@@ -1,3 +1,4 @@
+import type { Threshold } from './alarms.ts';
 import type { Actor, AuditFact } from './audit.ts';
 import { TransitionRefused } from './errors.ts';
 import {
@@ -10,6 +11,7 @@ import {
   type Status,
   type Step,
 } from './request.ts';
+import { nextLook } from './urgency.ts';
 
 /** Every mail has one cause and is sent at most once for it: the pair is its name. */
 export interface MailDraft {
@@ -33,8 +35,24 @@ export const templates = [
   'answered',
   'code',
   'expired',
+  'time-limit',
+  'extended',
+  'asked',
+  'person-answered',
+  'calendar',
 ] as const;
 export type Template = (typeof templates)[number];
+
+/** A message on the escalation topic, which needs neither SES nor the dispatcher: its key is its cause, so that it is written once. */
+export interface Alert {
+  readonly key: string;
+  readonly about: Threshold | 'taken-over' | 'no-progress' | 'notice-unsent' | 'outbox-stuck' | 'holidays-missing';
+  /** The last day in question, YYYY-MM-DD. */
+  readonly date?: string;
+  /** The case's number; absent for what concerns no case. */
+  readonly reference?: string;
+  readonly count?: number;
+}
 
 /** What one transaction writes: the request as it will be, what changed beside it, the audit entry and the mails it causes. */
 export interface Change {
@@ -42,14 +60,12 @@ export interface Change {
   readonly rights?: readonly RightRecord[];
   readonly sources?: readonly SourceRecord[];
   readonly mails?: readonly MailDraft[];
+  /** What the second channel says beside the mail. */
+  readonly alerts?: readonly Alert[];
   readonly audit: AuditFact;
   /** Starts the next execution: `request.segment` is new. */
   readonly goOn?: boolean;
 }
-
-const day = 86_400_000;
-/** At most a day ahead: an open request never drops out of the watchdog's sight (decisions.md 9). */
-export const lookAgain = (now: Date): string => new Date(now.getTime() + day).toISOString();
 
 export const refuse = (request: Request, wanted: string): never => {
   throw new TransitionRefused(`request is ${request.status}, not ${wanted}`);
@@ -74,7 +90,7 @@ export const setStatus = (records: readonly RightRecord[], status: Status): Righ
 export const moved = ({ request, rights: records }: Case, status: Status, now: Date, more: Partial<Request> = {}) => {
   const next = setStatus(records, status);
   const { nextActionAt: _, ...rest } = request;
-  const nextActionAt = isOver(status) ? {} : { nextActionAt: lookAgain(now) };
+  const nextActionAt = isOver(status) ? {} : { nextActionAt: nextLook({ request, rights: next }, now) };
   return { request: { ...rest, ...nextActionAt, ...more, status: statusOf(next) } as Request, rights: next };
 };
 

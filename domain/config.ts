@@ -20,6 +20,8 @@ export const Config = z.strictObject({
     privacyNotice: z.url({ protocol: /^https$/ }).optional(),
   }),
   dpo: z.strictObject({ name: z.string().min(1).max(120), email: Address, language: Language.default('da') }),
+  /** Who hears on a second way, past our own mail, that a time limit runs out; by default the DPO. SNS asks each to confirm. */
+  escalation: z.strictObject({ emails: z.array(Address).min(1).max(10) }).optional(),
   /** ISO 3166 code whose public holidays and supervisory authority apply: DK, DE, GB-EAW ... */
   country: z.string().regex(/^[A-Z]{2}(-[A-Z]{3})?$/),
   timeZone: z.string().min(1),

@@ -1,3 +1,4 @@
+import { type Alarm, alarmsOf } from './alarms.ts';
 import { addDays, addMonths, startOfDay } from './calendar.ts';
 import { derivationOf } from './deadline-derivation.ts';
 import { checkFacts, type DeadlineFacts, InvalidDeadlineFacts, localDate } from './deadline-facts.ts';
@@ -26,6 +27,8 @@ export interface Deadline {
   readonly firstMonthEnd: string;
   /** Five working days before `due`. */
   readonly internalTarget: string;
+  /** When to say that time runs out, in order: on the earlier of `due` and `dueWithoutSuspension`, so that no suspension hushes it. */
+  readonly alarms: readonly Alarm[];
   readonly rulesVersion: string;
   readonly holidayListVersion: string;
   /** English sentences, each with its source. */
@@ -50,13 +53,17 @@ export function deadlineWith(facts: DeadlineFacts, calendar: HolidayCalendar): D
   const counted = askedInTime(received, suspensions) ? suspensions.filter(isClosed) : [];
   const strictDate = monthEnd[facts.policy ?? 'suspend'](received, months, counted);
   const rolled = roll(strictDate, calendar);
+  const dueWithoutSuspension = roll(addMonths(received, months), calendar).due;
+  const target = (date: string) => workingDaysBefore(date, internalTargetDays, calendar);
+  const watched = rolled.due < dueWithoutSuspension ? rolled.due : dueWithoutSuspension;
   return {
     strictDate,
     due: rolled.due,
     dueExclusive: startOfDay(addDays(rolled.due, 1), facts.timeZone),
-    dueWithoutSuspension: roll(addMonths(received, months), calendar).due,
+    dueWithoutSuspension,
     firstMonthEnd: addMonths(received, 1),
-    internalTarget: workingDaysBefore(rolled.due, internalTargetDays, calendar),
+    internalTarget: target(rolled.due),
+    alarms: alarmsOf(watched, target(watched), facts.timeZone),
     rulesVersion,
     holidayListVersion: calendar.version,
     derivation: derivationOf({ facts, received, months, counted, strictDate, rolled }, calendar),

@@ -1,4 +1,4 @@
-import { actor, type Change, lookAgain, moved, mustBe, nextSegment, refuse, statusOf } from './change.ts';
+import { actor, type Change, moved, mustBe, nextSegment, refuse, statusOf } from './change.ts';
 import { isOpen } from './gathering.ts';
 import {
   type Case,
@@ -10,6 +10,7 @@ import {
   type SourceRecord,
   type Status,
 } from './request.ts';
+import { nextLook } from './urgency.ts';
 
 /** Hands the finished round to the DPO: the manifest is what they decide on. */
 export const review = (
@@ -80,7 +81,12 @@ const concluded = (held: Case, next: RightRecord[], at: Status, now: Date): Chan
   const request: Request = {
     ...rest,
     status,
-    ...(goOn ? { segment: nextSegment(held.request, 'deliver', now), nextActionAt: lookAgain(now) } : {}),
+    ...(goOn
+      ? {
+          segment: nextSegment(held.request, 'deliver', now),
+          nextActionAt: nextLook({ request: held.request, rights: next }, now),
+        }
+      : {}),
   };
   return {
     request,

@@ -28,3 +28,10 @@ export function holidayCalendar(country: string): HolidayCalendar | undefined {
     },
   };
 }
+
+/** The year that the list of public holidays should hold by a date and does not: this year's, and from November on the next one's (F36). */
+export function holidaysMissing(country: string, today: string): number | undefined {
+  const calendar = holidayCalendar(country);
+  const years = today.slice(5) >= '11-01' ? [yearOf(today), yearOf(today) + 1] : [yearOf(today)];
+  return years.find((year) => !calendar?.knows(year));
+}

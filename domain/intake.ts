@@ -1,6 +1,6 @@
 import type { Change } from './change.ts';
-import { type DeadlineFacts, deadlineOf } from './deadline.ts';
-import type { Person, Request, Right, RightRecord } from './request.ts';
+import type { Person, Request, Right } from './request.ts';
+import { limitOf, type Rules } from './time-limit.ts';
 
 /** What a form gives, checked, and what the function adds: ids and the random place of its evidence. */
 export interface Intake {
@@ -14,21 +14,12 @@ export interface Intake {
   readonly silent: boolean;
 }
 
-/** Where and by which rules the time limit is counted. */
-export type Rules = Pick<DeadlineFacts, 'country' | 'timeZone' | 'policy'>;
-
 const day = 86_400_000;
-
-const rightRecord = (right: Right, deadline: RightRecord['deadline']): RightRecord => ({
-  right,
-  status: 'RECEIVED',
-  deadline,
-});
 
 /** Receives a request: the clock of Art. 12(3) starts now, whoever asked; the first segment of the workflow is commanded. */
 export const receive = (intake: Intake, rules: Rules, now: Date): Change => {
   const receivedAt = now.toISOString();
-  const deadline = deadlineOf({ receivedAt, ...rules });
+  const deadline = limitOf({ receivedAt }, false, rules);
   const { rights, silent, ...given } = intake;
   const request: Request = {
     ...given,
@@ -46,7 +37,7 @@ export const receive = (intake: Intake, rules: Rules, now: Date): Change => {
   };
   return {
     request,
-    rights: rights.map((right) => rightRecord(right, { ...deadline, derivation: [...deadline.derivation] })),
+    rights: rights.map((right) => ({ right, status: 'RECEIVED', deadline })),
     audit: { what: 'RECEIVED', by: 'subject', facts: { rights: rights.join(' '), channel: 'form' } },
     goOn: true,
   };

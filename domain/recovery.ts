@@ -1,6 +1,7 @@
-import { actor, type Change, lookAgain, moved, mustBe, nextSegment, refuse } from './change.ts';
+import { actor, type Change, moved, mustBe, nextSegment, refuse } from './change.ts';
 import { isOpen, waitingFor } from './gathering.ts';
 import { type Case, isOver, type Step } from './request.ts';
+import { nextLook } from './urgency.ts';
 
 /**
  * A step failed for good: says so where the DPO sees it, and stops. Saying it again changes nothing, and nobody has to look at a request
@@ -9,7 +10,11 @@ import { type Case, isOver, type Step } from './request.ts';
 export const needsPerson = (held: Case, step: Step, error: string, now: Date): Change | undefined => {
   if (isOver(held.request.status) || held.request.needsPerson) return undefined;
   return {
-    request: { ...held.request, needsPerson: { at: now.toISOString(), step, error }, nextActionAt: lookAgain(now) },
+    request: {
+      ...held.request,
+      needsPerson: { at: now.toISOString(), step, error },
+      nextActionAt: nextLook(held, now),
+    },
     mails: [{ template: 'needs-person', to: 'dpo', cause: `segment-${held.request.segment.n}` }],
     audit: actor('workflow', 'NEEDS_PERSON', { step, error }),
   };

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { thresholds } from './alarms.ts';
 import { lastFour } from './reference.ts';
 
 /** The rights a person may ask for: Art. 15, 20, 16, 17, 18, 21 and 22(3) GDPR. */
@@ -59,6 +60,16 @@ export type Person = z.infer<typeof Person>;
 export const Segment = z.object({ n: z.int(), step: Step, at: Instant });
 export type Segment = z.infer<typeof Segment>;
 
+/** What the person was asked beyond the mailbox, and what they answered: texts that people typed. */
+export const Ask = z.object({
+  kind: z.enum(['identity', 'clarification']),
+  question: z.string(),
+  at: Instant,
+  answer: z.optional(z.string()),
+  answeredAt: z.optional(Instant),
+});
+export type Ask = z.infer<typeof Ask>;
+
 export const Request = z.object({
   requestId: z.string(),
   reference: z.string(),
@@ -89,6 +100,9 @@ export const Request = z.object({
   /** Something failed and waits for the DPO: which step, and the error's name. */
   needsPerson: z.optional(z.object({ at: Instant, step: Step, error: z.string() })),
   confirmMails: z.int(),
+  asks: z.optional(z.array(Ask)),
+  /** Alarms of the time limit that were raised, each once: `7@2026-12-23`. */
+  raised: z.optional(z.array(z.string())),
   /** Too many mails went to this address when the request came: its first mail is held. */
   silent: z.optional(z.boolean()),
   audit: z.object({ n: z.int(), hash: z.string() }),
@@ -109,7 +123,11 @@ export const Decision = z.object({
 });
 export type Decision = z.infer<typeof Decision>;
 
-/** As domain/deadline.ts computed them when the request came; a stored date never changes because a table did. */
+/** Two further months, and why: the person reads the reason (Art. 12(3)). */
+export const Extension = z.object({ at: Instant, ground: z.enum(['complexity', 'number']), reason: z.string() });
+export type Extension = z.infer<typeof Extension>;
+
+/** As domain/deadline.ts computed them from what was known; a stored date never changes because a table did. */
 export const StoredDeadline = z.object({
   strictDate: z.string(),
   due: z.string(),
@@ -117,6 +135,9 @@ export const StoredDeadline = z.object({
   dueWithoutSuspension: z.string(),
   firstMonthEnd: z.string(),
   internalTarget: z.string(),
+  /** The last day to refuse: an extension does not move it (Art. 12(4)). */
+  refuseBy: z.string(),
+  alarms: z.array(z.object({ threshold: z.enum(thresholds), at: Instant, date: z.string() })),
   rulesVersion: z.string(),
   holidayListVersion: z.string(),
   derivation: z.array(z.string()),
@@ -127,6 +148,7 @@ export const RightRecord = z.object({
   right: Right,
   status: Status,
   deadline: StoredDeadline,
+  extension: z.optional(Extension),
   decision: z.optional(Decision),
 });
 export type RightRecord = z.infer<typeof RightRecord>;

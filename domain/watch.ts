@@ -1,7 +1,9 @@
-import { actor, type Change, lookAgain } from './change.ts';
+import { type Alarm, alarmKey } from './alarms.ts';
+import { type Alert, actor, type Change } from './change.ts';
 import { isOpen } from './gathering.ts';
-import { takeOver } from './recovery.ts';
-import { type Case, isOver } from './request.ts';
+import { needsPerson, takeOver } from './recovery.ts';
+import { type Case, type Extension, isOver, type Request } from './request.ts';
+import { nextLook, openAlarms } from './urgency.ts';
 
 const hour = 3_600_000;
 
@@ -14,15 +16,93 @@ const machineMoves = ({ request, sources }: Case): boolean => {
   return request.status === 'GATHERING' && !asked;
 };
 
+const quietFor = ({ segment }: Request, now: Date): number => now.getTime() - Date.parse(segment.at);
+
+/** Whether the workflow should have moved this request on for an hour, and did not: its execution wants a look. */
+export const isQuiet = (held: Case, now: Date): boolean =>
+  !isOver(held.request.status) && machineMoves(held) && quietFor(held.request, now) > hour;
+
+const isDue = ({ status, nextActionAt }: Request, now: Date): boolean =>
+  !isOver(status) && nextActionAt !== undefined && nextActionAt <= now.toISOString();
+
+const alert = ({ reference }: Request, about: Alert['about'], key: string, date?: string): Alert => ({
+  key,
+  about,
+  reference,
+  ...(date ? { date } : {}),
+});
+
+/** Says once, on both channels, that time runs out. The request stays as it is: nothing is cancelled, closed or decided. */
+const raise = (held: Case, passed: readonly Alarm[], now: Date): Change => {
+  const raised = [...(held.request.raised ?? []), ...passed.map(alarmKey)];
+  const request = { ...held.request, raised };
+  return {
+    request: { ...request, nextActionAt: nextLook({ ...held, request }, now) },
+    mails: passed.map((alarm) => ({
+      template: 'time-limit',
+      to: 'dpo',
+      cause: alarmKey(alarm),
+      about: alarm.threshold,
+    })),
+    alerts: passed.map((alarm) => alert(request, alarm.threshold, alarmKey(alarm), alarm.date)),
+    audit: actor('watchdog', 'ESCALATED', { thresholds: passed.map(alarmKey).join(' ') }),
+  };
+};
+
+/** A step that moved for nobody: started again from the record when its execution is gone, shown to the DPO when it hangs for a day. */
+const resume = (held: Case, running: boolean, now: Date): Change | undefined => {
+  const { segment } = held.request;
+  if (!running) {
+    const later = new Date(now.getTime() + hour).toISOString();
+    const change = takeOver({ ...held, request: { ...held.request, nextActionAt: later } }, now);
+    return { ...change, alerts: [alert(held.request, 'taken-over', `taken-over@${segment.n}`)] };
+  }
+  if (quietFor(held.request, now) <= 24 * hour) return undefined;
+  const change = needsPerson(held, segment.step, 'NoProgress', now);
+  return change && { ...change, alerts: [alert(held.request, 'no-progress', `no-progress@${segment.n}`)] };
+};
+
+/** What the watchdog saw outside the record before it decides. */
+export interface Seen {
+  /** Whether the request's execution runs. */
+  readonly running: boolean;
+  /** Whether SES took the notice of an extension. */
+  readonly noticed: boolean;
+}
+
+const noticeKey = 'notice-unsent';
+
+/** Extensions whose notice must have gone out by tomorrow: without it in the first month there is no extension (Art. 12(3)). */
+export const noticesDue = ({ rights, request }: Case, now: Date): Extension[] => {
+  const tomorrow = new Date(now.getTime() + 24 * hour).toISOString().slice(0, 10);
+  if (request.raised?.includes(noticeKey)) return [];
+  return rights.flatMap(({ extension, deadline }) =>
+    extension && deadline.firstMonthEnd <= tomorrow ? extension : [],
+  );
+};
+
+const noticeUnsent = (held: Case, now: Date): Change => {
+  const request = { ...held.request, raised: [...(held.request.raised ?? []), noticeKey] };
+  const date = held.rights.find(({ extension }) => extension)?.deadline.firstMonthEnd;
+  return {
+    request: { ...request, nextActionAt: nextLook({ ...held, request }, now) },
+    alerts: [alert(request, 'notice-unsent', noticeKey, date)],
+    audit: actor('watchdog', 'ESCALATED', { thresholds: noticeKey }),
+  };
+};
+
 /**
- * What the watchdog does about an open request that is due: a step that nobody moved for an hour is started again from the record;
- * anything else is looked at again tomorrow. It never cancels, closes or decides (security.md 1.8).
+ * What the watchdog does about an open request whose time has come: alarms of the time limit first, a step that does not move,
+ * an extension nobody was told of next. Anything else is looked at again. It never cancels, closes or decides (security.md 1.8).
  */
-export const watch = (held: Case, now: Date): Change | undefined => {
+export const watch = (held: Case, { running, noticed }: Seen, now: Date): Change | undefined => {
   const { request } = held;
-  if (isOver(request.status) || !request.nextActionAt || request.nextActionAt > now.toISOString()) return undefined;
-  const quietFor = now.getTime() - Date.parse(request.segment.at);
-  if (machineMoves(held) && quietFor > hour)
-    return takeOver({ ...held, request: { ...request, nextActionAt: lookAgain(now) } }, now);
-  return { request: { ...request, nextActionAt: lookAgain(now) }, audit: actor('watchdog', 'LOOKED_AT') };
+  if (!isDue(request, now)) return undefined;
+  const passed = openAlarms(held).filter(({ at }) => at <= now.toISOString());
+  if (passed.length > 0) return raise(held, passed, now);
+  if (!noticed && noticesDue(held, now).length > 0) return noticeUnsent(held, now);
+  const resumed = isQuiet(held, now) ? resume(held, running, now) : undefined;
+  if (resumed) return resumed;
+  const nextActionAt = isQuiet(held, now) ? new Date(now.getTime() + hour).toISOString() : nextLook(held, now);
+  return { request: { ...request, nextActionAt }, audit: actor('watchdog', 'LOOKED_AT') };
 };

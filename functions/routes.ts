@@ -18,6 +18,7 @@ export const routes = {
   staff: ['GET /dpo/{token}', 'ANY /dpo/request/{reference}'],
   owner: ['GET /o/{token}', 'ANY /task/{reference}/{system}'],
   download: ['GET /d/{token}', 'ANY /download/{reference}'],
+  calendar: ['GET /calendar/{token}'],
   assets: ['GET /assets/{file}'],
 } as const;
 

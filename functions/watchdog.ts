@@ -1,44 +1,137 @@
 import * as z from 'zod/mini';
-import { watch } from '../domain/watch.ts';
-import type { Cases } from './aws/cases.ts';
-import { cases, now, requestsTable } from './aws/from-env.ts';
-import { dueIndex, dueShard, shards } from './aws/keys.ts';
+import type { Config } from '../domain/config.ts';
+import { holidaysMissing } from '../domain/holidays.ts';
+import type { Case } from '../domain/request.ts';
+import { noticeOf } from '../domain/time-limit.ts';
+import { isQuiet, noticesDue, type Seen, watch } from '../domain/watch.ts';
+import { alertText } from '../web/mail/alert.ts';
+import { type Alerts, alertsIn } from './aws/alerts.ts';
+import { type Cases, mailIdOf } from './aws/cases.ts';
+import { cases, now, requestsTable, workflow } from './aws/from-env.ts';
+import { dueIndex, dueShard, shards, sk } from './aws/keys.ts';
 import { type Outbox, outboxIn } from './aws/outbox.ts';
+import { publishTo } from './aws/signal.ts';
+import type { Workflow } from './aws/workflow.ts';
+import { env } from './lib/env.ts';
 import { errorName, log } from './lib/log.ts';
+import { readConfig } from './lib/settings.ts';
 import { onTask, task } from './lib/task.ts';
 
 interface Deps {
   readonly cases: Cases;
   readonly outbox: Pick<Outbox, 'due'>;
+  readonly alerts: Alerts;
+  readonly workflow: Pick<Workflow, 'isRunning'>;
+  readonly publish: (subject: string, message: string) => Promise<void>;
+  readonly config: Config;
   readonly now: () => Date;
 }
 
-/** A request that can't be looked at must not keep the others from it. */
-const look = async (requestId: string, deps: Deps): Promise<void> => {
-  try {
-    await deps.cases.change(requestId, (held) => watch(held, deps.now()));
-  } catch (error) {
-    log.error('watch failed', { requestId, error: errorName(error) });
-  }
+type Due = { readonly requestId: string; readonly key: string };
+
+const dueIn = async (kind: 'request' | 'alert' | 'outbox', at: string, { outbox }: Deps) => {
+  const found = await Promise.all(shards.map((shard) => outbox.due(dueShard(kind, shard), at)));
+  return { items: found.flatMap(({ items }) => items), nextAt: found.flatMap(({ nextAt }) => nextAt ?? []) };
 };
 
+/** One thing that fails must not keep the others from being looked at; answers how many failed. */
+const each = async (items: readonly Due[], what: string, work: (item: Due) => Promise<unknown>): Promise<number> => {
+  let failed = 0;
+  for (const item of items) {
+    await work(item).catch((error: unknown) => {
+      failed += 1;
+      log.error(`${what} failed`, { requestId: item.requestId, error: errorName(error) });
+    });
+  }
+  return failed;
+};
+
+/** Whether SES took every notice that must be out by now. */
+const noticed = async (held: Case, at: Date, { alerts }: Deps): Promise<boolean> => {
+  const { requestId } = held.request;
+  const notices = noticesDue(held, at).map((extension) => sk.mail(mailIdOf(requestId, noticeOf(extension, []))));
+  const states = await Promise.all(notices.map((key) => alerts.read(requestId, key)));
+  return states.every((mail) => mail?.state === 'SENT');
+};
+
+/** Looks outside the record only where the answer depends on it. */
+const seen = async (held: Case, at: Date, deps: Deps): Promise<Seen> => ({
+  running: isQuiet(held, at) && (await deps.workflow.isRunning(held.request.requestId, held.request.segment.n)),
+  noticed: await noticed(held, at, deps),
+});
+
+const look = (requestId: string, deps: Deps) =>
+  deps.cases.change(requestId, async (held) => watch(held, await seen(held, deps.now(), deps), deps.now()));
+
+const publish = async ({ requestId, key }: Due, { alerts, publish: send, config, now: clock }: Deps): Promise<void> => {
+  const alert = await alerts.read(requestId, key);
+  if (!alert || alert.publishedAt) return;
+  const { subject, message } = alertText(alert as never, config);
+  await send(subject, message);
+  await alerts.published(requestId, key, clock().toISOString());
+};
+
+const hour = 3_600_000;
+
+/** What concerns no single request: mails that nobody sends, and a list of public holidays that ends. Said once a day, and once a year. Answers whether mails wait. */
+const lookAround = async (deps: Deps): Promise<boolean> => {
+  const at = deps.now();
+  const today = at.toISOString().slice(0, 10);
+  // Everything in the outbox is unfinished: what waits for a later try counts too.
+  const { items } = await dueIn('outbox', '9999', deps);
+  const mails = items.filter(({ key }) => key.startsWith('MAIL#'));
+  const count = await deps.alerts.waitingSince(mails, new Date(at.getTime() - hour).toISOString());
+  if (count > 0) {
+    log.error('outbox stuck', { count });
+    await deps.alerts.raise({ key: `outbox-stuck@${today}`, about: 'outbox-stuck', count }, at.toISOString());
+  }
+  const year = holidaysMissing(deps.config.country, today);
+  if (year !== undefined) {
+    log.error('holidays missing');
+    const alert = { key: `holidays-missing@${year}`, about: 'holidays-missing', date: String(year) } as const;
+    await deps.alerts.raise(alert, at.toISOString());
+  }
+  return mails.length > 0;
+};
+
+/** Something could not be looked at or published: the alarm on errors tells, and the next hour tries again. */
+class WatchIncomplete extends Error {
+  override readonly name = 'WatchIncomplete';
+}
+
 /**
- * Looks at every open request whose time has come, hourly, by its own role and its own path: what it reads grows with what is due, not
- * with what exists. `idleUntil` says when the next one will be.
+ * Looks at every open request whose time has come, hourly, by its own role and its own path, and publishes what must be said on the
+ * escalation topic: what it reads grows with what is due, not with what exists. `idleUntil` says when the next one will be.
  */
 export const watchdog = task({
   input: z.looseObject({}),
   async run(_: unknown, deps: Deps) {
     const at = deps.now().toISOString();
-    const found = await Promise.all(shards.map((shard) => deps.outbox.due(dueShard('request', shard), at)));
-    const due = found.flatMap(({ items }) => items);
-    for (const { requestId } of due) await look(requestId, deps);
-    const next = found.flatMap(({ nextAt }) => nextAt ?? []).sort()[0];
-    return { looked: due.length, idleUntil: next ?? '9999-12-31T00:00:00.000Z' };
+    const requests = await dueIn('request', at, deps);
+    let failed = await each(requests.items, 'watch', ({ requestId }) => look(requestId, deps));
+    const waiting = await lookAround(deps);
+    const alerts = await dueIn('alert', deps.now().toISOString(), deps);
+    failed += await each(alerts.items, 'alert', (item) => publish(item, deps));
+    log.info('watchdog done', { count: requests.items.length });
+    if (failed > 0) throw new WatchIncomplete(`${failed} not done`);
+    const next = [...requests.nextAt, ...alerts.nextAt, ...(waiting ? [at] : [])].sort()[0];
+    return {
+      looked: requests.items.length,
+      published: alerts.items.length,
+      idleUntil: next ?? '9999-12-31T00:00:00.000Z',
+    };
   },
 });
 
 export const handler = onTask(watchdog, () => {
-  const outbox = outboxIn(requestsTable(), dueIndex.name);
-  return { cases: cases(), outbox, now };
+  const table = requestsTable();
+  return {
+    cases: cases(),
+    outbox: outboxIn(table, dueIndex.name),
+    alerts: alertsIn(table),
+    workflow: workflow(),
+    publish: publishTo(env('ESCALATION_TOPIC').ESCALATION_TOPIC),
+    config: readConfig(),
+    now,
+  };
 });

@@ -13,7 +13,8 @@ const app = new App({ context });
 const demo = app.node.tryGetContext('demo') === true || app.node.tryGetContext('demo') === 'true';
 const settings = readSettings(demo ? join(root, 'demo') : root);
 
-const assets = join(root, '.local', 'bundles', demo ? 'demo' : 'deploy');
+// With the output, so that two that synthesise at once do not write over each other.
+const assets = join(app.outdir, 'bundles');
 mkdirSync(assets, { recursive: true });
 await bundleFunctions(assets, entriesFor(settings), settings.config.country);
 

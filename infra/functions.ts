@@ -15,6 +15,7 @@ const needs: Readonly<Record<string, { readonly config?: true; readonly map?: tr
   'web/staff': { config: true, map: true },
   'web/owner': { config: true, map: true },
   'web/download': { config: true },
+  'web/calendar': { config: true },
   'web/assets': { config: true },
   dispatch: { config: true, map: true },
   watchdog: { config: true },

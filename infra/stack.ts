@@ -1,6 +1,8 @@
 import { CfnOutput, Duration, Stack, type StackProps } from 'aws-cdk-lib';
 import { Topic } from 'aws-cdk-lib/aws-sns';
+import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import type { Construct } from 'constructs';
+import type { Config } from '../domain/config.ts';
 import { Mail } from './mail.ts';
 import { type Common, grantWake, recordOf } from './record.ts';
 import { ConnectorSecrets } from './secrets.ts';
@@ -31,6 +33,7 @@ export class PrivacyStack extends Stack {
     const mail = new Mail(this, 'Mail', config);
     const alarms = new Topic(this, 'Alarms', { masterKey: storage.key, enforceSSL: true });
 
+    const escalations = this.escalations(storage, config);
     const wake = new Topic(this, 'Wake', { masterKey: storage.key, enforceSSL: true });
     const common = { ...house, storage, wake };
     const workflow = new Workflow(this, 'Workflow', { ...common, settings, allowLoopback });
@@ -39,7 +42,7 @@ export class PrivacyStack extends Stack {
     const web = new Web(this, 'Web', { ...common, url: site.url });
     site.serve(web.functions);
 
-    const watchdog = this.watchdog(common);
+    const watchdog = this.watchdog(common, workflow, escalations);
     new Watch(this, 'Watch', {
       key: storage.key,
       wake,
@@ -53,6 +56,7 @@ export class PrivacyStack extends Stack {
       RequestsTable: storage.requests.tableName,
       EvidenceBucket: storage.evidence.bucketName,
       AlarmTopic: alarms.topicArn,
+      EscalationTopic: escalations.topicArn,
     });
   }
 
@@ -77,15 +81,28 @@ export class PrivacyStack extends Stack {
     return fn;
   }
 
-  private watchdog(common: Common): ServiceFunction {
+  /** The second channel: it needs neither our mail nor the dispatcher. Each address must confirm the subscription once. */
+  private escalations({ key }: Storage, { escalation, dpo }: Config): Topic {
+    const topic = new Topic(this, 'Escalations', { masterKey: key, enforceSSL: true });
+    for (const email of escalation?.emails ?? [dpo.email]) topic.addSubscription(new EmailSubscription(email));
+    return topic;
+  }
+
+  private watchdog(common: Common, workflow: Workflow, escalations: Topic): ServiceFunction {
     const { storage } = common;
     const fn = new ServiceFunction(this, 'Watchdog', {
       ...common,
       entry: 'watchdog',
       timeout: Duration.minutes(5),
-      environment: recordOf(common),
+      environment: {
+        ...recordOf(common),
+        STATE_MACHINE: workflow.stateMachine.stateMachineArn,
+        ESCALATION_TOPIC: escalations.topicArn,
+      },
     });
-    storage.grantRequests(fn, 'Query', 'PutItem');
+    storage.grantRequests(fn, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
+    workflow.grantDescribe(fn);
+    fn.allow(['sns:Publish'], [escalations.topicArn]);
     fn.allow(['dynamodb:Query'], [storage.dueIndexArn]);
     grantWake(fn, common);
     return fn;

@@ -33,6 +33,10 @@ export class Web extends Construct {
 
     const person = make('person', record);
     const staff = make('staff', record);
+    const calendar = make('calendar', record);
+    // It only reads: what is open, and when each is due.
+    storage.grantRequests(calendar, 'GetItem', 'Query');
+    calendar.allow(['dynamodb:Query'], [storage.dueIndexArn]);
     const owner = make('owner', { ...record, EVIDENCE_BUCKET: storage.evidence.bucketName });
     const download = make('download', { ...record, EVIDENCE_BUCKET: storage.evidence.bucketName });
     for (const fn of [staff, owner]) storage.grantRequests(fn, 'GetItem', 'Query', 'PutItem');
@@ -49,7 +53,7 @@ export class Web extends Construct {
     download.allowObjects(['s3:GetObject'], storage.evidence, 'packages/');
     storage.useKey(download, 's3', ['kms:Decrypt']);
 
-    this.functions = { intake, person, staff, owner, download, assets: make('assets') };
+    this.functions = { intake, person, staff, owner, download, calendar, assets: make('assets') };
   }
 
   private grantCounting(fn: ServiceFunction, { counters, pseudonymKey }: Storage): void {

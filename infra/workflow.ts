@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { ArnFormat, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import { ArnFormat, type CfnElement, Duration, RemovalPolicy, Stack } from 'aws-cdk-lib';
+import { type IRole, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
 import {
   CfnStateMachineVersion,
@@ -102,6 +102,22 @@ export class Workflow extends Construct {
       return [name, fn] as const;
     };
     return new Map(Object.entries(settings.map.systems).map(gatherer));
+  }
+
+  /** Lets a function ask whether an execution runs; their names are the requests', so they can't be named one by one. */
+  grantDescribe(fn: ServiceFunction): void {
+    const { stateMachineName: resourceName } = this.stateMachine;
+    const format = { service: 'states', resource: 'execution', arnFormat: ArnFormat.COLON_RESOURCE_NAME };
+    fn.allow(
+      ['states:DescribeExecution'],
+      [Stack.of(this).formatArn({ ...format, resourceName: `${resourceName}:*` })],
+    );
+    const machine = Stack.of(this).getLogicalId(this.stateMachine.node.defaultChild as CfnElement);
+    acknowledge(
+      fn.role as IRole,
+      `IAM5[Resource::arn:<AWS::Partition>:states:<AWS::Region>:<AWS::AccountId>:execution:<${machine}.Name>:*]`,
+      'Executions are named after requests: the narrowest resource that can be named is the executions of this one state machine.',
+    );
   }
 
   private machine({ storage }: WorkflowProps, steps: readonly ServiceFunction[]): StateMachine {

@@ -8,7 +8,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
   connectors: ['domain', 'node:', 'zod', 'pg', 'pg-cursor', 'jmespath', '@aws-sdk', '@smithy'],
   functions: ['domain', 'connectors', 'web', 'node:', 'zod', '@middy', 'yazl', 'nodemailer', 'type aws-lambda'],
   'functions/aws': ['domain', 'web', 'functions', 'node:', '@aws-sdk', '@smithy', 'nodemailer', 'zod'],
-  web: ['domain', 'functions/routes.ts', 'hono', 'node:crypto'],
+  web: ['domain', 'functions/routes.ts', 'hono', 'ical-generator', 'node:crypto'],
   infra: [
     'functions/routes.ts',
     'functions/aws/keys.ts',

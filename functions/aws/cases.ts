@@ -1,6 +1,6 @@
 import { type AuditHead, append } from '../../domain/audit.ts';
 import { sha256 } from '../../domain/canonical.ts';
-import type { Change, MailDraft } from '../../domain/change.ts';
+import type { Alert, Change, MailDraft } from '../../domain/change.ts';
 import { Conflict, RequestNotFound } from '../../domain/errors.ts';
 import { type Case, Request, RightRecord, SourceRecord } from '../../domain/request.ts';
 import { dueShard, shardOf, sk } from './keys.ts';
@@ -32,6 +32,21 @@ const outboxItem = (requestId: string, key: string, at: string, held: object) =>
   nextActionAt: at,
   ...held,
 });
+
+/** The second channel's own outbox: the watchdog publishes it, whatever becomes of the mail. */
+const alertWrite = (requestId: string, alert: Alert, at: string): Write => {
+  const { key, ...held } = alert;
+  return {
+    put: {
+      pk: requestId,
+      sk: sk.alert(key),
+      dueShard: dueShard('alert', shardOf(requestId)),
+      nextActionAt: at,
+      ...held,
+    },
+    condition: 'attribute_not_exists(pk)',
+  };
+};
 
 const mailWrite = (requestId: string, draft: MailDraft, at: string): Write => {
   const key = sk.mail(mailIdOf(requestId, draft));
@@ -68,6 +83,7 @@ export const writesOf = (change: Change, head: AuditHead, expected: number | und
       put: { pk: requestId, sk: sk.source(source.round, source.system, source.wave), ...source },
     })),
     ...mails.map((draft) => mailWrite(requestId, draft, at)),
+    ...(change.alerts ?? []).map((alert) => alertWrite(requestId, alert, at)),
     ...(change.goOn ? [{ put: outboxItem(requestId, sk.segment(segment.n), at, segment) }] : []),
   ];
   const outbox = [
@@ -98,7 +114,7 @@ export const casesIn = (table: Table, signal: Signal, now: () => Date) => {
 
   const attempt = async (requestId: string, decide: Decide, more: readonly Write[]): Promise<Change | undefined> => {
     const held = await read(requestId);
-    const change = decide(held);
+    const change = await decide(held);
     if (change) await write(change, held.request, more);
     return change;
   };
@@ -145,5 +161,5 @@ export const casesIn = (table: Table, signal: Signal, now: () => Date) => {
     },
   };
 };
-type Decide = (held: Case) => Change | undefined;
+type Decide = (held: Case) => Change | undefined | Promise<Change | undefined>;
 export type Cases = ReturnType<typeof casesIn>;

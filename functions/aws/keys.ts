@@ -16,18 +16,22 @@ export const shards = [0, 1, 2, 3, 4, 5, 6, 7] as const;
 export const shardOf = (requestId: string): number =>
   (requestId.codePointAt(requestId.length - 1) ?? 0) % shards.length;
 
-/** Open requests for the watchdog; outbox items for the dispatcher. */
-export const dueShard = (kind: 'request' | 'outbox', shard: number): string => `${kind}#${shard}`;
+/** Open requests and what it has to publish for the watchdog; outbox items for the dispatcher. */
+export const dueShard = (kind: 'request' | 'outbox' | 'alert', shard: number): string => `${kind}#${shard}`;
 
 export const sk = {
   request: 'REQUEST',
   right: (right: string) => `RIGHT#${right}`,
   source: (round: number, system: string, wave: number) => `SOURCE#${round}#${system}#${wave}`,
   mail: (mailId: string) => `MAIL#${mailId}`,
+  alert: (key: string) => `ALERT#${key}`,
   segment: (n: number) => `SEGMENT#${n}`,
   audit: (n: number) => `AUDIT#${String(n).padStart(6, '0')}`,
   token: 'TOKEN',
 } as const;
+
+/** Partition of what concerns no single request. */
+export const systemKey = 'SYSTEM';
 
 export const tokenKey = (hash: string): string => `TOKEN#${hash}`;
 

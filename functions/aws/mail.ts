@@ -1,18 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { SESClient, SendRawEmailCommand } from '@aws-sdk/client-ses';
+import type { Threshold } from '../../domain/alarms.ts';
 import { complaintBody } from '../../domain/complaint-bodies.ts';
 import type { Config } from '../../domain/config.ts';
 import type { DataMap } from '../../domain/data-map.ts';
 import { codeFrom, digitsFrom } from '../../domain/reference.ts';
-import { type Case, isOver } from '../../domain/request.ts';
+import type { Case, Right } from '../../domain/request.ts';
+import { extendable, openAsk, wouldSuspend } from '../../domain/time-limit.ts';
+import { mostUrgent } from '../../domain/urgency.ts';
+import { calendarOf } from '../../web/calendar.ts';
 import { type LetterFacts, letter } from '../../web/mail/letters.tsx';
+import { mailTexts } from '../../web/mail/texts.ts';
 import { env } from '../lib/env.ts';
 import { log } from '../lib/log.ts';
 import type { Cases } from './cases.ts';
-import { mimeOf } from './mime.ts';
+import { type MimeFacts, mimeOf } from './mime.ts';
 import type { Outbox, OutboxMail } from './outbox.ts';
 import type { Write } from './table.ts';
-import { mint, newCode, type Purpose } from './tokens.ts';
+import { mint, newCode, newFeed, type Purpose } from './tokens.ts';
 
 const hour = 3_600_000;
 const day = 24 * hour;
@@ -27,6 +32,11 @@ const links: Partial<Record<OutboxMail['template'], { purpose: Purpose; path: st
   'owner-task': { purpose: 'owner', path: 'o', life: 30 * day },
   ready: { purpose: 'download', path: 'd', life: 14 * day },
   answered: { purpose: 'status', path: 'r', life: 120 * day },
+  'time-limit': { purpose: 'dpo', path: 'dpo', life: 60 * day },
+  'person-answered': { purpose: 'dpo', path: 'dpo', life: 60 * day },
+  extended: { purpose: 'status', path: 'r', life: 120 * day },
+  asked: { purpose: 'status', path: 'r', life: 120 * day },
+  calendar: { purpose: 'calendar', path: 'calendar', life: 400 * day },
 };
 
 interface Office {
@@ -70,9 +80,11 @@ const secretsOf = (
   const { requestId, reference } = held.request;
   const until = new Date(now.getTime() + kind.life);
   const code = mail.template === 'confirm' ? codeFrom(randomBytes(64)) : undefined;
-  const facts = { purpose: kind.purpose, requestId, reference, recipient: mail.to, about: mail.about };
-  const { token, write } = mint({ ...facts, expiresAt: until, ...(code ? { code } : {}) });
-  return { link: `${env('BASE_URL').BASE_URL}/${kind.path}/${token}`, code, until, writes: [write] };
+  const about = kind.purpose === 'owner' ? mail.about : undefined;
+  const facts = { purpose: kind.purpose, requestId, reference, recipient: mail.to, about };
+  const { token, hash, write } = mint({ ...facts, expiresAt: until, ...(code ? { code } : {}) });
+  const writes = mail.template === 'calendar' ? [write, newFeed(hash)] : [write];
+  return { link: `${env('BASE_URL').BASE_URL}/${kind.path}/${token}`, code, until, writes };
 };
 
 const taskOf = (mail: OutboxMail, { language }: Recipient, { map }: Office): LetterFacts['task'] => {
@@ -87,9 +99,10 @@ const systemsOf = (held: Case, { language }: Recipient, { map }: Office): Letter
     .map(({ system, ...source }) => ({ ...source, title: map.systems[system]?.title[language] ?? system }));
 
 const factsOf = (mail: OutboxMail, held: Case, to: Recipient, office: Office): LetterFacts => {
-  const { config } = office;
+  const { config, now } = office;
   const { request, rights } = held;
-  const [first] = rights.filter(({ status }) => !isOver(status)).concat(rights);
+  const extended = mail.template === 'extended' ? mail.about?.split(' ') : undefined;
+  const first = rights.find(({ right }) => extended?.includes(right)) ?? mostUrgent(rights) ?? rights[0];
   return {
     language: to.language,
     organisation: config.organisation,
@@ -105,8 +118,32 @@ const factsOf = (mail: OutboxMail, held: Case, to: Recipient, office: Office): L
     outcomes: rights.flatMap(({ right, decision }) => (decision ? [{ right, ...decision }] : [])),
     nothingHeld: request.manifest ? request.manifest.rows + request.manifest.documents === 0 : undefined,
     authority: complaintBody(config.country),
+    status: to.staff ? request.status : undefined,
+    threshold: mail.template === 'time-limit' ? (mail.about as Threshold) : undefined,
+    extendBy: extendable(held, config.timeZone, now()).length > 0 ? first?.deadline.firstMonthEnd : undefined,
+    extension: first?.extension && { ...first.extension, rights: (extended ?? []) as Right[] },
+    question: openAsk(request) && { suspends: wouldSuspend(request, config.timeZone, now()) },
     problem: request.needsPerson,
   };
+};
+
+const withCalendar: readonly OutboxMail['template'][] = ['start', 'decide', 'time-limit', 'owner-task'];
+
+/** The last day as a file for the reader's calendar: the law's for the DPO, the person's for an owner. */
+const calendarFor = (mail: OutboxMail, facts: LetterFacts, { request }: Case, now: Date): MimeFacts['calendar'] => {
+  if (!withCalendar.includes(mail.template)) return undefined;
+  const { reference } = request;
+  const say = mailTexts(facts.language);
+  const owner = facts.task !== undefined;
+  const title = owner ? 'calendar.event-owner' : 'calendar.event';
+  const day = {
+    uid: `${owner ? `${mail.about}.` : ''}${reference}`,
+    date: owner ? facts.strictDate : (facts.due ?? facts.strictDate),
+    title: say(title, { reference, system: facts.task?.system ?? '' }).replaceAll(/\s+/g, ' '),
+    text: say('calendar.event-text'),
+    sequence: request.version,
+  };
+  return { name: `${reference}.ics`, content: calendarOf(day.title, [day], now) };
 };
 
 /**
@@ -121,7 +158,9 @@ export const postOffice = (office: Office) => {
     const to = recipientOf(mail, held, office);
     const { writes, until, ...secrets } = secretsOf(mail, held, now());
     const facts = { ...factsOf(mail, held, to, office), ...secrets, linkExpiresAt: until?.toISOString() };
+    const calendar = calendarFor(mail, facts, held, now());
     const message = await mimeOf({
+      ...(calendar ? { calendar } : {}),
       ...letter(mail.template, facts),
       from: config.mail.from,
       fromName: config.organisation.name,

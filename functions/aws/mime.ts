@@ -16,6 +16,8 @@ export interface MimeFacts {
   readonly domain: string;
   readonly staff: boolean;
   readonly language: 'da' | 'en';
+  /** An iCalendar file that goes with it. */
+  readonly calendar?: { readonly name: string; readonly content: string };
   /** Headers for SES. */
   readonly headers?: Readonly<Record<string, string>>;
 }
@@ -53,6 +55,12 @@ const headersOf = (facts: MimeFacts): Record<string, string> => ({
   ...Object.fromEntries(Object.entries(facts.headers ?? {}).map(([name, value]) => [name, oneLine(name, value)])),
 });
 
+const calendarFile = ({ name, content }: NonNullable<MimeFacts['calendar']>) => ({
+  filename: oneLine('Content-Disposition', name),
+  content,
+  contentType: 'text/calendar; charset=utf-8; method=PUBLISH',
+});
+
 /**
  * The bytes of a mail for SendRawEmail: text and HTML, exactly one recipient, given as an object so that no address list is parsed
  * out of it. Throws TypeError for control characters in a header and for anything but one address.
@@ -69,6 +77,7 @@ export const mimeOf = async (facts: MimeFacts): Promise<Buffer> => {
     inReplyTo: thread,
     references: thread,
     headers: headersOf(facts),
+    attachments: facts.calendar ? [calendarFile(facts.calendar)] : [],
     // Bodies are ours: nothing in them is ever read from a file or an address.
     disableFileAccess: true,
     disableUrlAccess: true,

@@ -4,6 +4,14 @@ import { smallCall } from './small-call.ts';
 
 const headers = { 'content-type': 'application/x-www-form-urlencoded' };
 
+/** Publishes one message; rejects when the topic did not take it. */
+export const publishTo =
+  (TopicArn: string) =>
+  async (Subject: string, Message: string): Promise<void> => {
+    const publish = new URLSearchParams({ Action: 'Publish', Version: '2010-03-31', TopicArn, Subject, Message });
+    await smallCall({ service: 'sns', headers, body: publish.toString() });
+  };
+
 /** Wakes the dispatcher through its topic and does not wait for it. A lost signal costs five minutes, never a mail: the sweep finds the outbox. */
 export const signalTo =
   (TopicArn: string): Signal =>

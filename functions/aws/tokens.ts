@@ -1,10 +1,10 @@
 import { randomBytes, timingSafeEqual } from 'node:crypto';
 import { sha256 } from '../../domain/canonical.ts';
-import { tokenKey } from './keys.ts';
+import { systemKey, tokenKey } from './keys.ts';
 import type { Table, Write } from './table.ts';
 
 /** What a link is good for; a token of one purpose is nothing at another's address (T22). */
-export type Purpose = 'confirm' | 'status' | 'dpo' | 'owner' | 'download';
+export type Purpose = 'confirm' | 'status' | 'dpo' | 'owner' | 'download' | 'calendar';
 
 export interface TokenFacts {
   readonly purpose: Purpose;
@@ -41,7 +41,7 @@ const same = (a: string, b: string): boolean =>
   a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
 
 /** 256 bits for the link; the table holds only their SHA-256. The write joins the transaction that sends the link. */
-export const mint = ({ expiresAt, code, ...facts }: TokenFacts): { token: string; write: Write } => {
+export const mint = ({ expiresAt, code, ...facts }: TokenFacts): { token: string; hash: string; write: Write } => {
   const token = randomBytes(32).toString('base64url');
   const hash = hashOf(token);
   const put = {
@@ -55,8 +55,13 @@ export const mint = ({ expiresAt, code, ...facts }: TokenFacts): { token: string
     // TTL is a backstop that may come days late; every read checks expiresAt.
     ttl: Math.ceil(expiresAt.getTime() / 1000) + keptAfterExpiry,
   };
-  return { token, write: { put, condition: 'attribute_not_exists(pk)' } };
+  return { token, hash, write: { put, condition: 'attribute_not_exists(pk)' } };
 };
+
+const feedKey = { pk: systemKey, sk: 'CALENDAR' };
+
+/** The one calendar feed that works: a new address closes the one before. */
+export const newFeed = (hash: string): Write => ({ put: { ...feedKey, hash } });
 
 /** Puts a fresh code on a token and frees its attempts: the old code is void. Lives 10 minutes. */
 export const newCode = (hash: string, code: string, now: Date): Write => ({
@@ -86,6 +91,11 @@ export const tokensIn = (table: Table) => ({
     const found = parse(await table.get({ pk: tokenKey(hashOf(token)), sk: 'TOKEN' }));
     if (found?.purpose !== purpose || found.expiresAt <= now.toISOString()) return undefined;
     return found;
+  },
+
+  /** Whether this is the calendar feed in force. */
+  async isFeed({ hash }: Token): Promise<boolean> {
+    return (await table.get(feedKey))?.hash === hash;
   },
 
   /** Counts the attempt first, in one atomic write, and compares then: 500 guesses at once get 5 comparisons (T20). */

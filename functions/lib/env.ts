@@ -9,6 +9,8 @@ export const Env = z.object({
   EVIDENCE_BUCKET: name,
   /** Topic that wakes the dispatcher, which sends what the outbox holds and starts segments. */
   WAKE_TOPIC: name,
+  /** The second channel of what must not be missed. */
+  ESCALATION_TOPIC: name,
   STATE_MACHINE: name,
   /** HMAC key in KMS that pseudonyms and seals are derived from. */
   PSEUDONYM_KEY: name,

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Config } from '../../domain/config.ts';
 import type { DataMap } from '../../domain/data-map.ts';
+import type { Rules } from '../../domain/time-limit.ts';
 
 /** What the controller configured, as synth checked it and put it beside the bundle. */
 export interface Settings {
@@ -21,3 +22,10 @@ export const readConfig = (): Config => (beside('config.json') as Settings).conf
 
 /** The data map and its hash. */
 export const readMap = (): MapSettings => beside('data-map.json') as MapSettings;
+
+/** Where and by which rules the controller counts a time limit. */
+export const rulesOf = ({ country, timeZone, suspensionPolicy: policy }: Config): Rules => ({
+  country,
+  timeZone,
+  policy,
+});

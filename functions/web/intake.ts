@@ -28,7 +28,7 @@ import { cases, counters, now, seals } from '../aws/from-env.ts';
 import type { Seals } from '../aws/seals.ts';
 import { type Frame, type Look, look, siteOf } from '../lib/look.ts';
 import { type Answer, type Handle, onPage, Refusal, type Visit } from '../lib/page.ts';
-import { readConfig } from '../lib/settings.ts';
+import { readConfig, rulesOf } from '../lib/settings.ts';
 
 interface Deps {
   readonly cases: Cases;
@@ -127,7 +127,7 @@ const record = async (answers: Answers, id: Buffer, reference: string, deps: Dep
   const { person, rights, language } = requestOf(answers);
   const requestId = `r${id.subarray(8, 24).toString('hex')}`;
   const evidence = `evidence/${randomBytes(16).toString('hex')}`;
-  const rules = { country: config.country, timeZone: config.timeZone, policy: config.suspensionPolicy };
+  const rules = rulesOf(config);
   const silent = !(await mayMail(person.email, deps));
   const intake = { requestId, reference, evidence, language, person, rights, silent };
   await deps.cases.create(receive(intake, rules, deps.now()));

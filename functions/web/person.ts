@@ -1,7 +1,9 @@
+import type { Config } from '../../domain/config.ts';
 import { askForProofAgain, maxConfirmMails, prove } from '../../domain/proof.ts';
 import { withdraw } from '../../domain/recovery.ts';
 import { typedCode } from '../../domain/reference.ts';
 import type { Case } from '../../domain/request.ts';
+import { personAnswered } from '../../domain/time-limit.ts';
 import { type ConfirmState, confirmPage } from '../../web/pages/confirm.tsx';
 import { statusPage } from '../../web/pages/status.tsx';
 import type { Cases } from '../aws/cases.ts';
@@ -10,10 +12,12 @@ import { consume, mint, type Token, type Tokens } from '../aws/tokens.ts';
 import { type Look, look, siteOf } from '../lib/look.ts';
 import { type Answer, onPage, Refusal, type Visit } from '../lib/page.ts';
 import { keep, opened, openLink } from '../lib/session.ts';
+import { readConfig, rulesOf } from '../lib/settings.ts';
 
 interface Deps {
   readonly cases: Cases;
   readonly tokens: Tokens;
+  readonly config: Config;
   readonly look: Look;
   readonly now: () => Date;
 }
@@ -56,6 +60,26 @@ const sendAgain = async (visit: Visit, held: Case, deps: Deps): Promise<Answer> 
   return confirm(visit, held, { kind: 'sent-again' }, deps);
 };
 
+type Wrong = Parameters<typeof statusPage>[0]['wrong'];
+
+const showStatus = async (visit: Visit, { requestId }: Token, deps: Deps, wrong?: Wrong): Promise<Answer> => {
+  const { request, rights } = await deps.cases.read(requestId);
+  const page = { ...deps.look(visit, request.language), request, rights, now: deps.now() };
+  return { status: wrong ? 400 : 200, html: statusPage({ ...page, ...(wrong ? { wrong } : {}) }) };
+};
+
+const longestAnswer = 4_000;
+
+/** Takes the person's answer to the DPO's question; the time limit runs again. */
+const takeAnswer = async (visit: Visit, token: Token, deps: Deps): Promise<Answer> => {
+  const typed = (visit.fields.get('answer')?.[0] ?? '').trim();
+  if (!typed) return showStatus(visit, token, deps, { problem: 'answer', typed });
+  if (typed.length > longestAnswer) return showStatus(visit, token, deps, { problem: 'too-long', typed });
+  const rules = rulesOf(deps.config);
+  await deps.cases.change(token.requestId, (current) => personAnswered(current, typed, 'subject', rules, deps.now()));
+  return { location: visit.path };
+};
+
 const personPages = (deps: Deps) => ({
   'GET /c/{token}': (visit: Visit) =>
     openLink(visit, deps.tokens, 'confirm', ({ reference }) => `/confirm/${reference}`, deps.now()),
@@ -75,14 +99,15 @@ const personPages = (deps: Deps) => ({
 
   'ANY /request/{reference}': async (visit: Visit): Promise<Answer> => {
     const token = await opened(visit, deps.tokens, 'status', deps.now());
-    if (visit.method === 'POST') {
-      if (visit.fields.get('action')?.[0] !== 'withdraw') throw new Refusal(400);
-      await deps.cases.change(token.requestId, (current) => withdraw(current, deps.now()));
-      return { location: visit.path };
-    }
-    const held = await deps.cases.read(token.requestId);
-    return { html: statusPage({ ...deps.look(visit, held.request.language), ...held }) };
+    if (visit.method === 'GET') return showStatus(visit, token, deps);
+    const action = visit.fields.get('action')?.[0];
+    if (action === 'answer') return takeAnswer(visit, token, deps);
+    if (action !== 'withdraw') throw new Refusal(400);
+    await deps.cases.change(token.requestId, (current) => withdraw(current, deps.now()));
+    return { location: visit.path };
   },
 });
 
-export const handler = onPage(siteOf, () => personPages({ cases: cases(), tokens: tokens(), look: look(), now }));
+export const handler = onPage(siteOf, () =>
+  personPages({ cases: cases(), tokens: tokens(), config: readConfig(), look: look(), now }),
+);

@@ -1,9 +1,11 @@
 import type { Change } from '../../domain/change.ts';
+import type { Config } from '../../domain/config.ts';
 import type { DataMap } from '../../domain/data-map.ts';
 import { type Choice, decide, incompleteSources, refuseRequest } from '../../domain/decision.ts';
 import { start } from '../../domain/gathering.ts';
 import { tryAgain } from '../../domain/recovery.ts';
-import { type Case, namesCase, rights } from '../../domain/request.ts';
+import { type Case, namesCase, type Right, rights } from '../../domain/request.ts';
+import { askForCalendar, askPerson, extend, extendable, personAnswered } from '../../domain/time-limit.ts';
 import { type StaffProblem, staffPage } from '../../web/pages/staff.tsx';
 import type { Cases } from '../aws/cases.ts';
 import { cases, now, tokens } from '../aws/from-env.ts';
@@ -11,12 +13,13 @@ import type { Tokens } from '../aws/tokens.ts';
 import { type Look, look, siteOf } from '../lib/look.ts';
 import { type Answer, onPage, Refusal, type Visit } from '../lib/page.ts';
 import { opened, openLink } from '../lib/session.ts';
-import { readMap } from '../lib/settings.ts';
+import { readConfig, readMap, rulesOf } from '../lib/settings.ts';
 
 interface Deps {
   readonly cases: Cases;
   readonly tokens: Tokens;
   readonly map: DataMap;
+  readonly config: Config;
   readonly look: Look;
   readonly now: () => Date;
 }
@@ -35,16 +38,22 @@ const choicesOf = (visit: Visit): Partial<Record<(typeof rights)[number], Choice
     }),
   );
 
-/** What is missing in a form before the domain is asked: shown beside its field, nothing typed is lost. */
-const problemsOf = (visit: Visit, held: Case, action: string): StaffProblem[] => {
+/** What an action cannot do without, and what is said about it. */
+const required: Readonly<Record<string, readonly (readonly [field: string, problem: StaffProblem['problem']])[]>> = {
+  refuse: [['reason', 'reason']],
+  extend: [
+    ['ground', 'ground'],
+    ['reason', 'reason'],
+  ],
+  ask: [
+    ['kind', 'kind'],
+    ['question', 'question'],
+  ],
+  'note-answer': [['answer', 'answer']],
+};
+
+const decideProblems = (visit: Visit, held: Case): StaffProblem[] => {
   const found: StaffProblem[] = [];
-  if (!namesCase(held.request, text(visit, 'last4'))) found.push({ field: 'last4', problem: 'last4' });
-  const long = [...visit.fields].filter(
-    ([name, [value = '']]) => (name.includes('reason') || name === 'incomplete') && value.length > longestReason,
-  );
-  for (const [field] of long) found.push({ field, problem: 'too-long' });
-  if (action === 'refuse' && !text(visit, 'reason')) found.push({ field: 'reason', problem: 'reason' });
-  if (action !== 'decide') return found;
   const choices = choicesOf(visit);
   const approving = Object.values(choices).some(({ outcome }) => outcome === 'approve');
   if (approving && incompleteSources(held).length > 0 && !text(visit, 'incomplete')) {
@@ -59,6 +68,28 @@ const problemsOf = (visit: Visit, held: Case, action: string): StaffProblem[] =>
   return found;
 };
 
+const typedLong = /reason|incomplete|question|answer/;
+
+/** What is missing in a form before the domain is asked: shown beside its field, nothing typed is lost. */
+const problemsOf = (visit: Visit, held: Case, action: string, { config, now: clock }: Deps): StaffProblem[] => {
+  const missing = (required[action] ?? []).filter(([field]) => !text(visit, field));
+  const long = [...visit.fields].filter(([name, [value = '']]) => typedLong.test(name) && value.length > longestReason);
+  const late = action === 'extend' && rightsToExtend(visit, held, config, clock()).length === 0;
+  return [
+    ...(namesCase(held.request, text(visit, 'last4')) ? [] : [{ field: 'last4', problem: 'last4' } as const]),
+    ...long.map(([field]) => ({ field, problem: 'too-long' }) as const),
+    ...(late ? [{ field: 'extend', problem: 'extend' } as const] : []),
+    ...missing.map(([field, problem]) => ({ field, problem })),
+    ...(action === 'decide' ? decideProblems(visit, held) : []),
+  ];
+};
+
+/** The rights that the form names, of those whose time limit may still be extended; all of them unless one is named. */
+const rightsToExtend = (visit: Visit, held: Case, { timeZone }: Config, at: Date): Right[] => {
+  const named = text(visit, 'extend');
+  return extendable(held, timeZone, at).filter((right) => ['', 'all', right].includes(named));
+};
+
 const decideWith = (visit: Visit, held: Case, at: Date): Change => {
   const incomplete = text(visit, 'incomplete');
   return decide(
@@ -69,19 +100,44 @@ const decideWith = (visit: Visit, held: Case, at: Date): Change => {
   );
 };
 
+type Act = (visit: Visit, held: Case, at: Date, config: Config) => Change;
+
+const extendWith: Act = (visit, held, at, config) => {
+  const ground = text(visit, 'ground') === 'number' ? 'number' : 'complexity';
+  const rights = rightsToExtend(visit, held, config, at);
+  return extend(held, { rights, ground, reason: text(visit, 'reason') }, rulesOf(config), at);
+};
+
+const askWith: Act = (visit, held, at, config) => {
+  const kind = text(visit, 'kind') === 'identity' ? 'identity' : 'clarification';
+  return askPerson(held, { kind, question: text(visit, 'question') }, rulesOf(config), at);
+};
+
 /** What the DPO can do; each is written to the record first, and is only then a signal (security.md 3.4). */
-const actions: Readonly<Record<string, (visit: Visit, held: Case, at: Date) => Change>> = {
+const actions: Readonly<Record<string, Act>> = {
   start: (_, held, at) => start(held, 'dpo', at),
   refuse: (visit, held, at) => refuseRequest(held, text(visit, 'reason'), at),
   decide: decideWith,
   'try-again': (_, held, at) => tryAgain(held, at),
+  extend: extendWith,
+  ask: askWith,
+  'note-answer': (visit, held, at, config) => personAnswered(held, text(visit, 'answer'), 'dpo', rulesOf(config), at),
+  calendar: (_, held, at) => askForCalendar(held, at),
 };
 
 const show = async (visit: Visit, held: Case, problems: readonly StaffProblem[], deps: Deps): Promise<Answer> => {
   const timeline = await Array.fromAsync(deps.cases.history(held.request.requestId));
   const typed = Object.fromEntries([...visit.fields].map(([name, [value = '']]) => [name, value]));
   const site = deps.look(visit, undefined);
-  const page = staffPage({ ...site, ...held, map: deps.map, timeline: timeline as never, problems, typed });
+  const page = staffPage({
+    ...site,
+    ...held,
+    map: deps.map,
+    now: deps.now(),
+    timeline: timeline as never,
+    problems,
+    typed,
+  });
   return { status: problems.length > 0 ? 400 : 200, html: page };
 };
 
@@ -90,9 +146,9 @@ const act = async (visit: Visit, requestId: string, deps: Deps): Promise<Answer>
   const run = Object.hasOwn(actions, action) ? actions[action] : undefined;
   if (!run) throw new Refusal(400);
   const held = await deps.cases.read(requestId);
-  const problems = problemsOf(visit, held, action);
+  const problems = problemsOf(visit, held, action, deps);
   if (problems.length > 0) return show(visit, held, problems, deps);
-  await deps.cases.change(requestId, (current) => run(visit, current, deps.now()));
+  await deps.cases.change(requestId, (current) => run(visit, current, deps.now(), deps.config));
   return { location: visit.path };
 };
 
@@ -108,5 +164,5 @@ const staffPages = (deps: Deps) => ({
 });
 
 export const handler = onPage(siteOf, () =>
-  staffPages({ cases: cases(), tokens: tokens(), map: readMap().map, look: look(), now }),
+  staffPages({ cases: cases(), tokens: tokens(), map: readMap().map, config: readConfig(), look: look(), now }),
 );

@@ -21,7 +21,10 @@ const schemas = {
     input: text.optional(),
     traceHeader: text.optional(),
   }),
-  DescribeExecution: z.strictObject({ executionArn: text, includedData: z.literal('ALL_DATA').optional() }),
+  DescribeExecution: z.strictObject({
+    executionArn: text,
+    includedData: z.enum(['ALL_DATA', 'METADATA_ONLY']).optional(),
+  }),
   GetExecutionHistory: z.strictObject({
     executionArn: text,
     ...page,

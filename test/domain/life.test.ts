@@ -17,6 +17,9 @@ import { watch } from '../../domain/watch.ts';
 const now = new Date('2026-03-02T09:00:00.000Z');
 const later = (days: number): Date => new Date(now.getTime() + days * 86_400_000);
 
+/** What the watchdog sees of an execution that ended long ago. */
+const gone = { running: false, noticed: true };
+
 /** The case as it is after a change, as the table would give it back. */
 const after = (held: Case, change: Change | undefined): Case => {
   if (!change) return held;
@@ -120,9 +123,9 @@ test('asking the DPO to start twice is one mail', () => {
 });
 
 test('the watchdog starts again a step whose mail to the DPO was never caused, and leaves one that was to the DPO', () => {
-  expect(watch(verified(), later(2))?.goOn).toBe(true);
+  expect(watch(verified(), gone, later(2))?.goOn).toBe(true);
   const asked = after(verified(), askToStart(verified(), 'ask', now));
-  expect(watch(asked, later(2))?.goOn).toBeUndefined();
+  expect(watch(asked, gone, later(2))?.goOn).toBeUndefined();
 });
 
 test('taking over changes nothing but the segment', () => {

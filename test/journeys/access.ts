@@ -66,10 +66,12 @@ export const prove = async (world: World, email: string, reference: string, visi
 export const dpoMail = (world: World, reference: string, pattern: RegExp) =>
   world.mail(dpo, new RegExp(`${reference}[\\s\\S]*${pattern.source}|${pattern.source}[\\s\\S]*${reference}`, 'i'));
 
-/** The newest mail to the DPO about the case. */
+/** The newest mail to the DPO that leads to the case. */
 const newestToDpo = async (world: World, reference: string, count: number): Promise<Mail> => {
   for (let left = 600; left > 0; left -= 1) {
-    const found = (await world.mails()).filter(({ to, subject }) => to.includes(dpo) && subject.includes(reference));
+    const found = (await world.mails()).filter(
+      ({ to, subject, text }) => to.includes(dpo) && subject.includes(reference) && text.includes('/dpo/'),
+    );
     if (found.length >= count) return found.at(-1) as Mail;
     await new Promise((done) => setTimeout(done, 50));
   }

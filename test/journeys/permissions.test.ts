@@ -5,7 +5,19 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { peopleToTry } from '../../demo/people.ts';
 import { openCloud } from '../../local/cloud.ts';
 import { synth } from '../../local/synth.ts';
-import { answerTask, approve, ask, download, expectStatus, last4, linkIn, openAsDpo, prove, start } from './access.ts';
+import {
+  answerTask,
+  approve,
+  ask,
+  download,
+  dpo,
+  expectStatus,
+  last4,
+  linkIn,
+  openAsDpo,
+  prove,
+  start,
+} from './access.ts';
 import { clearFaults, fault, itemsOf } from './faults.ts';
 import { type Explained, explainedAs, type Grant, logOf, permissionsOf, plain, synthWithout } from './permissions.ts';
 import { formsOf, Visitor } from './visitor.ts';
@@ -40,10 +52,19 @@ const uploadScan = async (world: World, reference: string): Promise<void> => {
   expect(status).toBe(303);
 };
 
+/** The DPO has the calendar's address mailed, and the calendar reads it. */
+const subscribe = async (world: World, reference: string): Promise<void> => {
+  const { page, visitor } = await openAsDpo(world, reference, 1);
+  expectStatus(await visitor.submit(page, { action: 'calendar', last4: last4(reference) }, 'last4'), 200);
+  const mail = await world.mail(dpo, /\/calendar\//);
+  expect((await fetch(linkIn(mail, 'calendar'))).status).toBe(200);
+};
+
 const happyPath = async (world: World): Promise<void> => {
   const email = peopleToTry.everywhere;
   const { reference } = await ask(world, { name: 'Mette Kjærgaard', email });
   await prove(world, email, reference);
+  await subscribe(world, reference);
   await start(world, reference);
   await uploadScan(world, reference);
   await answerTask(world, reference, 'found', 'Kasse 12');

@@ -86,11 +86,11 @@ export const servedAt = (site: string): Served => {
   };
 };
 
-/** Opens a cloud of its own. `cdkOut`: another folder than the demo's own. */
-export const openWorld = async (options: { demo?: boolean; cdkOut?: string } = {}): Promise<World> => {
-  const { demo = true, cdkOut = await synth() } = options;
+/** Opens a cloud of its own. `cdkOut`: another folder than the demo's own; `now`: where its time begins. */
+export const openWorld = async (options: { demo?: boolean; cdkOut?: string; now?: Date } = {}): Promise<World> => {
+  const { demo = true, cdkOut = await synth(), now } = options;
   const state = mkdtempSync(join(tmpdir(), 'privacy-world-'));
-  const cloud = await openCloud({ cdkOut, stateDir: state, port: 0, awsPort: 0 });
+  const cloud = await openCloud({ cdkOut, stateDir: state, port: 0, awsPort: 0, ...(now ? { now } : {}) });
   const systems = demo ? await startDemo(state, cloud.aws) : undefined;
   return {
     ...servedAt(cloud.site),

@@ -89,6 +89,8 @@ const deadline: RightRecord['deadline'] = {
   dueWithoutSuspension: '2026-12-23',
   firstMonthEnd: '2026-12-23',
   internalTarget: '2026-12-16',
+  refuseBy: '2026-12-23',
+  alarms: [{ threshold: '14', at: '2026-12-08T23:00:00.000Z', date: '2026-12-23' }],
   rulesVersion: '1',
   holidayListVersion: '2026-1',
   derivation: [
@@ -269,6 +271,7 @@ const staffSpecimens = (frame: { language: Language; config: Config }, typed: Ty
       ...held,
       map: mapOf(typed),
       timeline,
+      now: new Date('2026-11-27T09:00:00Z'),
       problems,
       typed: sent,
     });
@@ -283,6 +286,21 @@ const staffSpecimens = (frame: { language: Language; config: Config }, typed: Ty
   return [
     ...statuses.map((status) => ({ name: `staff-${status}`, html: shown(caseOf(status, typed, { manifest })) })),
     { name: 'staff-wrong', html: shown(caseOf('REVIEW', typed, { manifest }), problems, sent) },
+    ...questions(typed).map(({ name, asks }) => ({
+      name: `staff-${name}`,
+      html: shown(caseOf('REVIEW', typed, { manifest, asks })),
+    })),
+    {
+      name: 'staff-extend-wrong',
+      html: shown(
+        caseOf('REVIEW', typed, { manifest }),
+        [
+          { field: 'ground', problem: 'ground' },
+          { field: 'reason', problem: 'reason' },
+        ],
+        { action: 'extend', last4: typed('XXXX') },
+      ),
+    },
     { name: 'staff-stuck', html: shown(caseOf('GATHERING', typed, { needsPerson: stuck })) },
   ];
 };
@@ -311,6 +329,21 @@ const ownerSpecimens = (frame: { language: Language; config: Config }, typed: Ty
   ];
 };
 
+const today = new Date('2026-11-27T09:00:00Z');
+
+/** A question of the DPO: open, answered badly, answered. */
+const questions = (typed: Typing) => {
+  const ask = { kind: 'identity' as const, question: typed('Hvilken butik har du handlet i?'), at: receivedAt };
+  return [
+    { name: 'asked', asks: [ask] },
+    { name: 'asked-wrong', asks: [ask], wrong: { problem: 'answer' as const, typed: '' } },
+    {
+      name: 'asked-answered',
+      asks: [{ ...ask, answer: typed('Den i Odense.'), answeredAt: '2026-11-26T08:00:00.000Z' }],
+    },
+  ];
+};
+
 const personSpecimens = (frame: { language: Language; config: Config }, typed: Typing): Specimen[] => {
   const at = (path: string) => ({ ...frame, path });
   const request = requestOf('AWAITING_PROOF', typed, { package: built });
@@ -321,7 +354,16 @@ const personSpecimens = (frame: { language: Language; config: Config }, typed: T
     })),
     ...statuses.map((status) => ({
       name: `status-${status}`,
-      html: statusPage({ ...at(`/request/${reference}`), ...caseOf(status, typed, { package: built }) }),
+      html: statusPage({ ...at(`/request/${reference}`), ...caseOf(status, typed, { package: built }), now: today }),
+    })),
+    ...questions(typed).map(({ name, asks, wrong }) => ({
+      name: `status-${name}`,
+      html: statusPage({
+        ...at(`/request/${reference}`),
+        ...caseOf('REVIEW', typed, { asks }),
+        now: today,
+        ...(wrong ? { wrong } : {}),
+      }),
     })),
     ...downloadStates.map((state) => ({
       name: `download-${state.kind}`,

@@ -1,5 +1,6 @@
+import type { Threshold } from '../../domain/alarms.ts';
 import type { Config, Language } from '../../domain/config.ts';
-import type { Right, SourceRecord } from '../../domain/request.ts';
+import type { Extension, Right, SourceRecord, Status } from '../../domain/request.ts';
 
 /** What one system answered, in numbers: a mail never holds what was found. */
 export interface SystemCounts {
@@ -36,5 +37,14 @@ export interface LetterFacts {
   /** The whole answer holds no row and no document. */
   readonly nothingHeld?: boolean;
   readonly authority: { readonly name: string; readonly url: string };
+  /** Where the case stands, for staff. */
+  readonly status?: Status;
+  /** Which alarm of the time limit this is. */
+  readonly threshold?: Threshold;
+  /** The last day on which the time limit may still be extended. */
+  readonly extendBy?: string;
+  readonly extension?: Pick<Extension, 'ground' | 'reason'> & { readonly rights: readonly Right[] };
+  /** The person was asked something and has not answered; `suspends`: the time limit stands still meanwhile. */
+  readonly question?: { readonly suspends: boolean };
   readonly problem?: { readonly step: string; readonly error: string };
 }

@@ -47,6 +47,11 @@ const reason = {
   en: 'The bookkeeping act makes us keep invoices for five years.\nThe rest is erased.',
 };
 
+const whyLonger = {
+  da: 'Dine data står i syv systemer, og to af dem er på papir.\nVi går dem igennem i hånden.',
+  en: 'Your data are in seven systems, and two of them are on paper.\nWe go through them by hand.',
+};
+
 const outcomes = (language: Language): LetterFacts['outcomes'] => [
   { right: 'access', outcome: 'approve' },
   { right: 'erasure', outcome: 'refuse', reason: reason[language] },
@@ -70,6 +75,15 @@ const more: Readonly<Record<Template, (language: Language) => More>> = {
   answered: (language) => ({ outcomes: outcomes(language)?.slice(1) }),
   code: () => ({ code: '48213975', link: undefined, linkExpiresAt: undefined }),
   expired: () => ({ link: undefined, linkExpiresAt: undefined }),
+  'time-limit': () => ({ threshold: '7', status: 'REVIEW', extendBy: '2026-12-26', question: { suspends: true } }),
+  extended: (language) => ({
+    strictDate: '2027-02-26',
+    due: '2027-02-26',
+    extension: { ground: 'complexity', reason: whyLonger[language], rights: ['access'] },
+  }),
+  asked: () => ({ question: { suspends: true } }),
+  'person-answered': () => ({ status: 'GATHERING' }),
+  calendar: () => ({}),
 };
 
 /** The facts of a made-up case, complete for the mail. */
@@ -96,4 +110,5 @@ export const previews = (): Preview[] =>
   (['da', 'en'] as const).flatMap((language) => [
     ...templates.map((template) => previewOf(template, template, language)),
     previewOf('ready-nothing', 'ready', language, { nothingHeld: true, outcomes: [] }),
+    previewOf('time-limit-due', 'time-limit', language, { threshold: 'due', extendBy: undefined, question: undefined }),
   ]);

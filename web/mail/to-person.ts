@@ -1,7 +1,8 @@
 import { answeredWithData } from '../../domain/request.ts';
+import { list } from '../format.ts';
 import { blocks, type Draft, heading, lead, note, paragraph, steps, warning } from './block.ts';
 import type { LetterFacts } from './facts.ts';
-import { button, foot, linkLife, outcomeBlocks, personFacts, type Voice, voice } from './voice.ts';
+import { button, complaint, foot, linkLife, outcomeBlocks, personFacts, type Voice, voice } from './voice.ts';
 
 /** Nothing the person typed may stand in it: the address may be somebody else's, and we are no carrier of messages (T17). */
 const confirm = (facts: LetterFacts): Draft => {
@@ -126,5 +127,50 @@ const expired = (facts: LetterFacts): Draft => {
   };
 };
 
+const extended = (facts: LetterFacts): Draft => {
+  const v = voice(facts);
+  const { say, reference, answerBy } = v;
+  const { ground, reason, rights } = facts.extension ?? { ground: 'complexity', reason: '', rights: [] };
+  const which = list(
+    rights.map((right) => say(`right.${right}`)),
+    facts.language,
+  );
+  return {
+    subject: say('extended.subject', { reference }),
+    title: say('extended.title'),
+    preview: say('extended.lead', { date: answerBy }),
+    blocks: blocks(
+      lead(say('extended.lead', { date: answerBy })),
+      rights.length < facts.rights.length && paragraph(say('extended.which', { rights: which })),
+      paragraph(say(`extended.${ground}`)),
+      paragraph(say('extended.reason', { reason })),
+      personFacts(v),
+      button('extended', facts, v),
+      linkLife(facts, v),
+      complaint(facts.authority, facts.dpo.email, say),
+    ),
+    foot: foot('person', facts),
+  };
+};
+
+const asked = (facts: LetterFacts): Draft => {
+  const v = voice(facts);
+  const { say, reference } = v;
+  return {
+    subject: say('asked.subject', { reference }),
+    title: say('asked.title'),
+    preview: say('asked.lead'),
+    blocks: blocks(
+      lead(say('asked.lead')),
+      paragraph(say('asked.where')),
+      facts.question?.suspends && paragraph(say('asked.suspends')),
+      button('asked', facts, v),
+      linkLife(facts, v),
+      personFacts(v),
+    ),
+    foot: foot('person', facts),
+  };
+};
+
 /** The mails to the person who asks. */
-export const toPerson = { confirm, receipt, ready, answered, code, expired };
+export const toPerson = { confirm, receipt, ready, answered, code, expired, extended, asked };

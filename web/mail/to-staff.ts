@@ -131,5 +131,71 @@ const needsPerson = (facts: LetterFacts): Draft => {
   };
 };
 
+const timeLimit = (facts: LetterFacts): Draft => {
+  const v = voice(facts);
+  const { say, reference, due, dueShort } = v;
+  const { threshold = 'due', status, extendBy, question } = facts;
+  const left = say(`time-limit.left-${threshold}`);
+  const lead = say(threshold === 'due' ? 'time-limit.late' : 'time-limit.lead', { date: due });
+  const waits = status && say.perhaps(`waits.${status}`);
+  return {
+    subject: say('time-limit.subject', { left, reference, date: dueShort }),
+    title: left,
+    preview: lead,
+    blocks: blocks(
+      paragraph(lead),
+      staffFacts(v),
+      waits !== undefined && { kind: 'facts', rows: [[say('fact.waits-for'), waits]] },
+      question !== undefined && paragraph(say('time-limit.open-question')),
+      extendBy !== undefined && paragraph(say('time-limit.extend', { date: v.day(extendBy) })),
+      button('time-limit', facts, v),
+      linkLife(facts, v),
+    ),
+    foot: foot('dpo', facts),
+  };
+};
+
+const personAnswered = (facts: LetterFacts): Draft => {
+  const v = voice(facts);
+  const { say, reference } = v;
+  return {
+    subject: say('person-answered.subject', { reference }),
+    title: say('person-answered.title'),
+    preview: say('person-answered.lead'),
+    blocks: blocks(
+      paragraph(say('person-answered.lead')),
+      staffFacts(v),
+      button('person-answered', facts, v),
+      linkLife(facts, v),
+    ),
+    foot: foot('dpo', facts),
+  };
+};
+
+const calendar = (facts: LetterFacts): Draft => {
+  const v = voice(facts);
+  const { say, reference } = v;
+  return {
+    subject: say('calendar.subject', { reference }),
+    title: say('calendar.title'),
+    preview: say('calendar.lead'),
+    blocks: blocks(
+      paragraph(say('calendar.lead')),
+      button('calendar', facts, v),
+      paragraph(say('calendar.secret')),
+      linkLife(facts, v),
+    ),
+    foot: foot('dpo', facts),
+  };
+};
+
 /** The mails to the DPO and to owners of systems, in their own language. */
-export const toStaff = { start, 'owner-task': ownerTask, decide, 'needs-person': needsPerson };
+export const toStaff = {
+  start,
+  'owner-task': ownerTask,
+  decide,
+  'needs-person': needsPerson,
+  'time-limit': timeLimit,
+  'person-answered': personAnswered,
+  calendar,
+};

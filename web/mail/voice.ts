@@ -1,4 +1,5 @@
 import { layout } from '../../domain/answer-layout.ts';
+import type { Template } from '../../domain/change.ts';
 import { answeredWithData } from '../../domain/request.ts';
 import { dateAndTime, list, longDate } from '../format.ts';
 import { localeOf } from '../text.ts';
@@ -28,6 +29,7 @@ export const voice = (facts: LetterFacts) => {
     due: longDate(due, language, timeZone),
     answerByShort: shortDate(strictDate, facts),
     dueShort: shortDate(due, facts),
+    day: (date: string): string => longDate(date, language, timeZone),
     until: linkExpiresAt ? dateAndTime(linkExpiresAt, language, timeZone) : undefined,
     startPage: layout(language).start,
   };
@@ -36,7 +38,7 @@ export type Voice = ReturnType<typeof voice>;
 
 /** The way on: a button with its address beneath, and how long it works. */
 export const button = (
-  key: 'confirm' | 'receipt' | 'start' | 'owner-task' | 'decide' | 'needs-person' | 'ready' | 'answered',
+  key: Exclude<Template, 'code' | 'expired'>,
   { link }: LetterFacts,
   { say }: Voice,
 ): Block | undefined =>
@@ -99,7 +101,8 @@ export const outcomeBlocks = ({ outcomes = [], authority, dpo }: LetterFacts, { 
   return blocks(...rows, refused && complaint(authority, dpo.email, say));
 };
 
-const complaint = (authority: LetterFacts['authority'], email: string, say: Voice['say']): Block[] => [
+/** Where to complain, and to whom (Art. 12(4), 13(2)(d)). */
+export const complaint = (authority: LetterFacts['authority'], email: string, say: Voice['say']): Block[] => [
   heading(say('complain.title')),
   paragraph(say('complain.us', { email })),
   { kind: 'link', text: say('complain.authority', { authority: authority.name }), to: authority.url },

@@ -1,6 +1,7 @@
+import { localDate } from '../../domain/deadline.ts';
 import { incompleteSources } from '../../domain/decision.ts';
 import { answeredWithData, isOver, type Right } from '../../domain/request.ts';
-import { Button, Disclosure, Notice } from '../components.tsx';
+import { Button, DateText, Disclosure, Notice } from '../components.tsx';
 import { type Form, Hidden, PostForm, Radios, TextArea, TextField } from '../fields.tsx';
 import { list, number } from '../format.ts';
 import { inLanguage } from '../frame.ts';
@@ -12,9 +13,23 @@ interface Props {
 }
 
 /** The act no scanner can do: typing part of the case's number (T24, T25). */
-const LastFour = ({ form }: { form: Form }) => (
+export const LastFour = ({ form }: { form: Form }) => (
   <TextField form={form} field="last4" label={form.text('last4.label')} hint={form.text('last4.hint')} width="short" />
 );
+
+/** A refusal has one month, whatever was extended (Art. 12(4)): late is said, and still possible, for the person must have an answer. */
+const RefuseLate = ({ props, form }: Props) => {
+  const today = localDate(props.now.toISOString(), props.config.timeZone);
+  const late = props.rights.find(({ status, deadline }) => !isOver(status) && deadline.refuseBy < today);
+  if (!late) return null;
+  return (
+    <Notice look="warning">
+      <p>
+        {form.text('staff.refuse-late')} <DateText when={late.deadline.refuseBy} frame={props} />.
+      </p>
+    </Notice>
+  );
+};
 
 /** Has the step that failed tried again. */
 export const StuckForm = ({ props, form }: Props) => (
@@ -38,6 +53,7 @@ export const StartForm = ({ props, start, refuse }: { props: StaffProps; start: 
       </PostForm>
       <Disclosure title={text('staff.refuse-all')} open={refuse.errors.size > 0}>
         <p>{text('staff.refuse-all-lead')}</p>
+        <RefuseLate props={props} form={refuse} />
         <PostForm to={to}>
           <TextArea form={refuse} field="reason" label={text('staff.reason')} hint={text('staff.reason-hint')} />
           <LastFour form={refuse} />
@@ -106,6 +122,7 @@ export const DecideForm = ({ props, form }: Props) => (
   <section class="todo" id="todo">
     <h2>{form.text('staff.decide')}</h2>
     <p>{form.text('staff.decide-lead')}</p>
+    <RefuseLate props={props} form={form} />
     <PostForm to={inLanguage(props, props.path)}>
       {props.rights
         .filter(({ status }) => !isOver(status))

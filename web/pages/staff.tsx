@@ -1,22 +1,36 @@
 import type { AuditEntry } from '../../domain/audit.ts';
 import type { DataMap } from '../../domain/data-map.ts';
-import { type Case, isOver, type RightRecord, type Status } from '../../domain/request.ts';
-import { DateText, Disclosure, InLanguage, Notice, Reference, SummaryList, Table, Tag, Typed } from '../components.tsx';
+import { type Case, isOver, type Status } from '../../domain/request.ts';
+import { DateText, Notice, Reference, SummaryList, Table, Tag, Typed } from '../components.tsx';
 import { ErrorSummary, type Form } from '../fields.tsx';
 import type { Frame } from '../frame.ts';
 import { page } from '../layout.tsx';
 import { isTextKey, type Text, type TextKey, t } from '../text.ts';
 import { DecideForm, StartForm, StuckForm } from './staff-forms.tsx';
+import { statusLooks } from './staff-looks.ts';
 import { Systems } from './staff-systems.tsx';
+import { Rights, TimeLimit, Why } from './staff-time.tsx';
 
 /** `field` is the field's name in the form that was sent. */
 export interface StaffProblem {
   readonly field: string;
-  readonly problem: 'last4' | 'reason' | 'too-long' | 'choose' | 'incomplete';
+  readonly problem:
+    | 'last4'
+    | 'reason'
+    | 'too-long'
+    | 'choose'
+    | 'incomplete'
+    | 'ground'
+    | 'extend'
+    | 'kind'
+    | 'question'
+    | 'answer';
 }
 
 export interface StaffProps extends Frame, Case {
   readonly map: DataMap;
+  /** Which day it is decides what may still be done. */
+  readonly now: Date;
   readonly timeline: readonly Pick<AuditEntry, 'at' | 'what' | 'by'>[];
   readonly problems: readonly StaffProblem[];
   /** What was typed, when the page comes back with problems. */
@@ -35,38 +49,6 @@ const formOf = (props: StaffProps, name: string): Form => {
     errors: new Map(sent ? props.problems.map((each) => [each.field, problem(each.problem)]) : []),
   };
 };
-
-const looks: Readonly<Partial<Record<Status, 'good' | 'warning'>>> = {
-  APPROVED: 'good',
-  DELIVERED: 'good',
-  CLOSED: 'good',
-  REFUSED: 'warning',
-};
-
-const Rights = ({ props, text }: { props: StaffProps; text: Text }) => (
-  <Table
-    caption={text('staff.rights')}
-    heads={[text('staff.right'), text('staff.state'), text('staff.strict'), text('staff.due')]}
-    rows={props.rights.map(({ right, status, deadline }) => [
-      text(`right.${right}`),
-      <Tag look={looks[status] ?? 'info'}>{text(`staff.${status}`)}</Tag>,
-      <DateText when={deadline.strictDate} frame={props} />,
-      <DateText when={deadline.due} frame={props} />,
-    ])}
-  />
-);
-
-const Why = ({ records, text }: { records: readonly RightRecord[]; text: Text }) => (
-  <Disclosure title={text('staff.why')}>
-    <ul>
-      {(records[0]?.deadline.derivation ?? []).map((line) => (
-        <li>
-          <InLanguage language="en">{line}</InLanguage>
-        </li>
-      ))}
-    </ul>
-  </Disclosure>
-);
 
 const personRows = (props: StaffProps, text: Text) => {
   const { person, receivedAt, proof, language } = props.request;
@@ -227,7 +209,7 @@ export const staffPage = (props: StaffProps): string => {
         <ErrorSummary form={sent} />
         <p class="caption">{text('staff.caption')}</p>
         <h1>
-          <Reference>{reference}</Reference> <Tag look={looks[status] ?? 'info'}>{text(`staff.${status}`)}</Tag>
+          <Reference>{reference}</Reference> <Tag look={statusLooks[status] ?? 'info'}>{text(`staff.${status}`)}</Tag>
         </h1>
         <Stuck props={props} form={stuck} />
         {toDo[status] && (
@@ -240,6 +222,7 @@ export const staffPage = (props: StaffProps): string => {
         <Person props={props} text={text} />
         <Systems props={props} text={text} />
         <ToDo props={props} />
+        <TimeLimit props={props} formOf={(action) => formOf(props, action)} />
         <Outcome props={props} text={text} />
         <Timeline props={props} text={text} />
       </>

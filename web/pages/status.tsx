@@ -1,6 +1,7 @@
 import { complaintBody } from '../../domain/complaint-bodies.ts';
 import { masked } from '../../domain/identity.ts';
 import { type Case, isOver, type RightRecord, type Status } from '../../domain/request.ts';
+import { openAsk, wouldSuspend } from '../../domain/time-limit.ts';
 import {
   Button,
   DateText,
@@ -14,12 +15,18 @@ import {
   type TaskState,
   Typed,
 } from '../components.tsx';
-import { PostForm } from '../fields.tsx';
+import { ErrorSummary, type Form, PostForm, TextArea } from '../fields.tsx';
 import { type Frame, inLanguage } from '../frame.ts';
 import { page } from '../layout.tsx';
 import { t } from '../text.ts';
 
-export type StatusProps = Frame & Pick<Case, 'request' | 'rights'>;
+export type StatusProps = Frame &
+  Pick<Case, 'request' | 'rights'> & {
+    /** Which day it is. */
+    readonly now: Date;
+    /** What is wrong with an answer that was sent, and the answer. */
+    readonly wrong?: { readonly problem: 'answer' | 'too-long'; readonly typed: string };
+  };
 
 const steps = ['received', 'proven', 'gathering', 'review', 'ready'] as const;
 
@@ -100,6 +107,7 @@ const RightState = ({ record, props }: { record: RightRecord; props: StatusProps
   const text = t(props.language);
   const { right, decision, status } = record;
   const told = decision && status !== 'APPROVED' ? decision : undefined;
+  const open = !isOver(status) && status !== 'DELIVERED' && props.rights.length > 1;
   return (
     <li>
       <h3>{text(`want.${right}`)}</h3>
@@ -110,6 +118,16 @@ const RightState = ({ record, props }: { record: RightRecord; props: StatusProps
           <Tag look="info">{text(isOver(status) ? 'status.over' : 'status.working')}</Tag>
         )}
       </p>
+      {record.extension && !isOver(status) && (
+        <p>
+          {text('status.extended')} <Typed>{record.extension.reason}</Typed>
+        </p>
+      )}
+      {open && (
+        <p>
+          {text('status.answer-by')} <DateText when={record.deadline.strictDate} frame={props} />.
+        </p>
+      )}
       {told?.reason && (
         <p>
           {text('status.reason')} <Typed>{told.reason}</Typed>
@@ -121,6 +139,57 @@ const RightState = ({ record, props }: { record: RightRecord; props: StatusProps
         </p>
       )}
     </li>
+  );
+};
+
+const answerForm = ({ language, wrong }: StatusProps): Form => {
+  const text = t(language);
+  return {
+    text,
+    values: new Map(wrong ? [['answer', [wrong.typed]]] : []),
+    errors: new Map(wrong ? [['answer', text(`status.problem-${wrong.problem}`)]] : []),
+  };
+};
+
+/** The DPO's question, which stands here and in no mail, and where to answer it. */
+const Question = ({ props }: { props: StatusProps }) => {
+  const form = answerForm(props);
+  const { text } = form;
+  const open = openAsk(props.request);
+  if (!open || isOver(props.request.status)) return null;
+  return (
+    <section class="todo">
+      <h2>{text('status.question')}</h2>
+      <p>{text(`status.question-${open.kind}`)}</p>
+      <blockquote>
+        <Typed>{open.question}</Typed>
+      </blockquote>
+      {wouldSuspend(props.request, props.config.timeZone, props.now) && <p>{text('status.question-suspends')}</p>}
+      <PostForm to={inLanguage(props, props.path)}>
+        <TextArea form={form} field="answer" label={text('status.your-answer')} rows={5} />
+        <Button action="answer">{text('status.answer-button')}</Button>
+      </PostForm>
+    </section>
+  );
+};
+
+const Answered = ({ props }: { props: StatusProps }) => {
+  const answered = (props.request.asks ?? []).filter(({ answeredAt }) => answeredAt);
+  if (answered.length === 0) return null;
+  return (
+    <>
+      <h2>{t(props.language)('status.answered-question')}</h2>
+      {answered.map(({ question, answer }) => (
+        <>
+          <blockquote>
+            <Typed>{question}</Typed>
+          </blockquote>
+          <p>
+            <Typed>{answer}</Typed>
+          </p>
+        </>
+      ))}
+    </>
   );
 };
 
@@ -174,19 +243,22 @@ const Complain = ({ props }: { props: StatusProps }) => {
 };
 
 /** Where a request stands, in the person's words: no system's name, no error, nobody's name but their own. */
-export const statusPage = ({ request, rights, ...frame }: StatusProps): string => {
-  const props = { request, rights, ...frame };
+export const statusPage = ({ request, rights, now, wrong, ...frame }: StatusProps): string => {
+  const props = { request, rights, now, wrong, ...frame };
   const text = t(frame.language);
   const title = text('status.title', { reference: request.reference });
   return page({
     frame,
     title,
+    wrong: wrong !== undefined,
     children: (
       <>
+        <ErrorSummary form={answerForm(props)} />
         <h1>
           {text('status.heading')} <Reference>{request.reference}</Reference>
         </h1>
         <Headline props={props} />
+        <Question props={props} />
         {request.status === 'AWAITING_PROOF' && (
           <Notice look="warning" title={text('status.prove')}>
             <p>{text('status.prove-lead')}</p>
@@ -201,6 +273,7 @@ export const statusPage = ({ request, rights, ...frame }: StatusProps): string =
         </ul>
         <h2>{text('status.asked')}</h2>
         <Asked props={props} />
+        <Answered props={props} />
         <Complain props={props} />
         <Withdraw props={props} />
       </>

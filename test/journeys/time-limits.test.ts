@@ -1,0 +1,245 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { answerTask, approve, ask, dpo, expectStatus, last4, linkIn, openAsDpo, prove, start } from './access.ts';
+import { clearFaults, fault } from './faults.ts';
+import { textOf, Visitor } from './visitor.ts';
+import { type Mail, openWorld, type World } from './world.ts';
+
+// Monday 2 March 2026 in Copenhagen: the month ends on Maundy Thursday 2 April, and rolls over Easter to Tuesday 7 April.
+const begin = new Date('2026-03-02T09:00:00Z');
+
+let world: World;
+const openAt = async () => {
+  world = await openWorld({ demo: false, now: begin });
+};
+
+/** Moves on to an instant. */
+const until = async (instant: string): Promise<void> => {
+  const headers = { 'content-type': 'application/json' };
+  const body = JSON.stringify({ now: instant });
+  const response = await fetch(`${world.site}/_local/clock`, { method: 'POST', headers, body });
+  if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
+};
+
+const proven = async (name: string, rights?: readonly string[]) => {
+  const email = `${name}@fremmed.example`;
+  const asked = await ask(world, { name, email, ...(rights ? { rights } : {}) });
+  const { visitor } = await prove(world, email, asked.reference);
+  await openAsDpo(world, asked.reference, 1);
+  return { email, visitor, reference: asked.reference };
+};
+
+const about = async (reference: string, pattern: RegExp, reader = dpo): Promise<Mail[]> =>
+  (await world.mails()).filter(
+    ({ to, subject }) => to.includes(reader) && subject.includes(reference) && pattern.test(subject),
+  );
+
+/** Mails of our own, in the DPO's language. */
+const warnings = (reference: string) => about(reference, /tilbage|mål|overskredet/);
+/** Who hears on the second channel, past our own mail. */
+const onDuty = 'vagt@nordlys.example';
+
+/** The escalation topic, which SNS mails without our help. */
+const escalations = (reference: string) => about(reference, /^Privacy@/, onDuty);
+
+/** Opens the DPO's page by the newest mail and sends one of its forms. */
+const actAsDpo = async (reference: string, fields: Readonly<Record<string, string>>) => {
+  const { page, visitor } = await openAsDpo(world, reference, 1);
+  return visitor.submit(page, { last4: last4(reference), ...fields }, 'last4');
+};
+
+const more = { action: 'extend', ground: 'complexity', reason: 'To af systemerne er på papir.' };
+
+describe('a request that nobody touches', () => {
+  beforeAll(openAt);
+  afterAll(() => world?.close());
+
+  test('escalates at each threshold once, on both channels, and stays open', async () => {
+    const { reference, visitor } = await proven('glemt');
+    await until('2026-04-20T09:00:00Z');
+    const days = (mails: readonly Mail[]) =>
+      mails.map(({ at }) => new Date(Date.parse(at) + 3 * 3_600_000).toISOString().slice(0, 10));
+    const expected = ['2026-03-24', '2026-03-26', '2026-03-31', '2026-04-04', '2026-04-06', '2026-04-08'];
+    expect(days(await warnings(reference))).toEqual(expected);
+    expect(days(await escalations(reference))).toEqual(expected);
+    expect((await escalations(reference)).map(({ subject }) => subject.split(': ')[1])).toEqual([
+      '14 days left',
+      'target',
+      '7 days left',
+      '3 days left',
+      '1 days left',
+      'due',
+    ]);
+
+    const { page } = await openAsDpo(world, reference, 1);
+    expect(textOf(page.html)).toContain('Klar til start');
+    const status = await visitor.get(`/request/${reference}`);
+    // The cookie of the page is older than an hour; the link in the mail opens it again.
+    expect(status.status).toBe(200);
+    expect((await world.executions()).every(({ status: state }) => state === 'SUCCEEDED')).toBe(true);
+  });
+
+  test('carries the last day as a file for the calendar, with alarms and without anybody’s name', async () => {
+    const mails = await world.mails();
+    const mail = mails.find(({ subject }) => /^7 dage tilbage/.test(subject)) as Mail;
+    const raw = await (await fetch(`${world.site}/_local/mail/${mail.id}.eml`)).text();
+    const file = /text\/calendar[\s\S]*?\r\n\r\n([\s\S]*?)\r\n--/.exec(raw)?.[1] ?? '';
+    const ics = raw.includes('base64') ? Buffer.from(file, 'base64').toString('utf8') : file;
+    expect(ics.replaceAll('\r\n ', '')).toMatch(/DTSTART;VALUE=DATE:20260407/);
+    expect(ics.match(/BEGIN:VALARM/g)).toHaveLength(3);
+    expect(ics).not.toMatch(/glemt/i);
+  });
+});
+
+describe('more time', () => {
+  beforeAll(openAt);
+  afterAll(() => world?.close());
+
+  test('is given on day 29: the person is told why in their language, and every page shows the new date', async () => {
+    const { reference, email } = await proven('forlaenget');
+    await until('2026-03-31T10:00:00Z');
+    const page = expectStatus(await actAsDpo(reference, more), 200);
+    expect(textOf(page.html)).toContain('Forlænget');
+    const mail = await world.mail(email, /mere tid/);
+    expect(mail.text).toContain('2. juni 2026');
+    expect(mail.text).toContain('To af systemerne er på papir.');
+    expect(mail.text).toMatch(/Datatilsynet/);
+    const status = await new Visitor(world.site).get(linkIn(mail, 'r'));
+    expect(textOf(status.html)).toMatch(/2\. juni 2026.*To af systemerne er på papir\./);
+  });
+
+  test('is refused on day 33, with the law as the reason and what was typed kept', async () => {
+    const { reference, email } = await proven('forsinket');
+    await world.advance('P33D');
+    const { page, visitor } = await openAsDpo(world, reference, 1);
+    expect(textOf(page.html)).toContain('Fristen kan ikke forlænges mere');
+    const refused = await visitor.submit(page, { last4: last4(reference), ...more }, 'last4');
+    expect(refused.status).toBe(400);
+    expect(textOf(refused.html)).toContain('loven tillader det én gang og kun inden for den første måned');
+    expect((await world.mails()).filter(({ to, subject }) => to.includes(email) && /mere tid/.test(subject))).toEqual(
+      [],
+    );
+  });
+
+  test('without a ground or a reason is refused at its fields', async () => {
+    const { reference } = await proven('udengrund');
+    const refused = await actAsDpo(reference, { action: 'extend', reason: '' });
+    expect(refused.status).toBe(400);
+    expect(textOf(refused.html)).toContain('Vælg, hvilken grund der er');
+    expect(textOf(refused.html)).toContain('Skriv en begrundelse til personen');
+  });
+
+  test('can be given to one right of two: each keeps its own date', async () => {
+    const { reference } = await proven('toting', ['access', 'erasure']);
+    const page = await actAsDpo(reference, { ...more, extend: 'erasure' });
+    const rows = [...page.html.matchAll(/<tr>[\s\S]*?<\/tr>/g)].map(([row]) => textOf(row));
+    expect(rows.find((row) => /Sletning|slet/i.test(row))).toMatch(
+      /Forlænget.*2\. juli 2026|Forlænget.*juni 2026|Forlænget.*juli 2026/,
+    );
+    expect(rows.find((row) => /Indsigt|indsigt|oplysninger/i.test(row))).not.toContain('Forlænget');
+  });
+});
+
+describe('a question to the person', () => {
+  beforeAll(openAt);
+  afterAll(() => world?.close());
+
+  test('stands on their page and in no mail, suspends the time limit until they answer, and hushes no alarm', async () => {
+    const { reference, email } = await proven('spurgt');
+    await until('2026-03-04T10:00:00Z');
+    const question = 'Hvilken af vores butikker har du handlet i?';
+    const asked = expectStatus(await actAsDpo(reference, { action: 'ask', kind: 'identity', question }), 200);
+    expect(textOf(asked.html)).toContain('Fristen står stille');
+    const mail = await world.mail(email, /mangler noget/);
+    expect(mail.text).not.toContain('butikker');
+
+    await until('2026-03-14T10:00:00Z');
+    const visitor = new Visitor(world.site);
+    const page = await visitor.get(linkIn(mail, 'r'));
+    expect(textOf(page.html)).toContain(question);
+    const empty = await visitor.submit(page, { action: 'answer', answer: ' ' }, 'answer');
+    expect(empty.status).toBe(400);
+    const done = expectStatus(
+      await visitor.submit(empty, { action: 'answer', answer: 'Den i Odense.' }, 'answer'),
+      200,
+    );
+    expect(textOf(done.html)).toContain('12. april 2026');
+    await world.mail(dpo, /Personen har svaret/);
+
+    await until('2026-04-09T10:00:00Z');
+    expect((await escalations(reference)).length).toBe(6);
+    expect((await warnings(reference))[0]?.at.slice(0, 10)).toBe('2026-03-23');
+    const dpoPage = await openAsDpo(world, reference, 1);
+    expect(textOf(dpoPage.page.html)).toMatch(/13\. april 2026/);
+  });
+});
+
+describe('when SES is down for three days', () => {
+  beforeAll(openAt);
+  afterAll(() => world?.close());
+
+  test('no escalation is lost: the second channel brings it at once, and the mail comes when SES is back', async () => {
+    const { reference } = await proven('udfald');
+    await until('2026-03-23T20:00:00Z');
+    await fault(world, { service: 'ses', operation: 'SendRawEmail', mode: 'refuse', times: 10_000 });
+    await until('2026-03-26T20:00:00Z');
+    expect((await escalations(reference)).map(({ subject }) => subject.split(': ')[1])).toEqual([
+      '14 days left',
+      'target',
+    ]);
+    expect(await warnings(reference)).toEqual([]);
+    const stuck = (await world.mails()).filter(({ subject }) => /outbox-stuck/.test(subject));
+    expect(stuck.length).toBeGreaterThanOrEqual(2);
+    expect(stuck.length).toBeLessThanOrEqual(3);
+    await clearFaults(world);
+    await until('2026-03-27T03:00:00Z');
+    expect((await warnings(reference)).length).toBe(2);
+  });
+
+  test('when SNS is down the mail comes, and the second channel catches up', async () => {
+    const { reference } = await proven('stille');
+    await until('2026-04-12T20:00:00Z');
+    await fault(world, { service: 'sns', operation: 'Publish', mode: 'refuse', times: 10_000 });
+    await until('2026-04-13T08:00:00Z');
+    expect((await warnings(reference)).length).toBe(1);
+    expect(await escalations(reference)).toEqual([]);
+    await clearFaults(world);
+    await world.advance('PT2H');
+    expect((await escalations(reference)).length).toBe((await warnings(reference)).length);
+  });
+});
+
+describe('the calendar feed', () => {
+  beforeAll(async () => {
+    world = await openWorld({ now: begin });
+  });
+  afterAll(() => world?.close());
+
+  const feedOf = async (mail: Mail) => fetch(linkIn(mail, 'calendar'));
+
+  test('is mailed to the DPO, holds the last day of what is open and nobody’s name, and a new one closes the old', async () => {
+    const { reference } = await proven('kalender');
+    const other = await proven('besvaret');
+    expectStatus(await actAsDpo(reference, { action: 'calendar' }), 200);
+    const mail = await world.mail(dpo, /Din kalender/);
+    const response = await feedOf(mail);
+    expect(response.headers.get('content-type')).toContain('text/calendar');
+    const ics = (await response.text()).replaceAll('\r\n ', '');
+    expect(ics.match(/BEGIN:VEVENT/g)).toHaveLength(2);
+    expect(ics).toContain(`UID:${reference}`);
+    expect(ics).toContain('DTSTART;VALUE=DATE:20260407');
+    expect(ics).not.toMatch(/kalender@|besvaret|fremmed/);
+
+    await start(world, other.reference);
+    await answerTask(world, other.reference, 'nothing');
+    await approve(world, other.reference);
+    await world.mail(other.email, /\/d\/[\w-]{43}/);
+    const later = (await (await feedOf(mail)).text()).match(/UID:.*/g);
+    expect(later?.map((line) => line.trim())).toEqual([`UID:${reference}`]);
+
+    const before = (await world.mails()).length;
+    await actAsDpo(reference, { action: 'calendar' });
+    const renewed = await world.mail(dpo, /Din kalender/, before);
+    expect((await feedOf(mail)).status).toBe(404);
+    expect((await feedOf(renewed)).status).toBe(200);
+  });
+});

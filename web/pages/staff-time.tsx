@@ -1,0 +1,183 @@
+import { localDate } from '../../domain/deadline.ts';
+import { isOver, type RightRecord } from '../../domain/request.ts';
+import { extendable, openAsk, wouldSuspend } from '../../domain/time-limit.ts';
+import { Button, DateText, Disclosure, InLanguage, Notice, Table, Tag, Typed } from '../components.tsx';
+import { type Form, PostForm, Radios, TextArea } from '../fields.tsx';
+import { inLanguage } from '../frame.ts';
+import { type Text, t } from '../text.ts';
+import type { StaffProps } from './staff.tsx';
+import { LastFour } from './staff-forms.tsx';
+import { statusLooks } from './staff-looks.ts';
+
+interface Props {
+  readonly props: StaffProps;
+  readonly form: Form;
+}
+
+/** Every right with its state and its dates: what was promised, the law's last day, and the last day to refuse where it differs. */
+export const Rights = ({ props, text }: { props: StaffProps; text: Text }) => (
+  <Table
+    caption={text('staff.rights')}
+    heads={['right', 'state', 'strict', 'due', 'refuse-by'].map((head) => text(`staff.${head}` as 'staff.right'))}
+    rows={props.rights.map(({ right, status, deadline, extension }) => [
+      text(`right.${right}`),
+      <>
+        <Tag look={statusLooks[status] ?? 'info'}>{text(`staff.${status}`)}</Tag>{' '}
+        {extension && <Tag look="info">{text('staff.extended')}</Tag>}
+      </>,
+      <DateText when={deadline.strictDate} frame={props} />,
+      <DateText when={deadline.due} frame={props} />,
+      <DateText when={deadline.refuseBy} frame={props} />,
+    ])}
+  />
+);
+
+/** The derivations, each once: rights that were treated alike have the same. */
+export const Why = ({ records, text }: { records: readonly RightRecord[]; text: Text }) => {
+  const different = [...new Map(records.map((record) => [record.deadline.derivation.join(), record])).values()];
+  return (
+    <Disclosure title={text('staff.why')}>
+      {different.map(({ right, deadline }) => (
+        <>
+          {different.length > 1 && <h3>{text(`right.${right}`)}</h3>}
+          <ul>
+            {deadline.derivation.map((line) => (
+              <li>
+                <InLanguage language="en">{line}</InLanguage>
+              </li>
+            ))}
+          </ul>
+        </>
+      ))}
+    </Disclosure>
+  );
+};
+
+const underWay = ({ request }: StaffProps): boolean => ['VERIFIED', 'GATHERING', 'REVIEW'].includes(request.status);
+
+const ExtendForm = ({ props, form }: Props) => {
+  const { text } = form;
+  const open = extendable(props, props.config.timeZone, props.now);
+  const grounds = (['complexity', 'number'] as const).map((value) => ({ value, label: text(`staff.ground-${value}`) }));
+  const which = [
+    { value: 'all', label: text('staff.extend-all') },
+    ...open.map((right) => ({ value: right, label: text(`right.${right}`) })),
+  ];
+  return (
+    <PostForm to={inLanguage(props, props.path)}>
+      {open.length > 1 && <Radios form={form} field="extend" label={text('staff.extend-which')} options={which} />}
+      <Radios form={form} field="ground" label={text('staff.ground')} options={grounds} />
+      <TextArea form={form} field="reason" label={text('staff.reason')} hint={text('staff.extend-hint')} rows={4} />
+      <LastFour form={form} />
+      <Button action="extend">{text('staff.extend-button')}</Button>
+    </PostForm>
+  );
+};
+
+/** More time: once, in the first month, with a reason (Art. 12(3)). Afterwards the page says why not. */
+const Extend = ({ props, form }: Props) => {
+  const { text } = form;
+  const open = extendable(props, props.config.timeZone, props.now);
+  const [first] = props.rights.filter(({ status, extension }) => !isOver(status) && !extension);
+  if (open.length === 0 && !first) return null;
+  const until = (props.rights.find(({ right }) => open.includes(right)) ?? first)?.deadline.firstMonthEnd ?? '';
+  return (
+    <Disclosure title={text('staff.extend')} open={form.errors.size > 0}>
+      <p>
+        {form.errors.has('extend') && (
+          <span class="field-error" id="extend-extend">
+            {form.errors.get('extend')}.{' '}
+          </span>
+        )}
+        {text(open.length > 0 ? 'staff.extend-lead' : 'staff.extend-late')} <DateText when={until} frame={props} />.
+      </p>
+      {open.length > 0 && <ExtendForm props={props} form={form} />}
+    </Disclosure>
+  );
+};
+
+const AskForm = ({ props, form }: Props) => {
+  const { text } = form;
+  const suspends = wouldSuspend(props.request, props.config.timeZone, props.now);
+  const kinds = (['identity', 'clarification'] as const).map((value) => ({
+    value,
+    label: text(`staff.ask-${value}`),
+    hint: text(`staff.ask-${value}-hint`),
+  }));
+  return (
+    <Disclosure title={text('staff.ask')} open={form.errors.size > 0}>
+      <p>{text(suspends ? 'staff.ask-suspends' : 'staff.ask-late')}</p>
+      <PostForm to={inLanguage(props, props.path)}>
+        <Radios form={form} field="kind" label={text('staff.ask-kind')} options={kinds} />
+        <TextArea
+          form={form}
+          field="question"
+          label={text('staff.question')}
+          hint={text('staff.question-hint')}
+          rows={4}
+        />
+        <LastFour form={form} />
+        <Button action="ask">{text('staff.ask-button')}</Button>
+      </PostForm>
+    </Disclosure>
+  );
+};
+
+const NoteAnswer = ({ props, form }: Props) => (
+  <Disclosure title={form.text('staff.note-answer')} open={form.errors.size > 0}>
+    <PostForm to={inLanguage(props, props.path)}>
+      <TextArea form={form} field="answer" label={form.text('staff.their-answer')} rows={4} />
+      <LastFour form={form} />
+      <Button action="note-answer">{form.text('staff.note-answer-button')}</Button>
+    </PostForm>
+  </Disclosure>
+);
+
+const Questions = ({ props, text }: { props: StaffProps; text: Text }) => {
+  const { asks = [] } = props.request;
+  if (asks.length === 0) return null;
+  return (
+    <Table
+      caption={text('staff.conversation')}
+      heads={[text('staff.asked-at'), text('staff.question'), text('staff.their-answer')]}
+      rows={asks.map(({ at, question, answer, answeredAt }) => [
+        <DateText when={localDate(at, props.config.timeZone)} frame={props} />,
+        <Typed>{question}</Typed>,
+        answeredAt ? <Typed>{answer}</Typed> : <Tag look="warning">{text('staff.no-answer')}</Tag>,
+      ])}
+    />
+  );
+};
+
+/** What the DPO can do about the time limit and with the person: extend, ask, note an answer, subscribe to all dates. */
+export const TimeLimit = ({ props, formOf }: { props: StaffProps; formOf: (action: string) => Form }) => {
+  const text = t(props.language);
+  const open = openAsk(props.request);
+  return (
+    <section>
+      <h2>{text('staff.time')}</h2>
+      <Questions props={props} text={text} />
+      {open && (
+        <Notice look="info">
+          <p>
+            {text(
+              wouldSuspend(props.request, props.config.timeZone, props.now) ? 'staff.suspended' : 'staff.not-suspended',
+            )}
+          </p>
+        </Notice>
+      )}
+      {underWay(props) && open && <NoteAnswer props={props} form={formOf('note-answer')} />}
+      {underWay(props) && !open && <AskForm props={props} form={formOf('ask')} />}
+      {underWay(props) && <Extend props={props} form={formOf('extend')} />}
+      <Disclosure title={text('staff.calendar')} open={formOf('calendar').errors.size > 0}>
+        <p>{text('staff.calendar-lead')}</p>
+        <PostForm to={inLanguage(props, props.path)}>
+          <LastFour form={formOf('calendar')} />
+          <Button action="calendar" look="secondary">
+            {text('staff.calendar-button')}
+          </Button>
+        </PostForm>
+      </Disclosure>
+    </section>
+  );
+};
