@@ -1,5 +1,5 @@
-import { createWriteStream } from 'node:fs';
-import { mkdir, writeFile } from 'node:fs/promises';
+import { createWriteStream, writeFileSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -7,16 +7,16 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { type Access, openAccess } from './access.ts';
 import { openClock, type VirtualClock } from './clock.ts';
-import { type Deployment, deploymentOf, type InvokePermission } from './deployment.ts';
+import { type Deployment, deploymentOf } from './deployment.ts';
 import { closed, type Gateway, listening, openGateway } from './gateway.ts';
 import { openHttpApi } from './http-api.ts';
 import { openPages } from './pages.ts';
-import { awsUrl, openParts, type Parts } from './parts.ts';
+import { openParts, type Parts } from './parts.ts';
 import { compile, type PolicyDocument } from './policy.ts';
 import { authenticateForm, isBrowserUpload } from './s3-form.ts';
 import { authenticate } from './signature.ts';
 import { openStore } from './store.ts';
-import { type Assembly, readAssembly } from './template.ts';
+import { readAssembly } from './template.ts';
 
 /** A cloud on this machine that runs one cdk.out folder. */
 export interface Cloud {
@@ -41,12 +41,19 @@ export interface CloudOptions {
   readonly now?: Date;
 }
 
+type Closers = (() => unknown)[];
+
 /** Runs a cdk.out folder. Rejects, with everything it opened closed again, when anything in it is not modelled or a port is taken. */
 export async function openCloud(options: CloudOptions): Promise<Cloud> {
-  const closers: (() => unknown)[] = [];
-  const close = once(async () => {
+  const closers: Closers = [];
+  const closeAll = async (): Promise<void> => {
     for (const closer of closers.toReversed()) await closer();
-  });
+  };
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= closeAll();
+    return closing;
+  };
   try {
     return { ...(await start(options, closers)), close };
   } catch (error) {
@@ -55,63 +62,43 @@ export async function openCloud(options: CloudOptions): Promise<Cloud> {
   }
 }
 
-function once(work: () => Promise<void>): () => Promise<void> {
-  let done: Promise<void> | undefined;
-  return () => {
-    done ??= work();
-    return done;
-  };
-}
-
-async function start(options: CloudOptions, closers: (() => unknown)[]): Promise<Omit<Cloud, 'close'>> {
+async function start(options: CloudOptions, closers: Closers): Promise<Omit<Cloud, 'close'>> {
   const stateDir = resolve(options.stateDir);
   await mkdir(join(stateDir, 'logs'), { recursive: true });
   const store = await openStore(join(stateDir, 'store'));
   closers.push(() => store.close());
   const clock = await openClock(store.sub('clock'), options.now);
-  const log = openLog(join(stateDir, 'logs', 'site.log'));
-  closers.push(() => log.close());
-  const front = await openFront(options.port);
-  closers.push(() => front.close());
+  const log = openLog(join(stateDir, 'logs', 'site.log'), closers);
+  const front = await openFront(options.port, closers);
   const assembly = readAssembly(resolve(options.cdkOut), front.url);
   const deployment = deploymentOf(assembly);
-  const access = await openAccess({
-    store: store.sub('access'),
-    roles: deployment.roles,
-    resourcePolicies: bucketPolicies(assembly),
-  });
+  const documents = assembly.all('AWS::S3::BucketPolicy').map(({ properties }) => properties.PolicyDocument);
+  const resourcePolicies = documents as unknown as readonly PolicyDocument[];
+  const access = await openAccess({ store: store.sub('access'), roles: deployment.roles, resourcePolicies });
   const parts = await openParts({ stateDir, store, clock, deployment, access, closers });
-  const ports = { clock, access, parts };
-  const gateway = await openAwsPort(options.awsPort, ports);
-  closers.push(() => gateway.close());
-  parts.awsPort = gateway.port;
+  const gateway = await openAwsPort(options.awsPort, { clock, access, parts });
+  parts.live.aws = `http://127.0.0.1:${gateway.port}`;
   // At the end first of all what is under way may finish, then functions stop, then what they call.
-  closers.push(() => parts.lambda.close());
-  closers.push(() => windDown(clock));
-  const addresses = { site: front.url, aws: awsUrl(parts) };
-  front.serve(pagesOf(ports, front), siteOf(deployment, ports, log.write));
+  closers.push(
+    gateway.close,
+    () => parts.lambda.close(),
+    () => windDown(clock),
+  );
+  const site = siteOf(deployment, { clock, parts }, log);
+  const pages = pagesOf({ clock, access, parts });
   await parts.resume();
-  await writeOutputs(join(stateDir, 'outputs.json'), addresses, assembly);
-  front.ready = true;
+  const addresses = { site: front.url, aws: parts.live.aws };
+  // What the command line and a person read: where things are, and the outputs of the stacks.
+  const outputs = { ...addresses, endpoint: addresses.aws, stacks: assembly.outputs, pid: process.pid };
+  writeFileSync(join(stateDir, 'outputs.json'), `${JSON.stringify(outputs, null, 2)}\n`);
+  front.answer = async (request, response) => (await pages(request, response)) || site(request, response);
   return { ...addresses, clock };
 }
 
-function bucketPolicies(assembly: Assembly): PolicyDocument[] {
-  const policies = assembly.all('AWS::S3::BucketPolicy');
-  return policies.map(({ properties }) => properties.PolicyDocument as unknown as PolicyDocument);
-}
-
-interface Log {
-  write(line: string): void;
-  close(): Promise<void>;
-}
-
-function openLog(path: string): Log {
+function openLog(path: string, closers: Closers): (line: string) => void {
   const file = createWriteStream(path, { flags: 'a' });
-  return {
-    write: (line) => void file.write(`${line}\n`),
-    close: () => new Promise((ended) => file.end(ended)),
-  };
+  closers.push(() => new Promise<void>((ended) => file.end(ended)));
+  return (line) => void file.write(`${line}\n`);
 }
 
 /** How long work under way may take to finish when the cloud is closed, in milliseconds of real time. */
@@ -120,16 +107,6 @@ const lastWords = 2000;
 async function windDown(clock: VirtualClock): Promise<void> {
   clock.close();
   await Promise.race([clock.quiet(), sleep(lastWords, undefined, { ref: false })]);
-}
-
-/** What the command line and a person read: where things are, and the outputs of the stacks. */
-async function writeOutputs(
-  file: string,
-  addresses: { readonly site: string; readonly aws: string },
-  { outputs }: Assembly,
-): Promise<void> {
-  const content = { ...addresses, endpoint: addresses.aws, stacks: outputs, pid: process.pid };
-  await writeFile(file, `${JSON.stringify(content, null, 2)}\n`);
 }
 
 // The two ports.
@@ -154,76 +131,55 @@ function openAwsPort(port: number, { clock, access, parts }: Ports): Promise<Gat
     },
     authorise: access.authorise,
     written: () => {
-      parts.writes += 1;
+      parts.live.writes += 1;
     },
   });
 }
 
 type Answer = (request: IncomingMessage, response: ServerResponse) => Promise<unknown>;
 
-/** The site's port. It is open before anything else, because functions are told its address. */
-interface Front {
-  readonly url: string;
-  ready: boolean;
-  serve(pages: ReturnType<typeof openPages>, site: Answer): void;
-  close(): Promise<void>;
-}
-
-async function openFront(port: number): Promise<Front> {
-  let answer: Answer = async (_, response) => response.writeHead(503).end('starting');
+/** The site's port. It is open before anything else, because functions are told its address; it is up once `answer` is set. */
+async function openFront(port: number, closers: Closers): Promise<{ readonly url: string; answer: Answer }> {
   const server = createServer((request, response) => {
-    answer(request, response).catch((error: unknown) => {
+    front.answer(request, response).catch((error: unknown) => {
       console.error('site: the local cloud failed:', error);
       if (!response.headersSent) response.writeHead(500);
       response.end();
     });
   });
   await listening(server, port);
-  return {
-    url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    ready: false,
-    serve(pages, site) {
-      answer = async (request, response) => (await pages(request, response)) || site(request, response);
-    },
-    close: () => closed(server),
+  closers.push(() => closed(server));
+  const starting: Answer = async (_, response) => response.writeHead(503).end('starting');
+  const front = { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, answer: starting };
+  return front;
+}
+
+function pagesOf({ clock, access, parts }: Ports): ReturnType<typeof openPages> {
+  const { scheduler, states } = parts;
+  const jump = async (to: Date) => {
+    const before = scheduler.coalesced();
+    const { fired } = await clock.jump(to);
+    const coalesced = scheduler.coalesced() - before;
+    return { fired: fired - coalesced, coalesced };
   };
+  return openPages({ ...parts, clock, jump, executions: states, permissions: () => access.report() });
 }
 
-function pagesOf({ clock, access, parts }: Ports, front: Front): ReturnType<typeof openPages> {
-  const { mailbox, behaviours, queues, faults, states, scheduler } = parts;
-  return openPages({
-    clock,
-    jump: async (to) => {
-      const before = scheduler.coalesced();
-      const { fired } = await clock.jump(to);
-      const coalesced = scheduler.coalesced() - before;
-      return { fired: fired - coalesced, coalesced };
-    },
-    mailbox,
-    behaviours,
-    queues,
-    executions: states,
-    ready: () => front.ready,
-    permissions: () => access.report(),
-    faults,
-  });
-}
-
-function siteOf(deployment: Deployment, { clock, parts }: Ports, log: (line: string) => void): Answer {
-  const { api, invokePermissions } = deployment;
+function siteOf(
+  { api, invokePermissions }: Deployment,
+  { clock, parts }: Pick<Ports, 'clock' | 'parts'>,
+  log: (line: string) => void,
+): Answer {
   if (api === undefined) return async (_, response) => response.writeHead(404).end('The template holds no HTTP API.');
-  const allowed = (functionArn: string, sourceArn: string): boolean =>
-    invokePermissions.some((permission) => isGranted(permission, functionArn, sourceArn));
+  const action = 'lambda:InvokeFunction';
+  const grants = invokePermissions.filter(({ principal }) => principal === 'apigateway.amazonaws.com');
+  const deciders = grants.map(({ functionArn, sourceArn: Resource = '*' }) => {
+    return { functionArn, decide: compile([{ Statement: { Effect: 'Allow', Action: action, Resource } }]) };
+  });
+  const allowed = (fn: string, resource: string): boolean =>
+    deciders.some(({ functionArn, decide }) => functionArn === fn && decide({ action, resource }) === 'allow');
   const answer = openHttpApi({ clock, api, invoke: parts.lambda.invoke, allowed, log });
   return (request, response) => clock.busy(answer(request, response));
-}
-
-/** Whether a function's permission covers a call of API Gateway from this source. */
-function isGranted(permission: InvokePermission, functionArn: string, sourceArn: string): boolean {
-  if (permission.functionArn !== functionArn || permission.principal !== 'apigateway.amazonaws.com') return false;
-  const action = 'lambda:InvokeFunction';
-  const decide = compile([{ Statement: { Effect: 'Allow', Action: action, Resource: permission.sourceArn ?? '*' } }]);
-  return decide({ action, resource: sourceArn }) === 'allow';
 }
 
 // As a process.

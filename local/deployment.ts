@@ -1,23 +1,14 @@
-import { readFileSync } from 'node:fs';
 import type { TableDefinition } from './dynamodb-tables.ts';
 import type { HttpApiDefinition } from './http-api.ts';
 import type { KmsAlias, KmsKey } from './kms.ts';
 import type { LambdaFunction } from './lambda.ts';
-import type { AsyncConfig } from './lambda-queue.ts';
 import type { BucketDefinition } from './s3-objects.ts';
 import type { Schedule } from './scheduler.ts';
 import type { TemplateSecret } from './secrets-manager.ts';
 import type { ConfigurationSet, Identity } from './ses.ts';
 import type { Subscription, Topic } from './sns.ts';
+import type { Machine } from './states.ts';
 import type { Assembly, Resource } from './template.ts';
-
-/** A state machine with its definition parsed and its placeholders put in. */
-export interface MachineDefinition {
-  readonly arn: string;
-  readonly name: string;
-  readonly roleArn: string;
-  readonly definition: unknown;
-}
 
 /** A role with every policy document it has. */
 export interface RoleDefinition {
@@ -33,7 +24,7 @@ export interface Deployment {
   readonly buckets: readonly BucketDefinition[];
   readonly keys: readonly KmsKey[];
   readonly aliases: readonly KmsAlias[];
-  readonly machines: readonly MachineDefinition[];
+  readonly machines: readonly Machine[];
   readonly api: HttpApiDefinition | undefined;
   readonly identities: readonly Identity[];
   readonly configurationSets: readonly ConfigurationSet[];
@@ -44,52 +35,45 @@ export interface Deployment {
   readonly queues: readonly string[];
   readonly secrets: readonly TemplateSecret[];
   readonly roles: readonly RoleDefinition[];
-  readonly invokePermissions: readonly InvokePermission[];
-}
-
-/** That an AWS service may invoke a function, perhaps from one source only. `*` and `?` in the source are wildcards. */
-export interface InvokePermission {
-  readonly functionArn: string;
-  readonly principal: string;
-  readonly sourceArn?: string;
+  /** Which AWS service may invoke which function, perhaps from one source only, where `*` and `?` are wildcards. */
+  readonly invokePermissions: readonly {
+    readonly functionArn: string;
+    readonly principal: string;
+    readonly sourceArn?: string;
+  }[];
 }
 
 /** What the local cloud runs of an assembly. */
 export function deploymentOf(assembly: Assembly): Deployment {
   return {
     functions: functionsOf(assembly),
-    tables: tablesOf(assembly),
+    tables: assembly.all('AWS::DynamoDB::Table').map(tableOf),
     buckets: assembly.all('AWS::S3::Bucket').map(bucketOf),
     keys: assembly.all('AWS::KMS::Key').map(({ ref, arn, properties: { KeySpec, Enabled, Description } }) => {
       return { id: ref, arn, spec: KeySpec ?? 'SYMMETRIC_DEFAULT', enabled: Enabled, description: Description };
     }),
     aliases: assembly.all('AWS::KMS::Alias').map(({ name, properties }) => ({ name, keyId: properties.TargetKeyId })),
-    machines: assembly.all('AWS::StepFunctions::StateMachine').map((machine) => machineOf(assembly, machine)),
+    machines: assembly.all('AWS::StepFunctions::StateMachine').map(machineOf),
     api: apiOf(assembly),
-    identities: assembly.all('AWS::SES::EmailIdentity').map(({ name, properties }) => ({
-      name,
-      configurationSet: properties.ConfigurationSetAttributes?.ConfigurationSetName,
-    })),
+    identities: assembly.all('AWS::SES::EmailIdentity').map(({ name, properties }) => {
+      return { name, configurationSet: properties.ConfigurationSetAttributes?.ConfigurationSetName };
+    }),
     configurationSets: configurationSetsOf(assembly),
     schedules: assembly.all('AWS::Scheduler::Schedule').map(scheduleOf),
-    topics: assembly
-      .all('AWS::SNS::Topic')
-      .map(({ arn, properties }) => ({ arn, displayName: properties.DisplayName })),
-    subscriptions: subscriptionsOf(assembly),
+    topics: assembly.all('AWS::SNS::Topic').map(({ ref, properties }) => {
+      return { arn: ref, displayName: properties.DisplayName };
+    }),
+    subscriptions: assembly.all('AWS::SNS::Subscription').map(subscriptionOf),
     queues: assembly.all('AWS::SQS::Queue').map(({ arn }) => arn),
-    secrets: assembly.all('AWS::SecretsManager::Secret').map(({ name, properties }) => ({
-      name,
-      description: properties.Description,
-      kmsKeyId: properties.KmsKeyId,
-      secretString: properties.SecretString,
-      generate: properties.GenerateSecretString,
-    })),
+    secrets: assembly.all('AWS::SecretsManager::Secret').map(({ name, properties }) => {
+      const { Description, KmsKeyId, SecretString } = properties;
+      return { name, description: Description, kmsKeyId: KmsKeyId, secretString: SecretString };
+    }),
     roles: rolesOf(assembly),
-    invokePermissions: assembly.all('AWS::Lambda::Permission').map(({ properties }) => ({
-      functionArn: functionArn(assembly, properties.FunctionName),
-      principal: properties.Principal,
-      sourceArn: properties.SourceArn,
-    })),
+    invokePermissions: assembly.all('AWS::Lambda::Permission').map(({ properties }) => {
+      const { FunctionName, Principal, SourceArn } = properties;
+      return { functionArn: functionArn(assembly, FunctionName), principal: Principal, sourceArn: SourceArn };
+    }),
   };
 }
 
@@ -102,9 +86,9 @@ function functionArn(assembly: Assembly, named: string): string {
 }
 
 function functionsOf(assembly: Assembly): LambdaFunction[] {
-  const configs = assembly.all('AWS::Lambda::EventInvokeConfig');
+  const configs = assembly.all('AWS::Lambda::EventInvokeConfig').map(({ properties }) => properties);
   return assembly.all('AWS::Lambda::Function').map(({ name, arn, properties }) => {
-    const config = configs.find(({ properties: { FunctionName } }) => functionArn(assembly, FunctionName) === arn);
+    const config = configs.find(({ FunctionName }) => functionArn(assembly, FunctionName) === arn);
     return {
       name,
       arn,
@@ -117,44 +101,24 @@ function functionsOf(assembly: Assembly): LambdaFunction[] {
       memoryMb: properties.MemorySize,
       logGroup: properties.LoggingConfig?.LogGroup ?? `/aws/lambda/${name}`,
       reservedConcurrency: properties.ReservedConcurrentExecutions,
-      async: { ...asyncOf(config), deadLetterArn: properties.DeadLetterConfig?.TargetArn },
+      async: {
+        maximumRetryAttempts: config?.MaximumRetryAttempts,
+        maximumEventAgeSeconds: config?.MaximumEventAgeInSeconds,
+        onFailureArn: config?.DestinationConfig?.OnFailure?.Destination,
+        onSuccessArn: config?.DestinationConfig?.OnSuccess?.Destination,
+        deadLetterArn: properties.DeadLetterConfig?.TargetArn,
+      },
     };
   });
 }
 
-function asyncOf(config: Resource<'AWS::Lambda::EventInvokeConfig'> | undefined): AsyncConfig {
-  if (config === undefined) return {};
-  const { MaximumRetryAttempts, MaximumEventAgeInSeconds, DestinationConfig } = config.properties;
+function tableOf({ name, properties }: Resource<'AWS::DynamoDB::Table'>): TableDefinition {
+  const { KeySchema: keySchema, AttributeDefinitions: attributeDefinitions, TimeToLiveSpecification } = properties;
   return {
-    maximumRetryAttempts: MaximumRetryAttempts,
-    maximumEventAgeSeconds: MaximumEventAgeInSeconds,
-    onFailureArn: DestinationConfig?.OnFailure?.Destination,
-    onSuccessArn: DestinationConfig?.OnSuccess?.Destination,
-  };
-}
-
-function tablesOf(assembly: Assembly): TableDefinition[] {
-  const global = assembly.all('AWS::DynamoDB::GlobalTable').map(({ name, properties }) => ({
-    ...tableOf(name, properties),
-    deletionProtection: properties.Replicas[0]?.DeletionProtectionEnabled,
-  }));
-  const single = assembly.all('AWS::DynamoDB::Table').map(({ name, properties }) => ({
-    ...tableOf(name, properties),
-    deletionProtection: properties.DeletionProtectionEnabled,
-  }));
-  return [...global, ...single];
-}
-
-type TableProperties = Resource<'AWS::DynamoDB::GlobalTable' | 'AWS::DynamoDB::Table'>['properties'];
-
-function tableOf(name: string, properties: TableProperties): TableDefinition {
-  const { AttributeName, Enabled = false } = properties.TimeToLiveSpecification ?? {};
-  return {
-    name,
-    keySchema: properties.KeySchema,
-    attributeDefinitions: properties.AttributeDefinitions,
+    ...{ name, keySchema, attributeDefinitions },
     globalSecondaryIndexes: properties.GlobalSecondaryIndexes ?? [],
-    ttlAttribute: Enabled ? AttributeName : undefined,
+    ttlAttribute: TimeToLiveSpecification?.Enabled ? TimeToLiveSpecification.AttributeName : undefined,
+    deletionProtection: properties.DeletionProtectionEnabled,
   };
 }
 
@@ -170,17 +134,15 @@ function bucketOf({ name, properties }: Resource<'AWS::S3::Bucket'>): BucketDefi
   };
 }
 
-function machineOf(assembly: Assembly, machine: Resource<'AWS::StepFunctions::StateMachine'>): MachineDefinition {
-  const { DefinitionString, DefinitionS3Location, DefinitionSubstitutions = {}, RoleArn } = machine.properties;
-  const written =
-    DefinitionString ??
-    (DefinitionS3Location === undefined ? '' : readFileSync(assembly.asset(DefinitionS3Location.Key), 'utf8'));
-  const text = written.replaceAll(/\$\{([\w.-]+)\}/g, (_, name: string) => {
-    if (!Object.hasOwn(DefinitionSubstitutions, name)) throw new Error(`${machine.name}: nothing is given for ${name}`);
+function machineOf({ name, ref, properties }: Resource<'AWS::StepFunctions::StateMachine'>): Machine {
+  const { DefinitionString, DefinitionSubstitutions = {}, RoleArn } = properties;
+  const text = DefinitionString.replaceAll(/\$\{([\w.-]+)\}/g, (_, placeholder: string) => {
+    const value = DefinitionSubstitutions[placeholder];
+    if (value === undefined) throw new Error(`${name}: nothing is given for ${placeholder}`);
     // Within a JSON string, so escaped as one.
-    return JSON.stringify(String(DefinitionSubstitutions[name])).slice(1, -1);
+    return JSON.stringify(value).slice(1, -1);
   });
-  return { arn: machine.arn, name: machine.name, roleArn: RoleArn, definition: JSON.parse(text) };
+  return { arn: ref, name, roleArn: RoleArn, definition: JSON.parse(text) };
 }
 
 function apiOf(assembly: Assembly): HttpApiDefinition | undefined {
@@ -188,101 +150,62 @@ function apiOf(assembly: Assembly): HttpApiDefinition | undefined {
   if (second !== undefined) throw new Error(`${second.logicalId}: the local cloud serves one HTTP API`);
   if (api === undefined) return undefined;
   const [stage] = assembly.all('AWS::ApiGatewayV2::Stage');
-  const settings = stage?.properties.DefaultRouteSettings;
+  const { ThrottlingRateLimit, ThrottlingBurstLimit } = stage?.properties.DefaultRouteSettings ?? {};
   const integrations = new Map(assembly.all('AWS::ApiGatewayV2::Integration').map((one) => [one.ref, one.properties]));
-  const routes = assembly.all('AWS::ApiGatewayV2::Route').map(({ logicalId, properties }) => {
-    const integration = integrations.get(properties.Target.replace('integrations/', ''));
-    if (integration === undefined) throw new Error(`${logicalId}: there is no ${properties.Target}`);
+  const routes = assembly.all('AWS::ApiGatewayV2::Route').map(({ logicalId, properties: { RouteKey, Target } }) => {
+    const integration = integrations.get(Target.replace('integrations/', ''));
+    if (integration === undefined) throw new Error(`${logicalId}: there is no ${Target}`);
     const { IntegrationUri, TimeoutInMillis } = integration;
-    return {
-      key: properties.RouteKey,
-      functionArn: functionArn(assembly, IntegrationUri),
-      timeoutMs: TimeoutInMillis,
-    };
+    return { key: RouteKey, functionArn: functionArn(assembly, IntegrationUri), timeoutMs: TimeoutInMillis };
   });
-  return {
-    id: api.ref,
-    routes,
-    throttle: {
-      // The account's own limits apply where the stage sets none.
-      rate: settings?.ThrottlingRateLimit ?? 10_000,
-      burst: settings?.ThrottlingBurstLimit ?? 5000,
-    },
-    accessLog: stage?.properties.AccessLogSettings?.Format,
-  };
+  // The account's own limits apply where the stage sets none.
+  const throttle = { rate: ThrottlingRateLimit ?? 10_000, burst: ThrottlingBurstLimit ?? 5000 };
+  return { id: api.ref, routes, throttle, accessLog: stage?.properties.AccessLogSettings?.Format };
 }
 
 function configurationSetsOf(assembly: Assembly): ConfigurationSet[] {
   const destinations = assembly.all('AWS::SES::ConfigurationSetEventDestination').map(({ properties }) => properties);
-  return assembly.all('AWS::SES::ConfigurationSet').map(({ name, properties }) => ({
-    name,
-    sendingEnabled: properties.SendingOptions?.SendingEnabled,
-    destinations: destinations
-      .filter(({ ConfigurationSetName, EventDestination }) => {
-        return ConfigurationSetName === name && EventDestination.Enabled !== false;
-      })
-      .map(({ EventDestination: { SnsDestination, MatchingEventTypes } }) => {
+  return assembly.all('AWS::SES::ConfigurationSet').map(({ name, properties }) => {
+    const own = destinations.filter(({ ConfigurationSetName }) => ConfigurationSetName === name);
+    const enabled = own.map(({ EventDestination }) => EventDestination).filter(({ Enabled = true }) => Enabled);
+    return {
+      name,
+      sendingEnabled: properties.SendingOptions?.SendingEnabled,
+      destinations: enabled.map(({ SnsDestination, MatchingEventTypes }) => {
         return { topicArn: SnsDestination.TopicARN, events: MatchingEventTypes };
       }),
-  }));
+    };
+  });
 }
 
 function scheduleOf({ name, arn, properties }: Resource<'AWS::Scheduler::Schedule'>): Deployment['schedules'][number] {
-  const { Target, ScheduleExpression, ScheduleExpressionTimezone, State } = properties;
-  return {
-    name,
-    arn,
-    expression: ScheduleExpression,
-    timezone: ScheduleExpressionTimezone,
-    state: State,
-    functionArn: Target.Arn,
-    roleArn: Target.RoleArn,
-    input: Target.Input,
-    retryPolicy: {
-      maximumRetryAttempts: Target.RetryPolicy?.MaximumRetryAttempts,
-      maximumEventAgeInSeconds: Target.RetryPolicy?.MaximumEventAgeInSeconds,
-    },
-    deadLetterArn: Target.DeadLetterConfig?.Arn,
+  const { ScheduleExpression: expression, ScheduleExpressionTimezone: timezone, State: state, Target } = properties;
+  const { Arn: functionArn, RoleArn: roleArn, Input: input, RetryPolicy, DeadLetterConfig } = Target;
+  const retryPolicy = {
+    maximumRetryAttempts: RetryPolicy?.MaximumRetryAttempts,
+    maximumEventAgeInSeconds: RetryPolicy?.MaximumEventAgeInSeconds,
   };
+  const deadLetterArn = DeadLetterConfig?.Arn;
+  return { name, arn, expression, timezone, state, functionArn, roleArn, input, retryPolicy, deadLetterArn };
 }
 
-function subscriptionsOf(assembly: Assembly): Subscription[] {
-  const inline = assembly.all('AWS::SNS::Topic').flatMap(({ ref, properties }) =>
-    (properties.Subscription ?? []).map(({ Protocol, Endpoint }) => {
-      return { topicArn: ref, protocol: Protocol, endpoint: Endpoint };
-    }),
-  );
-  const own = assembly.all('AWS::SNS::Subscription').map(({ properties }) => ({
-    topicArn: properties.TopicArn,
-    protocol: properties.Protocol,
-    endpoint: properties.Endpoint,
-    rawMessageDelivery: properties.RawMessageDelivery,
-    deadLetterArn: properties.RedrivePolicy?.deadLetterTargetArn,
-  }));
-  return [...inline, ...own];
+function subscriptionOf({ properties }: Resource<'AWS::SNS::Subscription'>): Subscription {
+  const { TopicArn: topicArn, Protocol: protocol, Endpoint: endpoint, RawMessageDelivery, RedrivePolicy } = properties;
+  const deadLetterArn = RedrivePolicy?.deadLetterTargetArn;
+  return { topicArn, protocol, endpoint, rawMessageDelivery: RawMessageDelivery, deadLetterArn };
 }
 
+const logActions = ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'];
 /** What AWSLambdaBasicExecutionRole grants. */
 const basicExecution = {
   Version: '2012-10-17',
-  Statement: [
-    {
-      Effect: 'Allow',
-      Action: ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'],
-      Resource: '*',
-    },
-  ],
+  Statement: [{ Effect: 'Allow', Action: logActions, Resource: '*' }],
 };
 
 function rolesOf(assembly: Assembly): RoleDefinition[] {
-  const attached = assembly.all('AWS::IAM::Policy').map(({ properties }) => properties);
-  return assembly.all('AWS::IAM::Role').map(({ name, arn, properties }) => ({
-    arn,
-    name,
-    policies: [
-      ...(properties.Policies ?? []).map(({ PolicyDocument }) => PolicyDocument),
-      ...attached.filter(({ Roles }) => Roles.includes(name)).map(({ PolicyDocument }) => PolicyDocument),
-      ...((properties.ManagedPolicyArns ?? []).length > 0 ? [basicExecution] : []),
-    ],
-  }));
+  const policies = assembly.all('AWS::IAM::Policy').map(({ properties }) => properties);
+  return assembly.all('AWS::IAM::Role').map(({ name, arn, properties: { ManagedPolicyArns = [] } }) => {
+    const attached = policies.filter(({ Roles }) => Roles.includes(name)).map(({ PolicyDocument }) => PolicyDocument);
+    return { arn, name, policies: [...attached, ...ManagedPolicyArns.map(() => basicExecution)] };
+  });
 }

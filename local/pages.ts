@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Faults } from './faults.ts';
+import { decodedOr, readBody } from './http-api.ts';
 import type { Mailbox } from './mailbox.ts';
-import { ClockInputError, jumpTarget } from './pages/jump.ts';
+import { jumpTarget } from './pages/jump.ts';
 import { type Markup, styleSheet } from './pages/layout.ts';
 import { framed, mailPage, mailSandbox } from './pages/mail.ts';
-import { type AlarmSummary, type ExecutionSummary, overviewPage } from './pages/overview.ts';
+import { overviewPage } from './pages/overview.ts';
 import type { Queues } from './queues.ts';
 import { AwsError, type Clock } from './service.ts';
 import type { Behaviours } from './ses.ts';
@@ -17,21 +19,13 @@ export interface PagesOptions {
   readonly behaviours: Behaviours;
   readonly queues: Queues;
   readonly executions: {
-    list(): Promise<readonly ExecutionSummary[]>;
-    /** AWS's own event shapes. Rejects with AwsError, or answers undefined, when there is none of that name. */
-    history(name: string): Promise<unknown>;
+    list(): Promise<readonly { readonly name: string; readonly status: string; readonly startedAt: string }[]>;
+    /** AWS's own event shapes; none when no execution has that name. */
+    history(name: string): Promise<readonly unknown[]>;
   };
-  alarms?(): readonly AlarmSummary[];
-  /** Whether everything is up. */
-  ready(): boolean;
   /** The triples (role, action, resource) used so far and the granted ones never used. */
   permissions(): unknown;
-  readonly faults: {
-    /** Throws, naming the field, on a fault it does not know. */
-    add(fault: unknown): unknown;
-    list(): unknown;
-    clear(): unknown;
-  };
+  readonly faults: Omit<Faults, 'meet'>;
 }
 
 /** Answers `/_local` and everything under it; resolves to false for any other path. */
@@ -39,109 +33,82 @@ export function openPages(
   options: PagesOptions,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<boolean> {
   return async (request, response) => {
-    const { pathname } = new URL(request.url ?? '/', 'http://local');
+    const [pathname = ''] = (request.url ?? '').split('?');
     if (pathname !== '/_local' && !pathname.startsWith('/_local/')) return false;
-    try {
-      refuseStrangers(request);
-      const answer = await answerTo(options, request, pathname);
-      send(response, answer);
-    } catch (error) {
-      send(response, refusalOf(error));
-    }
+    const { status = 200, headers, body = '' } = await answerTo(options, request, pathname).catch(refusalOf);
+    response.writeHead(status, { 'content-length': Buffer.byteLength(body), ...common, ...headers }).end(body);
     return true;
   };
 }
 
-/** Why a request is refused. */
-class Refusal extends Error {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  constructor(status: number, message: string, headers: Readonly<Record<string, string>> = {}) {
-    super(message);
-    this.status = status;
-    this.headers = headers;
-  }
-}
+type Headers = Readonly<Record<string, string>>;
 
 interface Answer {
-  readonly status: number;
-  readonly headers: Readonly<Record<string, string>>;
-  readonly body: string | Buffer;
+  readonly status?: number;
+  readonly headers?: Headers;
+  readonly body?: string | Buffer;
 }
 
-type Handle = (options: PagesOptions, request: IncomingMessage, part: string) => Answer | Promise<Answer>;
+interface Ask extends PagesOptions {
+  readonly request: IncomingMessage;
+  /** The changing part of the path. */
+  readonly part: string;
+}
 
-const routes: readonly (readonly [path: RegExp, handlers: Readonly<Record<string, Handle>>])[] = [
-  [/^\/_local$/, { GET: () => ({ status: 308, headers: { location: '/_local/' }, body: '' }) }],
-  [/^\/_local\/$/, { GET: overview }],
-  [/^\/_local\/style\.css$/, { GET: () => text(styleSheet, 'text/css') }],
-  [/^\/_local\/mail$/, { GET: listMail }],
-  [
-    /^\/_local\/mail\/behaviour$/,
-    {
-      GET: async ({ behaviours }) => json(await behaviours.list()),
-      POST: setBehaviour,
-      DELETE: async ({ behaviours }) => empty(await behaviours.clear()),
-    },
-  ],
-  [/^\/_local\/mail\/([\w-]+)\.eml$/, { GET: rawMail }],
-  [/^\/_local\/mail\/([\w-]+)\.html$/, { GET: mailHtml }],
-  [/^\/_local\/mail\/([\w-]+)$/, { GET: showMail }],
-  [/^\/_local\/clock$/, { GET: ({ clock }) => json({ now: clock.now().toISOString() }), POST: jump }],
-  [/^\/_local\/executions$/, { GET: async ({ executions }) => json(await executions.list()) }],
-  [/^\/_local\/executions\/([^/]+)$/, { GET: history }],
-  [/^\/_local\/queues$/, { GET: async ({ queues }) => json(await queues.list()) }],
-  [
-    /^\/_local\/health$/,
-    { GET: ({ ready }) => (ready() ? json({ status: 'up' }) : json({ status: 'starting' }, 503)) },
-  ],
-  [/^\/_local\/permissions$/, { GET: async ({ permissions }) => json(await permissions()) }],
-  [
-    /^\/_local\/faults$/,
-    {
-      GET: async ({ faults }) => json(await faults.list()),
-      POST: addFault,
-      DELETE: async ({ faults }) => empty(await faults.clear()),
-    },
-  ],
-];
+type Handle = (ask: Ask) => Answer | Promise<Answer>;
+
+/** `*` is the changing part of a path; the first path that fits counts. */
+const routes: Readonly<Record<string, Handle>> = {
+  'GET ': () => ({ status: 308, headers: { location: '/_local/' } }),
+  'GET /': async (options) => page(await overviewPage(options), pagePolicy),
+  'GET /style.css': () => text(styleSheet, 'text/css; charset=utf-8'),
+  'GET /mail': listMail,
+  'GET /mail/behaviour': async ({ behaviours }) => json(await behaviours.list()),
+  'POST /mail/behaviour': setBehaviour,
+  'DELETE /mail/behaviour': async ({ behaviours }) => done(await behaviours.clear()),
+  'GET /mail/*.eml': async ({ mailbox, part }) => text(found(await mailbox.raw(part), part), 'message/rfc822'),
+  'GET /mail/*.html': async ({ mailbox, part }) => page(framed(found(await mailbox.get(part), part).html), mailPolicy),
+  'GET /mail/*': async ({ mailbox, part }) => page(await mailPage(found(await mailbox.get(part), part)), pagePolicy),
+  'GET /clock': ({ clock }) => json({ now: clock.now() }),
+  'POST /clock': moveClock,
+  'GET /executions': async ({ executions }) => json(await executions.list()),
+  'GET /executions/*': async ({ executions, part }) => json(found(someOf(await executions.history(part)), part)),
+  'GET /queues': async ({ queues }) => json(await queues.list()),
+  'GET /health': () => json({ status: 'up' }),
+  'GET /permissions': ({ permissions }) => json(permissions()),
+  'GET /faults': ({ faults }) => json(faults.list()),
+  'POST /faults': addFault,
+  'DELETE /faults': ({ faults }) => done(faults.clear()),
+};
+
+const table = Object.entries(routes).map(([key, handle]) => {
+  const [method = '', path = ''] = key.split(' ');
+  return { method, path: new RegExp(`^/_local${path.replace('.', '\\.').replace('*', '([^/]+)')}$`), handle };
+});
 
 async function answerTo(options: PagesOptions, request: IncomingMessage, pathname: string): Promise<Answer> {
-  for (const [path, handlers] of routes) {
-    const match = path.exec(pathname);
-    if (match === null) continue;
-    const method = request.method === 'HEAD' ? 'GET' : (request.method ?? 'GET');
-    const handle = Object.hasOwn(handlers, method) ? handlers[method] : undefined;
-    const allow = Object.keys(handlers).join(', ');
-    if (handle === undefined) throw new Refusal(405, `${method} is not for ${pathname}; use ${allow}`, { allow });
-    return handle(options, request, decoded(match[1] ?? ''));
-  }
-  throw new Refusal(404, `There is nothing at ${pathname}`);
-}
-
-function decoded(part: string): string {
-  try {
-    return decodeURIComponent(part);
-  } catch {
-    throw new Refusal(400, 'path: is not valid percent-encoding');
-  }
+  refuseStrangers(request);
+  const fitting = table.filter(({ path }) => path.test(pathname));
+  if (fitting.length === 0) throw refusal(404, `There is nothing at ${pathname}`);
+  const asked = request.method === 'HEAD' ? 'GET' : request.method;
+  const route = fitting.find(({ method }) => method === asked);
+  const allow = [...new Set(fitting.map(({ method }) => method))].join(', ');
+  if (route === undefined) return json({ error: `${asked} is not for ${pathname}; use ${allow}` }, 405, { allow });
+  return route.handle({ ...options, request, part: decodedOr(route.path.exec(pathname)?.[1] ?? '') });
 }
 
 /** Any page in the same browser can reach a port on loopback: only this host's names and its own pages are served. */
-function refuseStrangers(request: IncomingMessage): void {
-  const host = request.headers.host ?? '';
-  if (!/^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host))
-    throw new Refusal(403, 'host: must be 127.0.0.1 or localhost');
-  if (request.method === 'GET' || request.method === 'HEAD') return;
-  const { origin, 'sec-fetch-site': site } = request.headers;
-  const foreign = origin !== undefined && origin !== `http://${host}`;
-  if (foreign || site === 'cross-site' || site === 'same-site')
-    throw new Refusal(403, 'origin: another site may not do this');
+function refuseStrangers({ method = 'GET', headers }: IncomingMessage): void {
+  const { host = '', origin = `http://${host}`, 'sec-fetch-site': site = '' } = headers;
+  const isOurs = /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host);
+  if (!isOurs) throw refusal(403, 'host: must be 127.0.0.1 or localhost');
+  const isForeign = origin !== `http://${host}` || ['cross-site', 'same-site'].includes(site);
+  if (isForeign && !['GET', 'HEAD'].includes(method)) throw refusal(403, 'origin: another site may not do this');
 }
 
+const refusal = (status: number, message: string) => new AwsError('Refused', message, status);
+
 function refusalOf(error: unknown): Answer {
-  if (error instanceof Refusal) return json({ error: error.message }, error.status, error.headers);
-  if (error instanceof ClockInputError) return json({ error: error.message }, 400);
   if (error instanceof AwsError) return json({ error: error.message }, error.status);
   console.error('pages:', error);
   return json({ error: 'The local cloud failed; its own output says why' }, 500);
@@ -149,138 +116,92 @@ function refusalOf(error: unknown): Answer {
 
 // Answers.
 
-const headers = {
-  'cache-control': 'no-store',
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'same-origin',
-};
+const common = { 'cache-control': 'no-store', 'x-content-type-options': 'nosniff', 'referrer-policy': 'same-origin' };
 const pagePolicy =
   "default-src 'none'; style-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 const mailPolicy = `sandbox ${mailSandbox}; default-src 'none'; style-src 'unsafe-inline'; img-src data:; frame-ancestors 'self'`;
 
-function send(response: ServerResponse, { status, headers, body }: Answer): void {
-  response.writeHead(status, { 'content-length': String(Buffer.byteLength(body)), ...headers }).end(body);
+function text(body: string | Buffer, type: string, headers: Headers = {}): Answer {
+  return { status: 200, headers: { 'content-type': type, ...headers }, body };
 }
 
-function json(value: unknown, status = 200, extra: Readonly<Record<string, string>> = {}): Answer {
-  return { status, headers: { ...headers, 'content-type': 'application/json', ...extra }, body: JSON.stringify(value) };
+function json(value: unknown, status = 200, headers: Headers = {}): Answer {
+  return { ...text(JSON.stringify(value), 'application/json', headers), status };
 }
 
-function text(body: string | Buffer, type: string, extra: Readonly<Record<string, string>> = {}): Answer {
-  return { status: 200, headers: { ...headers, 'content-type': `${type}; charset=utf-8`, ...extra }, body };
+function page(body: string | Awaited<Markup>, policy: string): Answer {
+  return text(String(body), 'text/html; charset=utf-8', { 'content-security-policy': policy });
 }
 
-async function page(markup: Markup): Promise<Answer> {
-  return text(String(await markup), 'text/html', { 'content-security-policy': pagePolicy });
-}
+/** A history that holds nothing is that of an execution that is not there. */
+const someOf = (events: readonly unknown[]) => (events.length === 0 ? undefined : events);
+const done = (_: unknown): Answer => ({ status: 204 });
 
-const empty = (_done: unknown): Answer => ({ status: 204, headers, body: '' });
+function found<T>(thing: T | undefined, name: string): T {
+  if (thing === undefined) throw refusal(404, `There is no ${name}`);
+  return thing;
+}
 
 // Handlers.
 
-async function overview(options: PagesOptions): Promise<Answer> {
-  const { clock, mailbox, executions, queues, alarms } = options;
-  const lists = { mails: await mailbox.list(), executions: await executions.list(), queues: await queues.list() };
-  return page(overviewPage({ now: clock.now(), ...lists, alarms: alarms?.() ?? [] }));
-}
-
 /** All mails, or with `?to=` those to one address: what a test polls should not grow with everybody else's mail. */
-async function listMail({ mailbox }: PagesOptions, request: IncomingMessage): Promise<Answer> {
-  const to = new URL(request.url ?? '/', 'http://local').searchParams.get('to');
+async function listMail({ mailbox, request }: Ask): Promise<Answer> {
+  const to = new URLSearchParams(request.url?.split('?')[1]).get('to');
   const mails = await mailbox.list();
   return json(to === null ? mails : mails.filter((mail) => mail.to.includes(to)));
 }
 
-async function foundMail({ mailbox }: PagesOptions, id: string) {
-  const mail = await mailbox.get(id);
-  if (mail === undefined) throw new Refusal(404, `There is no mail ${id}`);
-  return mail;
-}
-
-async function showMail(options: PagesOptions, _request: IncomingMessage, id: string): Promise<Answer> {
-  return page(mailPage(await foundMail(options, id)));
-}
-
-async function mailHtml(options: PagesOptions, _request: IncomingMessage, id: string): Promise<Answer> {
-  const mail = await foundMail(options, id);
-  return text(framed(mail.html), 'text/html', { 'content-security-policy': mailPolicy });
-}
-
-async function rawMail(options: PagesOptions, _request: IncomingMessage, id: string): Promise<Answer> {
-  const raw = await options.mailbox.raw(id);
-  if (raw === undefined) throw new Refusal(404, `There is no mail ${id}`);
-  return { status: 200, headers: { ...headers, 'content-type': 'message/rfc822' }, body: raw };
-}
-
-async function setBehaviour({ behaviours }: PagesOptions, request: IncomingMessage): Promise<Answer> {
+async function setBehaviour({ behaviours, request }: Ask): Promise<Answer> {
   const { address, event } = (await readJson(request)) as { address?: unknown; event?: unknown };
-  if (typeof address !== 'string' || !address.includes('@'))
-    throw new Refusal(400, 'address: must be an e-mail address');
-  if (typeof event !== 'string') throw new Refusal(400, 'event: must be text');
+  if (typeof address !== 'string' || !address.includes('@')) throw refusal(400, 'address: must be an e-mail address');
+  if (typeof event !== 'string') throw refusal(400, 'event: must be text');
   await behaviours.set(address, event);
   return json({ address, event });
 }
 
-async function history({ executions }: PagesOptions, _request: IncomingMessage, name: string): Promise<Answer> {
-  const events = await executions.history(name).catch((error: unknown) => {
-    if (!(error instanceof AwsError)) throw error;
-  });
-  if (events === undefined) throw new Refusal(404, `There is no execution ${name}`);
-  return json(events);
-}
-
-async function addFault({ faults }: PagesOptions, request: IncomingMessage): Promise<Answer> {
+async function addFault({ faults, request }: Ask): Promise<Answer> {
   const fault = await readJson(request);
   try {
-    return json(await faults.add(fault));
+    return json(faults.add(fault));
   } catch (error) {
-    throw new Refusal(400, (error as Error).message);
+    throw refusal(400, (error as Error).message);
   }
 }
 
-async function jump(options: PagesOptions, request: IncomingMessage): Promise<Answer> {
+async function moveClock({ clock, jump, request }: Ask): Promise<Answer> {
   const isForm = mediaTypeOf(request) === 'application/x-www-form-urlencoded';
-  const input = isForm ? Object.fromEntries(new URLSearchParams(await readBody(request))) : await readJson(request);
-  const result = await options.jump(jumpTarget(input, options.clock.now()));
-  if (isForm) return { status: 303, headers: { ...headers, location: '/_local/' }, body: '' };
-  return json({ now: options.clock.now().toISOString(), ...result });
+  const input = isForm ? Object.fromEntries(new URLSearchParams(await textOf(request))) : await readJson(request);
+  const result = await jump(jumpTarget(input, clock.now()));
+  return isForm ? { status: 303, headers: { location: '/_local/' } } : json({ now: clock.now(), ...result });
 }
 
 // Bodies.
 
 const mostBytes = 65_536;
 
-async function readBody(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > mostBytes) throw new Refusal(413, `body: at most ${mostBytes} bytes`);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+async function textOf(request: IncomingMessage): Promise<string> {
+  const body = await readBody(request, mostBytes);
+  if (body === undefined) throw refusal(413, `body: at most ${mostBytes} bytes`);
+  return body.toString('utf8');
 }
 
-function mediaTypeOf(request: IncomingMessage): string {
-  return (request.headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
+function mediaTypeOf({ headers }: IncomingMessage): string {
+  return (headers['content-type'] ?? '').split(';')[0]?.trim().toLowerCase() ?? '';
 }
 
 /** The object in a JSON body. */
 async function readJson(request: IncomingMessage): Promise<object> {
-  const type = mediaTypeOf(request);
-  if (type !== 'application/json') {
-    throw new Refusal(415, `content-type: must be application/json, not ${type || 'absent'}`);
-  }
-  const value = parseJson(await readBody(request));
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new Refusal(400, 'body: must be a JSON object');
-  return value;
+  const type = mediaTypeOf(request) || 'absent';
+  if (type !== 'application/json') throw refusal(415, `content-type: must be application/json, not ${type}`);
+  const value = parsed(await textOf(request));
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value;
+  throw refusal(400, 'body: must be a JSON object');
 }
 
-function parseJson(body: string): unknown {
+function parsed(body: string): unknown {
   try {
     return JSON.parse(body);
   } catch {
-    throw new Refusal(400, 'body: is not valid JSON');
+    throw refusal(400, 'body: is not valid JSON');
   }
 }

@@ -16,15 +16,10 @@ let ending = false;
 /** One line per step: what, then how it went and how long it took. */
 async function step<T>(name: string, work: (tell: (text: string) => void) => Promise<T>): Promise<T> {
   const began = performance.now();
-  const result = await work((text) => console.log(`  ${name.padEnd(8)} ${text}`));
-  console.log(`  ${name.padEnd(8)} ready, ${((performance.now() - began) / 1000).toFixed(1)} s`);
+  const tell = (text: string): void => console.log(`  ${name.padEnd(8)} ${text}`);
+  const result = await work(tell);
+  tell(`ready, ${((performance.now() - began) / 1000).toFixed(1)} s`);
   return result;
-}
-
-function checkNode(): void {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
-  if (major > 22 || (major === 22 && minor >= 12)) return;
-  throw new Error(`Node 22.12 or newer is needed; this is ${process.version}.`);
 }
 
 /** A port that another program holds is told before anything is started. */
@@ -42,10 +37,8 @@ async function checkPorts(): Promise<void> {
 
 /** Starts a script and resolves with the JSON line by which it says that it is ready. */
 async function launch(script: string, args: readonly string[]): Promise<Readonly<Record<string, unknown>>> {
-  const child = spawn(process.execPath, [join(root, script), ...args], {
-    cwd: root,
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
+  const command = [join(root, script), ...args];
+  const child = spawn(process.execPath, command, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
   running.push(child);
   child.once('exit', (code, signal) => {
     if (!ending) void end(`${script} ended by itself (${signal ?? `exit ${code}`}).`);
@@ -69,19 +62,8 @@ async function end(reason?: string): Promise<never> {
   process.exit(reason === undefined ? 0 : 1);
 }
 
-function greet(site: string, aws: string): void {
-  console.log(`
-  The form       ${site}/
-  The mailbox    ${site}/_local/
-  AWS endpoint   ${aws}   (key local, secret local, region eu-west-1)
-
-  Everything it knows is in .local; npm run reset forgets it. Ctrl-C ends it.
-`);
-}
-
 async function main(): Promise<void> {
   console.log('Privacy@ on this machine');
-  checkNode();
   await checkPorts();
   const cdkOut = await step('app', synth);
   const { site, aws } = await step('cloud', () => {
@@ -89,7 +71,13 @@ async function main(): Promise<void> {
     return launch('local/cloud.ts', ['--cdk-out', cdkOut, '--state', stateDir, ...addresses]);
   });
   await step('demo', () => launch('demo/start.ts', ['--state', stateDir, '--aws', String(aws)]));
-  greet(String(site), String(aws));
+  console.log(`
+  The form       ${site}/
+  The mailbox    ${site}/_local/
+  AWS endpoint   ${aws}   (key local, secret local, region eu-west-1)
+
+  Everything it knows is in .local; npm run reset forgets it. Ctrl-C ends it.
+`);
 }
 
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.on(signal, () => void (ending || end()));

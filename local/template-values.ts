@@ -6,18 +6,18 @@ export interface RawResource {
   readonly [key: string]: unknown;
 }
 
+interface RawOutput {
+  readonly Value: unknown;
+  readonly Condition?: string;
+  readonly Export?: { readonly Name: unknown };
+}
+
 /** A stack's template as far as it is read. */
 export interface RawTemplate {
   readonly Resources?: Readonly<Record<string, RawResource>>;
-  readonly Outputs?: Readonly<
-    Record<
-      string,
-      { readonly Value: unknown; readonly Condition?: string; readonly Export?: { readonly Name: unknown } }
-    >
-  >;
+  readonly Outputs?: Readonly<Record<string, RawOutput>>;
   readonly Parameters?: Readonly<Record<string, { readonly Default?: unknown }>>;
   readonly Conditions?: Readonly<Record<string, unknown>>;
-  readonly Mappings?: Readonly<Record<string, Readonly<Record<string, Readonly<Record<string, unknown>>>>>>;
 }
 
 /** What values of one stack are resolved against. */
@@ -36,12 +36,15 @@ const nothing = Symbol('AWS::NoValue');
 
 /** The value with every intrinsic function put in; throws, naming it, on one that is not modelled. */
 export function resolve(value: unknown, scope: Scope): unknown {
-  if (typeof value === 'string') return refuseDynamic(value);
+  if (typeof value === 'string') return literal(value);
   if (Array.isArray(value)) return value.map((item) => resolve(item, scope)).filter((item) => item !== nothing);
   if (typeof value !== 'object' || value === null) return value;
   const entries = Object.entries(value);
-  const [name, argument] = entries.length === 1 ? (entries[0] as [string, unknown]) : ['', undefined];
-  if (name === 'Ref' || name === 'Condition' || name.startsWith('Fn::')) return intrinsic(name, argument, scope);
+  const [[name, argument] = ['', undefined]] = entries;
+  // IAM policies have a property called Condition: only a string names a condition of the template.
+  const isIntrinsic =
+    name === 'Ref' || name.startsWith('Fn::') || (name === 'Condition' && typeof argument === 'string');
+  if (entries.length === 1 && isIntrinsic) return intrinsic(name, argument, scope);
   const resolved = entries.map(([key, item]) => [key, resolve(item, scope)] as const);
   return Object.fromEntries(resolved.filter(([, item]) => item !== nothing));
 }
@@ -54,47 +57,40 @@ export function holds(name: string | undefined, scope: Scope): boolean {
   return resolve(condition, scope) === true;
 }
 
-function refuseDynamic(value: string): string {
+function literal(value: string): string {
   if (!value.includes('{{resolve:')) return value;
   throw new Error(`the local cloud does not model the dynamic reference ${value}`);
 }
 
 type Intrinsic = (argument: never, scope: Scope) => unknown;
 
-/** A condition may look like a property called Condition (in IAM policies): only a string names one. */
 const intrinsics: Readonly<Record<string, Intrinsic>> = {
-  Ref: (name: string, scope) => reference(name, scope),
+  Ref: reference,
+  Condition: (name: string, scope) => holds(name, scope),
   'Fn::GetAtt': (path: string | readonly string[], scope) => {
     const [id = '', attribute = ''] = typeof path === 'string' ? path.split(/\.(.*)/s) : path;
     return scope.attribute(id, attribute);
   },
+  'Fn::ImportValue': (name: unknown, scope) => scope.imported(String(resolve(name, scope))),
   'Fn::Join': ([separator, parts]: [string, unknown], scope) => list(parts, scope).join(separator),
-  'Fn::Sub': substitute,
+  'Fn::Split': ([separator, whole]: [string, unknown], scope) => String(resolve(whole, scope)).split(separator),
   'Fn::Select': ([place, parts]: [unknown, unknown], scope) => {
     const picked = list(parts, scope)[Number(resolve(place, scope))];
     if (picked === undefined) throw new Error(`Fn::Select finds nothing at ${String(place)}`);
     return picked;
   },
-  'Fn::Split': ([separator, whole]: [string, unknown], scope) => String(resolve(whole, scope)).split(separator),
+  'Fn::Sub': substitute,
   'Fn::If': ([name, yes, no]: [string, unknown, unknown], scope) => resolve(holds(name, scope) ? yes : no, scope),
-  'Fn::Equals': ([a, b]: [unknown, unknown], scope) =>
-    JSON.stringify(resolve(a, scope)) === JSON.stringify(resolve(b, scope)),
+  'Fn::Equals': (both: [unknown, unknown], scope) => {
+    const [one, other] = both.map((value) => JSON.stringify(resolve(value, scope)));
+    return one === other;
+  },
   'Fn::Not': ([condition]: [unknown], scope) => resolve(condition, scope) !== true,
   'Fn::And': (conditions: unknown[], scope) => conditions.every((condition) => resolve(condition, scope) === true),
   'Fn::Or': (conditions: unknown[], scope) => conditions.some((condition) => resolve(condition, scope) === true),
-  'Fn::FindInMap': (keys: unknown[], scope) => {
-    const [map = '', first = '', second = ''] = keys.map((key) => String(resolve(key, scope)));
-    const found = scope.template.Mappings?.[map]?.[first]?.[second];
-    if (found === undefined) throw new Error(`Fn::FindInMap finds nothing at ${map}.${first}.${second}`);
-    return found;
-  },
-  'Fn::Base64': (whole: unknown, scope) => Buffer.from(String(resolve(whole, scope))).toString('base64'),
-  'Fn::ImportValue': (name: unknown, scope) => scope.imported(String(resolve(name, scope))),
-  Condition: (name: string, scope) => holds(name, scope),
 };
 
 function intrinsic(name: string, argument: unknown, scope: Scope): unknown {
-  if (name === 'Condition' && typeof argument !== 'string') return { Condition: resolve(argument, scope) };
   const run = Object.hasOwn(intrinsics, name) ? intrinsics[name] : undefined;
   if (run === undefined) throw new Error(`the local cloud does not model ${name}`);
   return run(argument as never, scope);
@@ -102,10 +98,8 @@ function intrinsic(name: string, argument: unknown, scope: Scope): unknown {
 
 function reference(name: string, scope: Scope): unknown {
   if (name === 'AWS::NoValue') return nothing;
-  const pseudo = scope.pseudo[name];
-  if (pseudo !== undefined) return pseudo;
   const parameter = scope.template.Parameters?.[name];
-  if (parameter === undefined) return scope.attribute(name);
+  if (parameter === undefined) return scope.pseudo[name] ?? scope.attribute(name);
   if (parameter.Default === undefined) throw new Error(`the parameter ${name} has no default`);
   return parameter.Default;
 }
@@ -119,10 +113,9 @@ function list(parts: unknown, scope: Scope): string[] {
 /** `${!Name}` is a literal `${Name}`. */
 function substitute(argument: string | readonly [string, Readonly<Record<string, unknown>>], scope: Scope): string {
   const [text, own] = typeof argument === 'string' ? [argument, {}] : argument;
-  return text.replaceAll(/\$\{(!?)([^}]+)\}/g, (_, literal: string, name: string) => {
-    if (literal === '!') return `\${${name}}`;
+  return text.replaceAll(/\$\{(!?)([^}]+)\}/g, (_, mark: string, name: string) => {
+    if (mark === '!') return `\${${name}}`;
     if (Object.hasOwn(own, name)) return String(resolve(own[name as keyof typeof own], scope));
-    if (scope.pseudo[name] !== undefined || !name.includes('.')) return String(reference(name, scope));
-    return String(resolve({ 'Fn::GetAtt': name }, scope));
+    return String(resolve(name.includes('.') ? { 'Fn::GetAtt': name } : { Ref: name }, scope));
   });
 }

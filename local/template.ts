@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve as resolvePath } from 'node:path';
 import { secretArn } from './secrets-manager.ts';
-import { irrelevant, type Model, type ModelledType, models, type Properties, place } from './template-resources.ts';
+import { attributes, isIrrelevant, type ModelledType, models, type Properties, place } from './template-resources.ts';
 import { holds, type RawResource, type RawTemplate, resolve, type Scope } from './template-values.ts';
 
 /** A resource of the template with its values put in. */
@@ -30,17 +30,15 @@ export interface Assembly {
 
 /** Reads a cdk.out folder. Throws one error that names everything in it that the local cloud does not model. */
 export function readAssembly(cdkOut: string, site: string): Assembly {
-  const stacks = readStacks(cdkOut, site);
-  const resources = stacks.flatMap((stack) => stack.resources());
-  const findings = resources.flatMap((resource) => ('finding' in resource ? [resource.finding] : []));
+  const { stacks, assets } = readStacks(cdkOut, site);
+  const findings: string[] = [];
+  const resources = stacks.flatMap((stack) => stack.resources(findings));
   if (findings.length > 0) throw new Error(`The local cloud can't run ${cdkOut}:\n  ${findings.join('\n  ')}`);
-  const found = resources as readonly Resource[];
-  const assets = Object.assign({}, ...stacks.map(({ assets }) => assets)) as Record<string, string>;
   return {
     all: <Type extends ModelledType>(type: Type) =>
-      found.filter((resource) => resource.type === type) as unknown as Resource<Type>[],
+      resources.filter((resource) => resource.type === type) as unknown as Resource<Type>[],
     asset: (key) => {
-      const path = assets[key];
+      const path = assets.get(key);
       if (path === undefined || !existsSync(path)) throw new Error(`${cdkOut} has no asset ${key}`);
       return path;
     },
@@ -48,47 +46,33 @@ export function readAssembly(cdkOut: string, site: string): Assembly {
   };
 }
 
-interface Manifest {
-  readonly artifacts: Readonly<
-    Record<
-      string,
-      { readonly type: string; readonly properties?: { readonly templateFile?: string; readonly stackName?: string } }
-    >
-  >;
+interface Artifact {
+  readonly type: string;
+  readonly properties?: { readonly templateFile?: string; readonly stackName?: string };
 }
 
-interface AssetManifest {
-  readonly files?: Readonly<
-    Record<
-      string,
-      {
-        readonly source: { readonly path?: string };
-        readonly destinations: Readonly<Record<string, { readonly objectKey: string }>>;
-      }
-    >
-  >;
+interface Asset {
+  readonly source: { readonly path?: string };
+  readonly destinations: Readonly<Record<string, { readonly objectKey: string }>>;
 }
 
-function readStacks(cdkOut: string, site: string): Stack[] {
-  const around: Around = { site, stacks: [] };
-  const manifest = readJson<Manifest>(join(cdkOut, 'manifest.json'));
-  for (const [id, { type, properties }] of Object.entries(manifest.artifacts)) {
+function readStacks(cdkOut: string, site: string): { stacks: Stack[]; assets: Map<string, string> } {
+  const stacks: Stack[] = [];
+  const assets = new Map<string, string>();
+  const { artifacts } = readJson<{ artifacts: Readonly<Record<string, Artifact>> }>(join(cdkOut, 'manifest.json'));
+  for (const [id, { type, properties }] of Object.entries(artifacts)) {
     if (type !== 'aws:cloudformation:stack') continue;
     const template = readJson<RawTemplate>(join(cdkOut, properties?.templateFile ?? `${id}.template.json`));
-    const assets = readAssets(cdkOut, `${id}.assets.json`);
-    around.stacks.push(new Stack(properties?.stackName ?? id, template, assets, around));
+    stacks.push(new Stack(properties?.stackName ?? id, template, site, stacks));
+    for (const { source, destinations } of readAssets(join(cdkOut, `${id}.assets.json`)))
+      for (const { objectKey } of Object.values(destinations))
+        assets.set(objectKey, resolvePath(cdkOut, source.path ?? ''));
   }
-  return around.stacks;
+  return { stacks, assets };
 }
 
-function readAssets(cdkOut: string, file: string): Record<string, string> {
-  if (!existsSync(join(cdkOut, file))) return {};
-  const { files = {} } = readJson<AssetManifest>(join(cdkOut, file));
-  return Object.fromEntries(
-    Object.values(files).flatMap(({ source, destinations }) =>
-      Object.values(destinations).map(({ objectKey }) => [objectKey, resolvePath(cdkOut, source.path ?? '')]),
-    ),
-  );
+function readAssets(file: string): readonly Asset[] {
+  return existsSync(file) ? Object.values(readJson<{ files?: Readonly<Record<string, Asset>> }>(file).files ?? {}) : [];
 }
 
 function readJson<T>(file: string): T {
@@ -100,98 +84,64 @@ function readJson<T>(file: string): T {
 }
 
 /** What a resource may say besides its properties; the rest is refused. */
-const attributesOfResource = new Set([
-  'Type',
-  'Properties',
-  'Condition',
-  'DependsOn',
-  'Metadata',
-  'DeletionPolicy',
-  'UpdateReplacePolicy',
-]);
+const known = ['Type', 'Properties', 'Condition', 'DependsOn', 'Metadata', 'DeletionPolicy', 'UpdateReplacePolicy'];
 
-/** What a stack may refer to outside itself. */
-interface Around {
-  readonly site: string;
-  readonly stacks: Stack[];
-}
-
-class Stack {
+class Stack implements Scope {
   readonly name: string;
-  readonly assets: Readonly<Record<string, string>>;
-  private readonly template: RawTemplate;
-  private readonly around: Around;
+  readonly template: RawTemplate;
+  readonly pseudo: Readonly<Record<string, string>>;
+  private readonly site: string;
+  /** All stacks of the folder: what one exports another may import. */
+  private readonly stacks: readonly Stack[];
   private readonly asked = new Set<string>();
 
-  constructor(name: string, template: RawTemplate, assets: Readonly<Record<string, string>>, around: Around) {
+  constructor(name: string, template: RawTemplate, site: string, stacks: readonly Stack[]) {
     this.name = name;
     this.template = template;
-    this.assets = assets;
-    this.around = around;
-  }
-
-  resources(): (Resource | { readonly finding: string })[] {
-    const scope = this.scope();
-    return Object.entries(this.template.Resources ?? {})
-      .filter(([, { Condition }]) => holds(Condition, scope))
-      .map(([logicalId, raw]) => {
-        try {
-          return this.resource(logicalId, raw, scope);
-        } catch (error) {
-          return { finding: `${raw.Type} ${this.name}/${logicalId}: ${(error as Error).message}` };
-        }
-      });
-  }
-
-  outputs(): Record<string, string> {
-    const scope = this.scope();
-    const outputs = Object.entries(this.template.Outputs ?? {}).filter(([, { Condition }]) => holds(Condition, scope));
-    return Object.fromEntries(outputs.map(([name, { Value }]) => [name, String(resolve(Value, scope))]));
-  }
-
-  private resource(logicalId: string, raw: RawResource, scope: Scope): Resource {
-    const type = raw.Type as ModelledType;
-    const model = modelOf(type);
-    const strange = Object.keys(raw).find((key) => !attributesOfResource.has(key));
-    if (strange !== undefined) throw new Error(`the local cloud does not model ${strange}`);
-    const values = atSite(resolve(relevant(type, raw.Properties ?? {}), scope), this.around.site);
-    const properties = parse(model, values);
-    const arn = model.attributes === undefined ? '' : (this.attributes(logicalId, scope).Arn ?? '');
-    const ref = scope.attribute(logicalId);
-    return { type, stack: this.name, logicalId, name: this.physicalName(logicalId, scope), ref, arn, properties };
-  }
-
-  private scope(): Scope {
-    return {
-      template: this.template,
-      pseudo: {
-        'AWS::AccountId': place.account,
-        'AWS::Partition': place.partition,
-        'AWS::Region': place.region,
-        'AWS::URLSuffix': 'amazonaws.com',
-        'AWS::StackName': this.name,
-        'AWS::StackId': `arn:aws:cloudformation:${place.region}:${place.account}:stack/${this.name}/local`,
-      },
-      attribute: (logicalId, attribute) => this.attribute(logicalId, attribute),
-      imported: (name) => imported(name, this.around.stacks),
+    this.site = site;
+    this.stacks = stacks;
+    this.pseudo = {
+      'AWS::AccountId': place.account,
+      'AWS::Partition': place.partition,
+      'AWS::Region': place.region,
+      'AWS::URLSuffix': 'amazonaws.com',
+      'AWS::StackName': name,
     };
   }
 
-  /** The value behind an exported name, or undefined when this stack does not export it. */
-  exported(name: string): unknown {
-    const scope = this.scope();
-    const output = Object.values(this.template.Outputs ?? {}).find(
-      ({ Export }) => Export !== undefined && resolve(Export.Name, scope) === name,
+  /** What can't be run is added to the findings. */
+  resources(findings: string[]): Resource[] {
+    const resources = Object.entries(this.template.Resources ?? {}).filter(([, { Condition }]) =>
+      holds(Condition, this),
     );
-    return output === undefined ? undefined : resolve(output.Value, scope);
+    return resources.flatMap(([logicalId, raw]) => {
+      try {
+        return [this.resource(logicalId, raw)];
+      } catch (error) {
+        findings.push(`${raw.Type} ${this.name}/${logicalId}: ${(error as Error).message}`);
+        return [];
+      }
+    });
   }
 
-  private attribute(logicalId: string, attribute: string | undefined): string {
-    const question = `${logicalId}.${attribute ?? 'Ref'}`;
+  outputs(): Record<string, string> {
+    const outputs = Object.entries(this.template.Outputs ?? {}).filter(([, { Condition }]) => holds(Condition, this));
+    return Object.fromEntries(outputs.map(([name, { Value }]) => [name, String(resolve(Value, this))]));
+  }
+
+  imported(name: string): unknown {
+    for (const stack of this.stacks)
+      for (const { Export, Value } of Object.values(stack.template.Outputs ?? {}))
+        if (Export !== undefined && resolve(Export.Name, stack) === name) return resolve(Value, stack);
+    throw new Error(`no stack exports ${name}`);
+  }
+
+  attribute(logicalId: string, attribute = 'Ref'): string {
+    const question = `${logicalId}.${attribute}`;
     if (this.asked.has(question)) throw new Error(`${question} depends on itself`);
     this.asked.add(question);
     try {
-      const value = this.valueOf(logicalId, attribute, this.scope());
+      const value = this.facts(logicalId)[attribute];
       if (value === undefined) throw new Error(`the local cloud does not model Fn::GetAtt ${question}`);
       return value;
     } finally {
@@ -199,83 +149,53 @@ class Stack {
     }
   }
 
-  private valueOf(logicalId: string, attribute: string | undefined, scope: Scope): string | undefined {
-    const { Type } = this.raw(logicalId);
-    if (Type === 'AWS::ApiGatewayV2::Api' && attribute === 'ApiEndpoint') return this.around.site;
-    if (Type === 'AWS::SecretsManager::Secret' && (attribute ?? 'Id') === 'Id') {
-      return secretArn(this.physicalName(logicalId, scope));
-    }
-    const attributes = this.attributes(logicalId, scope);
-    return attribute === undefined ? (attributes.Ref ?? this.physicalName(logicalId, scope)) : attributes[attribute];
+  private resource(logicalId: string, raw: RawResource): Resource {
+    const type = raw.Type as ModelledType;
+    const strange = Object.keys(raw).find((key) => !known.includes(key));
+    if (strange !== undefined) throw new Error(`the local cloud does not model ${strange}`);
+    const { name, Ref: ref, Arn: arn = '' } = this.facts(logicalId);
+    const relevant = Object.entries(raw.Properties ?? {}).filter(([property]) => !isIrrelevant(type, property));
+    const properties = parse(type, resolve(Object.fromEntries(relevant), this));
+    return { type, stack: this.name, logicalId, name, ref, arn, properties };
   }
 
-  private attributes(logicalId: string, scope: Scope): Readonly<Record<string, string>> {
-    const raw = this.raw(logicalId);
-    const property = (key: string): string => String(resolve(raw.Properties?.[key], scope));
-    return modelOf(raw.Type).attributes?.(this.physicalName(logicalId, scope), property) ?? {};
-  }
-
-  private physicalName(logicalId: string, scope: Scope): string {
-    const raw = this.raw(logicalId);
-    const model = modelOf(raw.Type);
-    const given = model.nameProperty === undefined ? undefined : raw.Properties?.[model.nameProperty];
-    if (given !== undefined) return String(resolve(given, scope));
-    const name = shortened(`${this.name}-${logicalId}`, model.longest ?? 255);
-    return model.lowerCase ? name.toLowerCase() : name;
-  }
-
-  private raw(logicalId: string): RawResource {
+  /** The physical name, and what Ref and Fn::GetAtt answer. */
+  private facts(logicalId: string): Readonly<Record<string, string>> & { readonly name: string; readonly Ref: string } {
     const raw = this.template.Resources?.[logicalId];
     if (raw === undefined) throw new Error(`there is no resource or parameter ${logicalId}`);
-    return raw;
+    const { Type: type, Properties = {} } = raw;
+    if (!isModelled(type)) throw new Error('the local cloud does not model this type');
+    const property = (key: string): string => String(resolve(Properties[key], this));
+    const given = nameProperties(type).find((key) => Object.hasOwn(Properties, key));
+    const name = given === undefined ? generatedName(type, `${this.name}-${logicalId}`) : property(given);
+    return { name, Ref: name, ...attributes[type]?.(name, { property, site: this.site, secretArn }) };
   }
 }
 
-function imported(name: string, stacks: readonly Stack[]): unknown {
-  for (const stack of stacks) {
-    const value = stack.exported(name);
-    if (value !== undefined) return value;
-  }
-  throw new Error(`no stack exports ${name}`);
+const isModelled = (type: string): type is ModelledType => Object.hasOwn(models, type);
+
+/** CloudFormation calls the name of an `AWS::SQS::Queue` QueueName, of others Name, of an EmailIdentity as the type. */
+function nameProperties(type: ModelledType): string[] {
+  const kind = type.split('::')[2] ?? '';
+  return [`${kind}Name`, 'Name', kind];
 }
 
-function modelOf(type: string): Model {
-  if (Object.hasOwn(models, type)) return models[type as ModelledType];
-  throw new Error('the local cloud does not model this type');
-}
+/** The shortest limit of all types; what is cut off goes into a hash, so that two long names stay two. */
+const longestName = 63;
 
-/** The properties without those that change nothing locally. */
-function relevant(type: ModelledType, properties: Readonly<Record<string, unknown>>): Record<string, unknown> {
-  const accepted = { Tags: 'labels', ...irrelevant[type] };
-  if ('*' in accepted) return {};
-  return Object.fromEntries(Object.entries(properties).filter(([name]) => !Object.hasOwn(accepted, name)));
-}
-
-function parse(model: Model, properties: unknown): never {
-  const parsed = model.schema.safeParse(properties);
-  if (parsed.success) return parsed.data as never;
-  const issues = parsed.error.issues.map(({ code, path, message, ...issue }) => {
-    const unknown = code === 'unrecognized_keys' ? (issue as { keys: string[] }).keys : [];
-    const at = path.map(String);
-    return unknown.length > 0
-      ? unknown.map((key) => `the local cloud does not model ${[...at, key].join('.')}`).join('; ')
-      : `${at.join('.')}: ${message}`;
-  });
-  throw new Error(issues.join('; '));
-}
-
-/** The API's address by its parts, `https://ID.execute-api...`, is the site too. */
-function atSite(value: unknown, site: string): unknown {
-  const address = /https:\/\/\w+\.execute-api\.[\w-]+\.amazonaws\.com/g;
-  if (typeof value === 'string') return value.replaceAll(address, site);
-  if (Array.isArray(value)) return value.map((item) => atSite(item, site));
-  if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, atSite(item, site)]));
-}
-
-/** A name within its limit: what is cut off goes into a hash, so that two long names stay two. */
-function shortened(name: string, longest: number): string {
-  if (name.length <= longest) return name;
+function generatedName(type: ModelledType, name: string): string {
   const hash = createHash('sha256').update(name).digest('hex').slice(0, 8);
-  return `${name.slice(0, longest - 9)}-${hash}`;
+  const fitting = name.length > longestName ? `${name.slice(0, longestName - 9)}-${hash}` : name;
+  return type === 'AWS::S3::Bucket' ? fitting.toLowerCase() : fitting;
+}
+
+function parse(type: ModelledType, properties: unknown): never {
+  const { data, error } = models[type].safeParse(properties);
+  if (error === undefined) return data as never;
+  const issues = error.issues.flatMap((issue) =>
+    issue.code === 'unrecognized_keys'
+      ? issue.keys.map((key) => `the local cloud does not model ${[...issue.path, key].join('.')}`)
+      : [`${issue.path.join('.')}: ${issue.message}`],
+  );
+  throw new Error(issues.join('; '));
 }

@@ -30,36 +30,22 @@ export function instant(at: string | Date): Markup {
   return html`<time datetime="${iso}">${iso.slice(0, 10)} ${iso.slice(11, 19)} UTC</time>`;
 }
 
-/** The style sheet: small, light and dark, no wider than the screen. */
-export const styleSheet = `:root {
-  color-scheme: light dark;
-  --ink: light-dark(#1b1f24, #e6e9ee);
-  --soft: light-dark(#4b5563, #aab3c0);
-  --paper: light-dark(#ffffff, #14171c);
-  --line: light-dark(#c9d0d9, #3a424e);
-  --link: light-dark(#0b4f9e, #8fc1ff);
-}
+/** The style sheet: the browser's own colours, light and dark, no wider than the screen. */
+export const styleSheet = `:root { color-scheme: light dark; --line: 1px solid color-mix(in srgb, CanvasText 30%, Canvas); }
 * { box-sizing: border-box; }
-body { margin: 0; font: 1rem/1.5 system-ui, sans-serif; color: var(--ink); background: var(--paper); }
-header, main { max-width: 64rem; margin: 0 auto; padding: 0.75rem 1rem; }
-header { display: flex; gap: 1.5rem; border-bottom: 1px solid var(--line); }
-a { color: var(--link); }
-:focus-visible { outline: 3px solid var(--link); outline-offset: 2px; }
-h1 { font-size: 1.5rem; overflow-wrap: anywhere; }
-h2 { font-size: 1.2rem; margin-top: 2rem; }
-table { width: 100%; border-collapse: collapse; }
-caption { text-align: left; color: var(--soft); padding-bottom: 0.25rem; }
-th, td { text-align: left; vertical-align: top; padding: 0.4rem 0.75rem 0.4rem 0; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
-form { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: end; margin: 0.5rem 0; }
-button, input { font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--soft); border-radius: 4px; padding: 0.4rem 0.8rem; min-height: 2.75rem; }
+body { max-width: 64rem; margin: 0 auto; padding: 0.75rem 1rem; font: 1rem/1.5 system-ui, sans-serif; }
+h1, th, td, dd, pre { overflow-wrap: anywhere; }
+header, form { display: flex; flex-wrap: wrap; gap: 0.5rem 1.5rem; align-items: end; margin: 0.5rem 0; }
+button, input { font: inherit; padding: 0.4rem 0.8rem; min-height: 2.75rem; }
 label { display: grid; gap: 0.25rem; }
-pre { white-space: pre-wrap; overflow-wrap: anywhere; border: 1px solid var(--line); padding: 0.75rem; }
-dt { color: var(--soft); }
-dd { margin: 0 0 0.5rem; overflow-wrap: anywhere; }
-iframe { width: 100%; height: 70vh; border: 1px solid var(--line); background: #ffffff; }
+table { width: 100%; border-collapse: collapse; }
+caption, th, td { text-align: left; vertical-align: top; padding: 0.3rem 0.75rem 0.3rem 0; }
+dd { margin: 0 0 0.5rem; }
+tr, pre, iframe { border: solid transparent; border-top: var(--line); }
+pre { white-space: pre-wrap; }
+iframe { width: 100%; height: 70vh; background: white; }
 @media (max-width: 40rem) {
   thead { position: absolute; clip-path: inset(50%); width: 1px; height: 1px; overflow: hidden; }
-  tr { display: block; border-top: 1px solid var(--line); padding: 0.4rem 0; }
-  td { display: block; border: 0; padding: 0.1rem 0; }
+  tr, td { display: block; padding: 0.1rem 0; }
 }
 `;

@@ -5,6 +5,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout } from 'node:timers/promises';
 import { DynamoDBClient, GetItemCommand, PutItemCommand } from '@aws-sdk/client-dynamodb';
 import { SFNClient, StartExecutionCommand } from '@aws-sdk/client-sfn';
 import { HttpRequest } from '@smithy/core/protocols';
@@ -62,6 +63,20 @@ describe('A cloud', () => {
     expect([answer.status, answer.headers.getSetCookie()]).toEqual([201, ['a=1; HttpOnly', 'b=2']]);
     expect(outputs()).toMatchObject({ site: cloud.site, endpoint: cloud.aws });
     expect(outputs().stacks.Service?.Url).toBe(cloud.site);
+  });
+
+  test('says 503 until everything is up, and 404 for an execution that is not there', async () => {
+    const port = Number(new URL(cloud.site).port);
+    await cloud.close();
+    const opening = openCloud({ cdkOut, stateDir, port, awsPort: 0 });
+    const statuses: number[] = [];
+    const health = `http://127.0.0.1:${port}/_local/health`;
+    const look = () => fetch(health).then(({ status }) => statuses.push(status));
+    while (statuses.at(-1) !== 200) await look().catch(() => setTimeout(1));
+    cloud = await opening;
+    expect(statuses.slice(0, -1).every((status) => status === 503)).toBe(true);
+    expect(statuses.length).toBeGreaterThan(1);
+    expect((await fetch(`${cloud.site}/_local/executions/none`)).status).toBe(404);
   });
 
   test('lets a person with the root key read and write', async () => {

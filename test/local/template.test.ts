@@ -88,8 +88,9 @@ test('Intrinsic functions are put in', () => {
     Conditions: {
       IsTest: { 'Fn::Equals': [{ Ref: 'Stage' }, 'test'] },
       IsLive: { 'Fn::Not': [{ Condition: 'IsTest' }] },
+      IsBoth: { 'Fn::And': [{ Condition: 'IsTest' }, { Condition: 'IsLive' }] },
+      IsEither: { 'Fn::Or': [{ Condition: 'IsTest' }, { Condition: 'IsLive' }] },
     },
-    Mappings: { Sizes: { test: { memory: '128' } } },
   };
   const values = {
     region: { Ref: 'AWS::Region' },
@@ -99,8 +100,8 @@ test('Intrinsic functions are put in', () => {
     split: { 'Fn::Select': [2, { 'Fn::Split': [':', 'a:b:c'] }] },
     yes: { 'Fn::If': ['IsTest', 'yes', 'no'] },
     no: { 'Fn::If': ['IsLive', 'yes', 'no'] },
-    found: { 'Fn::FindInMap': ['Sizes', { Ref: 'Stage' }, 'memory'] },
-    base64: { 'Fn::Base64': 'æ' },
+    both: { 'Fn::If': ['IsBoth', 'yes', 'no'] },
+    either: { 'Fn::If': ['IsEither', 'yes', 'no'] },
   };
   expect(outputs(values, more)).toEqual({
     region: 'eu-west-1',
@@ -110,8 +111,8 @@ test('Intrinsic functions are put in', () => {
     split: 'c',
     yes: 'yes',
     no: 'no',
-    found: '128',
-    base64: 'w6Y=',
+    both: 'no',
+    either: 'yes',
   });
 });
 
@@ -173,6 +174,31 @@ test.for([
 test('Every refusal of a template is told at once', () => {
   const message = refusal({ A: { Type: 'AWS::EC2::Instance' }, B: { Type: 'AWS::EC2::VPC' } });
   expect(message.split('\n')).toHaveLength(3);
+});
+
+test('What is told irrelevant is accepted whatever it holds, on its type alone', () => {
+  const alarm = { Type: 'AWS::CloudWatch::Alarm', Properties: { Threshold: { 'Fn::Cidr': [] } } };
+  const queue = { Type: 'AWS::SQS::Queue', Properties: { MessageRetentionPeriod: 60, Tags: [] } };
+  expect(refusal({ alarm, queue })).toBe('nothing');
+  const topic = { Type: 'AWS::SNS::Topic', Properties: { MessageRetentionPeriod: 60 } };
+  expect(refusal({ topic })).toContain('the local cloud does not model MessageRetentionPeriod');
+});
+
+test('A name is the one given, or made of stack and id within the shortest limit, two long ones never the same', () => {
+  const long = 'Undelivered'.repeat(7);
+  const queue = (properties: object) => ({ Type: 'AWS::SQS::Queue', Properties: properties });
+  const bucket = { Type: 'AWS::S3::Bucket' };
+  const Resources = {
+    Given: queue({ QueueName: 'mine' }),
+    [`${long}A`]: queue({}),
+    [`${long}B`]: queue({}),
+    Files: bucket,
+  };
+  const assembly = readAssembly(folder({ Resources }), site);
+  const [given, a, b] = assembly.all('AWS::SQS::Queue').map(({ name }) => name);
+  expect(given).toBe('mine');
+  expect([a?.length, b?.length, a === b]).toEqual([63, 63, false]);
+  expect(assembly.all('AWS::S3::Bucket')[0]?.name).toBe('one-files');
 });
 
 test('A reference to nothing and a circle of references are refused by name', () => {
