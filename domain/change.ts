@@ -90,8 +90,9 @@ export const setStatus = (records: readonly RightRecord[], status: Status): Righ
 export const moved = ({ request, rights: records }: Case, status: Status, now: Date, more: Partial<Request> = {}) => {
   const next = setStatus(records, status);
   const { nextActionAt: _, ...rest } = request;
-  const nextActionAt = isOver(status) ? {} : { nextActionAt: nextLook({ request, rights: next }, now) };
-  return { request: { ...rest, ...nextActionAt, ...more, status: statusOf(next) } as Request, rights: next };
+  const changed: Request = { ...rest, ...more, status: statusOf(next) };
+  const look = isOver(status) ? {} : { nextActionAt: nextLook({ request: changed, rights: next }, now) };
+  return { request: { ...changed, ...look }, rights: next };
 };
 
 export const nextSegment = (request: Request, step: Step, now: Date): Segment => ({

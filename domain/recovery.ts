@@ -9,12 +9,9 @@ import { nextLook } from './urgency.ts';
  */
 export const needsPerson = (held: Case, step: Step, error: string, now: Date): Change | undefined => {
   if (isOver(held.request.status) || held.request.needsPerson) return undefined;
+  const request = { ...held.request, needsPerson: { at: now.toISOString(), step, error } };
   return {
-    request: {
-      ...held.request,
-      needsPerson: { at: now.toISOString(), step, error },
-      nextActionAt: nextLook(held, now),
-    },
+    request: { ...request, nextActionAt: nextLook({ ...held, request }, now) },
     mails: [{ template: 'needs-person', to: 'dpo', cause: `segment-${held.request.segment.n}` }],
     audit: actor('workflow', 'NEEDS_PERSON', { step, error }),
   };

@@ -1,5 +1,5 @@
 import { type Alarm, alarmKey } from './alarms.ts';
-import { type Case, isOver, type RightRecord } from './request.ts';
+import { type Case, isOver, type Request, type RightRecord } from './request.ts';
 
 type Dated = Pick<Case, 'request' | 'rights'>;
 
@@ -15,11 +15,28 @@ export const mostUrgent = (records: readonly RightRecord[]): RightRecord | undef
 export const openAlarms = ({ request, rights }: Dated): Alarm[] =>
   (mostUrgent(rights)?.deadline.alarms ?? []).filter((alarm) => !request.raised?.includes(alarmKey(alarm)));
 
-const day = 86_400_000;
+const hour = 3_600_000;
 
-/** When the watchdog looks again: at the next alarm, and at most a day ahead, so that an open request never drops out of its sight. */
-export const nextLook = (held: Dated, now: Date): string => {
-  const tomorrow = new Date(now.getTime() + day).toISOString();
-  const alarm = openAlarms(held)[0]?.at ?? tomorrow;
-  return alarm < tomorrow ? alarm : tomorrow;
+/** Whether a person has the next move: nothing can get stuck before the next alarm then. */
+export const waitsForPerson = ({ status, needsPerson, startAskedAt }: Request): boolean => {
+  if (needsPerson || status === 'AWAITING_PROOF' || status === 'REVIEW' || status === 'DELIVERED') return true;
+  return status === 'VERIFIED' && startAskedAt !== undefined;
+};
+
+/** The day before the first month ends, when the notice of an extension must be out. */
+const noticeLooks = ({ rights }: Dated, now: Date): string[] =>
+  rights
+    .filter(({ extension }) => extension)
+    .map(({ deadline }) => new Date(Date.parse(deadline.firstMonthEnd) - 24 * hour).toISOString())
+    .filter((at) => at > now.toISOString());
+
+/**
+ * When the watchdog looks again. A request that waits for a person waits for a known date, the next alarm; once all are raised it is
+ * looked at daily until somebody acts. One that the workflow should move is looked at after an hour (decisions.md 9).
+ */
+export const nextLook = (held: Dated, now: Date, waits = waitsForPerson(held.request)): string => {
+  const alarm = [...openAlarms(held).map(({ at }) => at), ...noticeLooks(held, now)].sort()[0];
+  if (waits && alarm !== undefined) return alarm;
+  const later = new Date(now.getTime() + (waits ? 24 : 1) * hour).toISOString();
+  return alarm !== undefined && alarm < later ? alarm : later;
 };

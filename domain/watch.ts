@@ -103,6 +103,6 @@ export const watch = (held: Case, { running, noticed }: Seen, now: Date): Change
   if (!noticed && noticesDue(held, now).length > 0) return noticeUnsent(held, now);
   const resumed = isQuiet(held, now) ? resume(held, running, now) : undefined;
   if (resumed) return resumed;
-  const nextActionAt = isQuiet(held, now) ? new Date(now.getTime() + hour).toISOString() : nextLook(held, now);
+  const nextActionAt = nextLook(held, now, !machineMoves(held));
   return { request: { ...request, nextActionAt }, audit: actor('watchdog', 'LOOKED_AT') };
 };

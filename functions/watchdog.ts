@@ -34,15 +34,18 @@ const dueIn = async (kind: 'request' | 'alert' | 'outbox', at: string, { outbox 
   return { items: found.flatMap(({ items }) => items), nextAt: found.flatMap(({ nextAt }) => nextAt ?? []) };
 };
 
+/** How many are looked at side by side: 1,000 calls of 15 ms each take a second. */
+const abreast = 16;
+
 /** One thing that fails must not keep the others from being looked at; answers how many failed. */
 const each = async (items: readonly Due[], what: string, work: (item: Due) => Promise<unknown>): Promise<number> => {
   let failed = 0;
-  for (const item of items) {
-    await work(item).catch((error: unknown) => {
+  const one = (item: Due) =>
+    work(item).catch((error: unknown) => {
       failed += 1;
       log.error(`${what} failed`, { requestId: item.requestId, error: errorName(error) });
     });
-  }
+  for (let at = 0; at < items.length; at += abreast) await Promise.all(items.slice(at, at + abreast).map(one));
   return failed;
 };
 

@@ -142,6 +142,14 @@ describe('a question to the person', () => {
   });
 });
 
+describe('the day before the first month ends', () => {
+  test('is a look of its own for an extension, whose notice must be out by then', () => {
+    const held = verified();
+    const extended = applied(held, extend(held, { rights: ['access'], ...why }, rules, day('2026-03-20')));
+    expect(extended.request.nextActionAt).toBe('2026-04-01T00:00:00.000Z');
+  });
+});
+
 describe('alarms', () => {
   test('come at the start of the local day 14, 7, 3 and 1 days before, at the internal target, and when the last day is over', () => {
     expect(
@@ -156,9 +164,12 @@ describe('alarms', () => {
     ]);
   });
 
-  test('bring the next look forward to their own instant, which is else a day away', () => {
+  test('say when a request that waits for a person is looked at; what the workflow should move is looked at after an hour', () => {
     const held = verified();
-    expect(nextLook(held, day('2026-03-10'))).toBe('2026-03-11T09:00:00.000Z');
+    expect(nextLook(held, day('2026-03-10'))).toBe('2026-03-23T23:00:00.000Z');
+    expect(nextLook({ ...held, request: { ...held.request, status: 'GATHERING' } }, day('2026-03-10'))).toBe(
+      '2026-03-10T10:00:00.000Z',
+    );
     expect(nextLook(held, day('2026-03-23'))).toBe('2026-03-23T23:00:00.000Z');
   });
 
