@@ -15,22 +15,26 @@ interface Props {
 }
 
 /** Every right with its state and its dates: what was promised, the law's last day, and the last day to refuse where it differs. */
-export const Rights = ({ props, text }: { props: StaffProps; text: Text }) => (
-  <Table
-    caption={text('staff.rights')}
-    heads={['right', 'state', 'strict', 'due', 'refuse-by'].map((head) => text(`staff.${head}` as 'staff.right'))}
-    rows={props.rights.map(({ right, status, deadline, extension }) => [
-      text(`right.${right}`),
-      <>
-        <Tag look={statusLooks[status] ?? 'info'}>{text(`staff.${status}`)}</Tag>{' '}
-        {extension && <Tag look="info">{text('staff.extended')}</Tag>}
-      </>,
-      <DateText when={deadline.strictDate} frame={props} />,
-      <DateText when={deadline.due} frame={props} />,
-      <DateText when={deadline.refuseBy} frame={props} />,
-    ])}
-  />
-);
+export const Rights = ({ props, text }: { props: StaffProps; text: Text }) => {
+  const apart = props.rights.some(({ deadline }) => deadline.refuseBy !== deadline.due);
+  const heads = [text('staff.right'), text('staff.state'), text('staff.strict'), text('staff.due')];
+  return (
+    <Table
+      caption={text('staff.rights')}
+      heads={apart ? [...heads, text('staff.refuse-by')] : heads}
+      rows={props.rights.map(({ right, status, deadline, extension }) => [
+        text(`right.${right}`),
+        <>
+          <Tag look={statusLooks[status] ?? 'info'}>{text(`staff.${status}`)}</Tag>{' '}
+          {extension && <Tag look="info">{text('staff.extended')}</Tag>}
+        </>,
+        ...[deadline.strictDate, deadline.due, ...(apart ? [deadline.refuseBy] : [])].map((when) => (
+          <DateText when={when} frame={props} />
+        )),
+      ])}
+    />
+  );
+};
 
 /** The derivations, each once: rights that were treated alike have the same. */
 export const Why = ({ records, text }: { records: readonly RightRecord[]; text: Text }) => {
