@@ -65,6 +65,8 @@ export const Ask = z.object({
   kind: z.enum(['identity', 'clarification']),
   question: z.string(),
   at: Instant,
+  /** Asked soon enough after receipt: the time limit stands still until the answer. */
+  suspends: z.boolean(),
   answer: z.optional(z.string()),
   answeredAt: z.optional(Instant),
 });

@@ -3,6 +3,7 @@ import { actor, type Change, type MailDraft, moved, mustBe, refuse } from './cha
 import { type DeadlineFacts, deadlineOf, localDate, type Suspension } from './deadline.ts';
 import { type Ask, type Case, type Extension, isOver, type Request, type Right, type RightRecord } from './request.ts';
 import { promptDays } from './suspension.ts';
+import { extendable, openAsk } from './urgency.ts';
 
 /** Where and by which rules the time limit is counted. */
 export type Rules = Pick<DeadlineFacts, 'country' | 'timeZone' | 'policy'>;
@@ -36,14 +37,6 @@ const recount = (records: readonly RightRecord[], request: Request, rules: Rules
 /** Whether somebody proven still waits for an answer: only then may its time limit be moved. */
 const mustBeUnderWay = ({ request }: Case): void => mustBe(request, 'VERIFIED', 'GATHERING', 'REVIEW');
 
-/** The rights whose time limit may still be extended today: open, never extended, and inside the first month (Art. 12(3)). */
-export const extendable = ({ rights }: Pick<Case, 'rights'>, timeZone: string, now: Date): Right[] => {
-  const today = localDate(now.toISOString(), timeZone);
-  return rights
-    .filter(({ status, extension, deadline }) => !isOver(status) && !extension && today <= deadline.firstMonthEnd)
-    .map(({ right }) => right);
-};
-
 /** The notice of an extension: without it there is none. One for the rights that were extended together. */
 export const noticeOf = ({ at }: Pick<Extension, 'at'>, rights: readonly Right[]): MailDraft => ({
   template: 'extended',
@@ -63,7 +56,7 @@ export const extend = (
   now: Date,
 ): Change => {
   mustBeUnderWay(held);
-  const allowed = extendable(held, rules.timeZone, now);
+  const allowed = extendable(held.rights, localDate(now.toISOString(), rules.timeZone));
   if (rights.length === 0 || rights.some((right) => !allowed.includes(right))) {
     refuse(held.request, 'inside its first month and extended for the first time');
   }
@@ -77,10 +70,6 @@ export const extend = (
     audit: actor('dpo', 'EXTENDED', { rights: rights.join(' '), ground: why.ground, due }),
   };
 };
-
-/** What the person was asked and has not answered. */
-export const openAsk = ({ asks = [] }: Pick<Request, 'asks'>): Ask | undefined =>
-  asks.find(({ answeredAt }) => !answeredAt);
 
 /** The DPO wants a calendar address: it goes out by mail, so that a forwarded page gives it to nobody. */
 export const askForCalendar = (held: Case, now: Date): Change => ({
@@ -103,12 +92,13 @@ export const askPerson = (held: Case, { kind, question }: Pick<Ask, 'kind' | 'qu
   mustBeUnderWay(held);
   if (openAsk(held.request)) refuse(held.request, 'without an open question');
   const asks = held.request.asks ?? [];
-  const ask: Ask = { kind, question, at: now.toISOString() };
+  const suspends = wouldSuspend(held.request, rules.timeZone, now);
+  const ask: Ask = { kind, question, at: now.toISOString(), suspends };
   const request = { ...held.request, asks: [...asks, ask] };
   return {
     ...moved({ ...held, request, rights: recount(held.rights, request, rules) }, request.status, now),
     mails: [{ template: 'asked', to: 'subject', cause: `ask-${asks.length + 1}` }],
-    audit: actor('dpo', 'PERSON_ASKED', { kind, suspends: wouldSuspend(request, rules.timeZone, now) }),
+    audit: actor('dpo', 'PERSON_ASKED', { kind, suspends }),
   } satisfies Change;
 };
 

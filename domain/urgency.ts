@@ -1,5 +1,5 @@
 import { type Alarm, alarmKey } from './alarms.ts';
-import { type Case, isOver, type Request, type RightRecord } from './request.ts';
+import { type Ask, type Case, isOver, type Request, type Right, type RightRecord } from './request.ts';
 
 type Dated = Pick<Case, 'request' | 'rights'>;
 
@@ -14,6 +14,16 @@ export const mostUrgent = (records: readonly RightRecord[]): RightRecord | undef
 /** Alarms of the most urgent right that nobody has raised yet, in order. */
 export const openAlarms = ({ request, rights }: Dated): Alarm[] =>
   (mostUrgent(rights)?.deadline.alarms ?? []).filter((alarm) => !request.raised?.includes(alarmKey(alarm)));
+
+/** The rights whose time limit may still be extended on a local day (YYYY-MM-DD): open, never extended, in the first month (Art. 12(3)). */
+export const extendable = (records: readonly RightRecord[], today: string): Right[] =>
+  records
+    .filter(({ status, extension, deadline }) => !isOver(status) && !extension && today <= deadline.firstMonthEnd)
+    .map(({ right }) => right);
+
+/** What the person was asked and has not answered. */
+export const openAsk = ({ asks = [] }: Pick<Request, 'asks'>): Ask | undefined =>
+  asks.find(({ answeredAt }) => !answeredAt);
 
 const hour = 3_600_000;
 

@@ -13,6 +13,9 @@ export const longDate = (when: string, language: Language, timeZone: string): st
     timeZone: isDay(when) ? 'UTC' : timeZone,
   }).format(new Date(when));
 
+/** The local day (YYYY-MM-DD) of an instant in a zone. */
+export const dayIn = (timeZone: string, at: Date): string => new Intl.DateTimeFormat('sv-SE', { timeZone }).format(at);
+
 /** "23. december 2026 kl. 14.05". `instant`: ISO. */
 export const dateAndTime = (instant: string, language: Language, timeZone: string): string =>
   new Intl.DateTimeFormat(localeOf(language), { dateStyle: 'long', timeStyle: 'short', timeZone }).format(

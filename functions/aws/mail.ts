@@ -6,9 +6,9 @@ import type { Config } from '../../domain/config.ts';
 import type { DataMap } from '../../domain/data-map.ts';
 import { codeFrom, digitsFrom } from '../../domain/reference.ts';
 import type { Case, Right } from '../../domain/request.ts';
-import { extendable, openAsk, wouldSuspend } from '../../domain/time-limit.ts';
-import { mostUrgent } from '../../domain/urgency.ts';
+import { extendable, mostUrgent, openAsk } from '../../domain/urgency.ts';
 import { calendarOf } from '../../web/calendar.ts';
+import { dayIn } from '../../web/format.ts';
 import { type LetterFacts, letter } from '../../web/mail/letters.tsx';
 import { mailTexts } from '../../web/mail/texts.ts';
 import { env } from '../lib/env.ts';
@@ -120,9 +120,9 @@ const factsOf = (mail: OutboxMail, held: Case, to: Recipient, office: Office): L
     authority: complaintBody(config.country),
     status: to.staff ? request.status : undefined,
     threshold: mail.template === 'time-limit' ? (mail.about as Threshold) : undefined,
-    extendBy: extendable(held, config.timeZone, now()).length > 0 ? first?.deadline.firstMonthEnd : undefined,
+    extendBy: extendable(rights, dayIn(config.timeZone, now())).length > 0 ? first?.deadline.firstMonthEnd : undefined,
     extension: first?.extension && { ...first.extension, rights: (extended ?? []) as Right[] },
-    question: openAsk(request) && { suspends: wouldSuspend(request, config.timeZone, now()) },
+    question: openAsk(request),
     problem: request.needsPerson,
   };
 };

@@ -64,7 +64,7 @@ type Wrong = Parameters<typeof statusPage>[0]['wrong'];
 
 const showStatus = async (visit: Visit, { requestId }: Token, deps: Deps, wrong?: Wrong): Promise<Answer> => {
   const { request, rights } = await deps.cases.read(requestId);
-  const page = { ...deps.look(visit, request.language), request, rights, now: deps.now() };
+  const page = { ...deps.look(visit, request.language), request, rights };
   return { status: wrong ? 400 : 200, html: statusPage({ ...page, ...(wrong ? { wrong } : {}) }) };
 };
 

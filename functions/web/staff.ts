@@ -5,7 +5,9 @@ import { type Choice, decide, incompleteSources, refuseRequest } from '../../dom
 import { start } from '../../domain/gathering.ts';
 import { tryAgain } from '../../domain/recovery.ts';
 import { type Case, namesCase, type Right, rights } from '../../domain/request.ts';
-import { askForCalendar, askPerson, extend, extendable, personAnswered } from '../../domain/time-limit.ts';
+import { askForCalendar, askPerson, extend, personAnswered } from '../../domain/time-limit.ts';
+import { extendable } from '../../domain/urgency.ts';
+import { dayIn } from '../../web/format.ts';
 import { type StaffProblem, staffPage } from '../../web/pages/staff.tsx';
 import type { Cases } from '../aws/cases.ts';
 import { cases, now, tokens } from '../aws/from-env.ts';
@@ -87,7 +89,7 @@ const problemsOf = (visit: Visit, held: Case, action: string, { config, now: clo
 /** The rights that the form names, of those whose time limit may still be extended; all of them unless one is named. */
 const rightsToExtend = (visit: Visit, held: Case, { timeZone }: Config, at: Date): Right[] => {
   const named = text(visit, 'extend');
-  return extendable(held, timeZone, at).filter((right) => ['', 'all', right].includes(named));
+  return extendable(held.rights, dayIn(timeZone, at)).filter((right) => ['', 'all', right].includes(named));
 };
 
 const decideWith = (visit: Visit, held: Case, at: Date): Change => {

@@ -329,11 +329,14 @@ const ownerSpecimens = (frame: { language: Language; config: Config }, typed: Ty
   ];
 };
 
-const today = new Date('2026-11-27T09:00:00Z');
-
 /** A question of the DPO: open, answered badly, answered. */
 const questions = (typed: Typing) => {
-  const ask = { kind: 'identity' as const, question: typed('Hvilken butik har du handlet i?'), at: receivedAt };
+  const ask = {
+    kind: 'identity' as const,
+    question: typed('Hvilken butik har du handlet i?'),
+    at: receivedAt,
+    suspends: true,
+  };
   return [
     { name: 'asked', asks: [ask] },
     { name: 'asked-wrong', asks: [ask], wrong: { problem: 'answer' as const, typed: '' } },
@@ -354,14 +357,13 @@ const personSpecimens = (frame: { language: Language; config: Config }, typed: T
     })),
     ...statuses.map((status) => ({
       name: `status-${status}`,
-      html: statusPage({ ...at(`/request/${reference}`), ...caseOf(status, typed, { package: built }), now: today }),
+      html: statusPage({ ...at(`/request/${reference}`), ...caseOf(status, typed, { package: built }) }),
     })),
     ...questions(typed).map(({ name, asks, wrong }) => ({
       name: `status-${name}`,
       html: statusPage({
         ...at(`/request/${reference}`),
         ...caseOf('REVIEW', typed, { asks }),
-        now: today,
         ...(wrong ? { wrong } : {}),
       }),
     })),

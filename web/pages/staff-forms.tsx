@@ -1,9 +1,8 @@
-import { localDate } from '../../domain/deadline.ts';
 import { incompleteSources } from '../../domain/decision.ts';
 import { answeredWithData, isOver, type Right } from '../../domain/request.ts';
 import { Button, DateText, Disclosure, Notice } from '../components.tsx';
 import { type Form, Hidden, PostForm, Radios, TextArea, TextField } from '../fields.tsx';
-import { list, number } from '../format.ts';
+import { dayIn, list, number } from '../format.ts';
 import { inLanguage } from '../frame.ts';
 import type { StaffProps } from './staff.tsx';
 
@@ -19,7 +18,7 @@ export const LastFour = ({ form }: { form: Form }) => (
 
 /** A refusal has one month, whatever was extended (Art. 12(4)): late is said, and still possible, for the person must have an answer. */
 const RefuseLate = ({ props, form }: Props) => {
-  const today = localDate(props.now.toISOString(), props.config.timeZone);
+  const today = dayIn(props.config.timeZone, props.now);
   const late = props.rights.find(({ status, deadline }) => !isOver(status) && deadline.refuseBy < today);
   if (!late) return null;
   return (

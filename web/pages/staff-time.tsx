@@ -1,8 +1,9 @@
-import { localDate } from '../../domain/deadline.ts';
 import { isOver, type RightRecord } from '../../domain/request.ts';
-import { extendable, openAsk, wouldSuspend } from '../../domain/time-limit.ts';
+import { wouldSuspend } from '../../domain/time-limit.ts';
+import { extendable, openAsk } from '../../domain/urgency.ts';
 import { Button, DateText, Disclosure, InLanguage, Notice, Table, Tag, Typed } from '../components.tsx';
 import { type Form, PostForm, Radios, TextArea } from '../fields.tsx';
+import { dayIn } from '../format.ts';
 import { inLanguage } from '../frame.ts';
 import { type Text, t } from '../text.ts';
 import type { StaffProps } from './staff.tsx';
@@ -61,7 +62,7 @@ const underWay = ({ request }: StaffProps): boolean => ['VERIFIED', 'GATHERING',
 
 const ExtendForm = ({ props, form }: Props) => {
   const { text } = form;
-  const open = extendable(props, props.config.timeZone, props.now);
+  const open = extendable(props.rights, dayIn(props.config.timeZone, props.now));
   const grounds = (['complexity', 'number'] as const).map((value) => ({ value, label: text(`staff.ground-${value}`) }));
   const which = [
     { value: 'all', label: text('staff.extend-all') },
@@ -81,7 +82,7 @@ const ExtendForm = ({ props, form }: Props) => {
 /** More time: once, in the first month, with a reason (Art. 12(3)). Afterwards the page says why not. */
 const Extend = ({ props, form }: Props) => {
   const { text } = form;
-  const open = extendable(props, props.config.timeZone, props.now);
+  const open = extendable(props.rights, dayIn(props.config.timeZone, props.now));
   const [first] = props.rights.filter(({ status, extension }) => !isOver(status) && !extension);
   if (open.length === 0 && !first) return null;
   const until = (props.rights.find(({ right }) => open.includes(right)) ?? first)?.deadline.firstMonthEnd ?? '';
@@ -145,7 +146,7 @@ const Questions = ({ props, text }: { props: StaffProps; text: Text }) => {
       caption={text('staff.conversation')}
       heads={[text('staff.asked-at'), text('staff.question'), text('staff.their-answer')]}
       rows={asks.map(({ at, question, answer, answeredAt }) => [
-        <DateText when={localDate(at, props.config.timeZone)} frame={props} />,
+        <DateText when={dayIn(props.config.timeZone, new Date(at))} frame={props} />,
         <Typed>{question}</Typed>,
         answeredAt ? <Typed>{answer}</Typed> : <Tag look="warning">{text('staff.no-answer')}</Tag>,
       ])}
@@ -163,11 +164,7 @@ export const TimeLimit = ({ props, formOf }: { props: StaffProps; formOf: (actio
       <Questions props={props} text={text} />
       {open && (
         <Notice look="info">
-          <p>
-            {text(
-              wouldSuspend(props.request, props.config.timeZone, props.now) ? 'staff.suspended' : 'staff.not-suspended',
-            )}
-          </p>
+          <p>{text(open.suspends ? 'staff.suspended' : 'staff.not-suspended')}</p>
         </Notice>
       )}
       {underWay(props) && open && <NoteAnswer props={props} form={formOf('note-answer')} />}

@@ -1,7 +1,7 @@
 import { complaintBody } from '../../domain/complaint-bodies.ts';
 import { masked } from '../../domain/identity.ts';
 import { type Case, isOver, type RightRecord, type Status } from '../../domain/request.ts';
-import { openAsk, wouldSuspend } from '../../domain/time-limit.ts';
+import { openAsk } from '../../domain/urgency.ts';
 import {
   Button,
   DateText,
@@ -22,8 +22,6 @@ import { t } from '../text.ts';
 
 export type StatusProps = Frame &
   Pick<Case, 'request' | 'rights'> & {
-    /** Which day it is. */
-    readonly now: Date;
     /** What is wrong with an answer that was sent, and the answer. */
     readonly wrong?: { readonly problem: 'answer' | 'too-long'; readonly typed: string };
   };
@@ -164,7 +162,7 @@ const Question = ({ props }: { props: StatusProps }) => {
       <blockquote>
         <Typed>{open.question}</Typed>
       </blockquote>
-      {wouldSuspend(props.request, props.config.timeZone, props.now) && <p>{text('status.question-suspends')}</p>}
+      {open.suspends && <p>{text('status.question-suspends')}</p>}
       <PostForm to={inLanguage(props, props.path)}>
         <TextArea form={form} field="answer" label={text('status.your-answer')} rows={5} />
         <Button action="answer">{text('status.answer-button')}</Button>
@@ -243,8 +241,8 @@ const Complain = ({ props }: { props: StatusProps }) => {
 };
 
 /** Where a request stands, in the person's words: no system's name, no error, nobody's name but their own. */
-export const statusPage = ({ request, rights, now, wrong, ...frame }: StatusProps): string => {
-  const props = { request, rights, now, wrong, ...frame };
+export const statusPage = ({ request, rights, wrong, ...frame }: StatusProps): string => {
+  const props = { request, rights, wrong, ...frame };
   const text = t(frame.language);
   const title = text('status.title', { reference: request.reference });
   return page({
