@@ -1,13 +1,11 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { ServerResponse } from 'node:http';
-import { targetOf, unknownOperation } from './protocol.ts';
-import type { Call, Clock, InvokeFunction, Permission, Service, Store } from './service.ts';
-import { type CallAws, openCalls } from './states/calls.ts';
+import type { Service, Store } from './service.ts';
 import { type MachineProgram, readDefinition } from './states/definition.ts';
-import { Execution, keyOf, type Surrounds, tokenOf } from './states/execution.ts';
+import { Execution, keyOf, type Surrounds } from './states/execution.ts';
 import type { HistoryEvent } from './states/history.ts';
+import type { Reach } from './states/integration.ts';
 import { type ExecutionRecord, Journal } from './states/journal.ts';
-import { inputOf, isOperation, type Operations, operations, permissionOf } from './states/operations.ts';
+import { handle, permissionsOf } from './states/operations.ts';
 
 /** A state machine as the template declares it, its definition parsed and its substitutions made. */
 export interface Machine {
@@ -17,31 +15,17 @@ export interface Machine {
   readonly definition: unknown;
 }
 
-export interface StatesOptions {
+export interface StatesOptions extends Reach {
   readonly store: Store;
-  readonly clock: Clock;
   readonly machines: readonly Machine[];
-  /** Lambda's Invoke as the role of a machine. */
-  readonly invokeAs: (roleArn: string) => InvokeFunction;
-  /** Other services; without it, definitions that need them are refused. */
-  readonly callAws?: CallAws;
-}
-
-/** An execution in short, for the pages. Dates are ISO. */
-export interface ExecutionSummary {
-  readonly name: string;
-  readonly status: string;
-  readonly startedAt: string;
-  readonly stoppedAt?: string;
-  readonly arn: string;
 }
 
 /** Step Functions: runs the machines of the template. */
 export interface StatesService extends Service {
   /** Goes on with every execution that had not ended. Rejects, when all others go on, with those whose journal is broken. */
   resume(): Promise<void>;
-  /** All executions, oldest first. */
-  list(): Promise<ExecutionSummary[]>;
+  /** All executions, oldest first, for the pages. Dates are ISO. */
+  list(): Promise<ReturnType<typeof summaryOf>[]>;
   /** The events of an execution in AWS's shape; of an unknown one, none. */
   history(name: string): Promise<HistoryEvent[]>;
 }
@@ -50,32 +34,24 @@ export interface StatesService extends Service {
 export async function openStates(options: StatesOptions): Promise<StatesService> {
   const executions = new Executions(options);
   await executions.open();
-  const handlers = operations(executions, options.machines, options.clock);
   return {
     signingName: 'states',
-    permissions: (call) => permissionsOf(call),
-    handle: (call, response) => handle(handlers, call, response),
+    permissions: permissionsOf,
+    handle: (call, response) => handle(executions, call, response),
     resume: () => executions.resume(),
-    list: () => executions.list(),
+    list: async () => (await executions.records()).reverse().map(summaryOf),
     history: (name) => executions.historyOf(name),
   };
 }
 
-function permissionsOf(call: Call): readonly Permission[] {
-  const operation = targetOf(call);
-  return isOperation(operation) ? [permissionOf(operation, inputOf(call, operation))] : [];
-}
-
-async function handle(handlers: Operations, call: Call, response: ServerResponse): Promise<void> {
-  const operation = targetOf(call);
-  if (!isOperation(operation)) throw unknownOperation('states', operation);
-  const output = await handlers[operation](inputOf(call, operation));
-  response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(output));
+function summaryOf({ name, status, startedAt, stoppedAt, arn }: ExecutionRecord) {
+  const stopped = stoppedAt === undefined ? {} : { stoppedAt: new Date(stoppedAt).toISOString() };
+  return { name, status, startedAt: new Date(startedAt).toISOString(), ...stopped, arn };
 }
 
 /** The executions of all machines: those that run in memory, all of them on disk. */
 export class Executions {
-  private readonly options: StatesOptions;
+  readonly options: StatesOptions;
   private readonly journal: Journal;
   private readonly surrounds: Surrounds;
   private readonly running = new Map<string, Execution>();
@@ -85,16 +61,14 @@ export class Executions {
   constructor(options: StatesOptions) {
     this.options = options;
     this.journal = new Journal(options.store);
-    const { clock, journal } = { clock: options.clock, journal: this.journal };
-    const ended = ({ key }: Execution) => void this.running.delete(key);
-    this.surrounds = { clock, journal, perform: openCalls(options), ended };
+    this.surrounds = { ...options, journal: this.journal, ended: ({ key }) => void this.running.delete(key) };
   }
 
   /** Reads the definitions. */
   async open(): Promise<void> {
     for (const { arn, name, definition } of this.options.machines) {
       const hash = createHash('sha256').update(JSON.stringify(definition)).digest('hex');
-      this.programs.set(hash, this.read(name, definition));
+      this.programs.set(hash, read(name, definition));
       this.hashes.set(arn, hash);
       await this.journal.keepDefinition(hash, definition);
     }
@@ -102,8 +76,7 @@ export class Executions {
 
   /** The execution with this name, or undefined. */
   async find(machineName: string, name: string): Promise<ExecutionRecord | undefined> {
-    const key = keyOf(machineName, name);
-    return this.running.get(key)?.record ?? (await this.journal.execution(key));
+    return this.live(machineName, name)?.record ?? (await this.journal.execution(keyOf(machineName, name)));
   }
 
   /** The execution that runs under this name, or undefined. */
@@ -111,19 +84,20 @@ export class Executions {
     return this.running.get(keyOf(machineName, name));
   }
 
-  /** Whether a token was given by this task. */
-  owns(record: ExecutionRecord, id: number, taskToken: string): boolean {
-    return taskToken === tokenOf(record, id);
-  }
-
-  /** Starts an execution; resolves when that is on disk. The caller has made sure that the name is free. */
-  async start(machine: Machine, name: string, input: string): Promise<ExecutionRecord> {
-    const record = this.recordOf(machine, name, input);
-    const program = this.programs.get(record.definition) as MachineProgram;
-    const execution = new Execution(record, program, this.surrounds);
-    this.running.set(execution.key, execution);
+  /** Starts an execution, or finds the one of that name; resolves when it is on disk. `isNew` tells which. */
+  async start(machine: Machine, name: string, input: string): Promise<{ record: ExecutionRecord; isNew: boolean }> {
+    const key = keyOf(machine.name, name);
+    const kept = this.running.has(key) ? undefined : await this.journal.execution(key);
+    // Two calls at once for one name: the second finds what the first began while it looked.
+    const live = this.running.get(key);
+    await live?.begun;
+    const record = live?.record ?? kept;
+    if (record !== undefined) return { record, isNew: false };
+    const fresh = this.recordOf(machine, name, input);
+    const execution = new Execution(fresh, this.programs.get(fresh.definition) as MachineProgram, this.surrounds);
+    this.running.set(key, execution);
     await execution.start();
-    return record;
+    return { record: fresh, isNew: true };
   }
 
   async resume(): Promise<void> {
@@ -133,55 +107,29 @@ export class Executions {
     if (broken.length > 0) throw new AggregateError(broken, broken.map(({ message }) => message).join('\n'));
   }
 
-  async list(): Promise<ExecutionSummary[]> {
-    const records = await this.records();
-    return records.reverse().map(({ name, status, startedAt, stoppedAt, arn }) => {
-      const stopped = stoppedAt === undefined ? {} : { stoppedAt: new Date(stoppedAt).toISOString() };
-      return { name, status, startedAt: new Date(startedAt).toISOString(), ...stopped, arn };
-    });
-  }
-
   /** All executions, latest first. */
   async records(): Promise<ExecutionRecord[]> {
-    const records: ExecutionRecord[] = [];
-    for await (const record of this.journal.all()) records.push(record);
+    const records = await Array.fromAsync(this.journal.all());
     return records.sort((a, b) => b.startedAt - a.startedAt);
   }
 
   async events({ machineName, name }: ExecutionRecord): Promise<HistoryEvent[]> {
-    const events: HistoryEvent[] = [];
-    for await (const record of this.journal.read(keyOf(machineName, name))) events.push(...record.events);
-    return events;
+    const records = await Array.fromAsync(this.journal.read(keyOf(machineName, name)));
+    return records.flatMap(({ events }) => events);
   }
 
   async historyOf(name: string): Promise<HistoryEvent[]> {
-    for (const machine of this.options.machines) {
-      const record = await this.find(machine.name, name);
-      if (record !== undefined) return this.events(record);
-    }
-    return [];
+    const record = (await this.records()).find((each) => each.name === name);
+    return record === undefined ? [] : this.events(record);
   }
 
   private async resumeOne(record: ExecutionRecord): Promise<void> {
-    const execution = new Execution(record, await this.programOf(record), this.surrounds);
+    const { definition: hash, machineName } = record;
+    const program = this.programs.get(hash) ?? read(machineName, await this.journal.definition(hash));
+    this.programs.set(hash, program);
+    const execution = new Execution(record, program, this.surrounds);
     await execution.resume();
     this.running.set(execution.key, execution);
-  }
-
-  private async programOf({ machineName, definition: hash }: ExecutionRecord): Promise<MachineProgram> {
-    const known = this.programs.get(hash);
-    if (known !== undefined) return known;
-    const program = this.read(machineName, await this.journal.definition(hash));
-    this.programs.set(hash, program);
-    return program;
-  }
-
-  private read(machineName: string, definition: unknown): MachineProgram {
-    try {
-      return readDefinition(definition, this.options.callAws !== undefined);
-    } catch (error) {
-      throw new Error(`state machine ${machineName}: ${(error as Error).message}`, { cause: error });
-    }
   }
 
   private recordOf(machine: Machine, name: string, input: string): ExecutionRecord {
@@ -197,5 +145,13 @@ export class Executions {
       startedAt: this.options.clock.now().getTime(),
       status: 'RUNNING',
     };
+  }
+}
+
+function read(machineName: string, definition: unknown): MachineProgram {
+  try {
+    return readDefinition(definition);
+  } catch (error) {
+    throw new Error(`state machine ${machineName}: ${(error as Error).message}`, { cause: error });
   }
 }

@@ -1,14 +1,7 @@
-import * as z from 'zod';
+import type * as z from 'zod';
 import { compile, isExpression, sourceOf } from './expression.ts';
 import { type Integration, integrationOf } from './integration.ts';
-import {
-  type JsonataFields,
-  type JsonPathFields,
-  jsonataSchemas,
-  jsonPathSchemas,
-  machineSchema,
-  type programSchema,
-} from './schema.ts';
+import { type Fields, headSchema, machineSchema, pathFields, type programSchema, stateSchema } from './schema.ts';
 
 /** States of one scope: the machine itself, a branch of Parallel, or the processor of a Map. */
 export interface Program {
@@ -16,15 +9,8 @@ export interface Program {
   readonly states: Readonly<Record<string, State>>;
 }
 
-interface Resolved {
-  /** Set on a Task. */
-  readonly integration?: Integration;
-  /** Set on a Parallel: one program each; on a Map: its processor. */
-  readonly programs: readonly Program[];
-}
-
-/** A state whose fields were checked; those that JSONPath states share mean the same there. */
-export type State = (JsonataFields | (JsonPathFields & { readonly QueryLanguage: 'JSONPath' })) & Resolved;
+/** A state whose fields were checked. `programs`: of a Parallel one for each branch, of a Map its processor. */
+export type State = Fields & { readonly integration?: Integration; readonly programs: readonly Program[] };
 export type StateOf<Type extends State['Type']> = Extract<State, { readonly Type: Type }>;
 
 /** A state machine that was checked whole. */
@@ -33,164 +19,146 @@ export interface MachineProgram extends Program {
   readonly timeout: number | undefined;
 }
 
-type Language = 'JSONata' | 'JSONPath';
 interface Scope {
-  readonly language: Language;
-  readonly callsAws: boolean;
+  readonly language: 'JSONata' | 'JSONPath';
   /** Variables of the scopes around. */
   readonly outer: ReadonlySet<string>;
   /** Names of states, unique in the whole machine. */
   readonly names: Set<string>;
 }
 
+/** What the checks look at, whatever the type of the state. */
+interface Loose {
+  readonly Type: string;
+  readonly Next?: string;
+  readonly End?: boolean;
+  readonly Default?: string;
+  readonly Assign?: object;
+  readonly Choices?: readonly { readonly Next: string; readonly Assign?: object }[];
+  readonly Catch?: readonly {
+    readonly ErrorEquals: readonly string[];
+    readonly Next: string;
+    readonly Assign?: object;
+  }[];
+  readonly Retry?: readonly { readonly ErrorEquals: readonly string[] }[];
+}
+
 /** Reads a definition. Throws with the state and the field that the local cloud does not model or that can't be right. */
-export function readDefinition(definition: unknown, callsAws: boolean): MachineProgram {
-  const machine = read(machineSchema, definition, 'definition');
+export function readDefinition(definition: unknown): MachineProgram {
+  const machine = read(machineSchema, definition);
   const { QueryLanguage: language = 'JSONPath' } = machine;
-  const program = readProgram(machine, { language, callsAws, outer: new Set(), names: new Set() });
+  const program = readProgram(machine, { language, outer: new Set(), names: new Set() });
   return { ...program, timeout: machine.TimeoutSeconds };
 }
 
 function readProgram({ StartAt, States }: z.infer<typeof programSchema>, scope: Scope): Program {
   if (!Object.hasOwn(States, StartAt)) throw new Error(`StartAt: there is no state "${StartAt}"`);
-  const assigned = new Set(Object.values(States).flatMap(assignedBy));
-  for (const name of assigned)
-    if (scope.outer.has(name)) throw new Error(`Assign: the variable $${name} belongs to an outer scope`);
+  const fields = Object.entries(States).map(([name, raw]) => [name, at(name, () => fieldsOf(raw, scope))] as const);
+  const assigned = fields.flatMap(([, state]) => assignedBy(state as Loose));
+  const taken = assigned.find((name) => scope.outer.has(name));
+  if (taken !== undefined) throw new Error(`Assign: the variable $${taken} belongs to an outer scope`);
   const inner = { ...scope, outer: new Set([...scope.outer, ...assigned]) };
-  const states = Object.entries(States).map(([name, raw]) => [name, readState(name, raw, inner, States)] as const);
+  const states = fields.map(([name, state]) => [name, readState(name, state, inner, States)] as const);
   return { startAt: StartAt, states: Object.fromEntries(states) };
 }
 
-function readState(name: string, raw: unknown, scope: Scope, siblings: object): State {
-  const place = `state "${name}"`;
-  if (scope.names.has(name)) throw new Error(`${place}: the name is used twice`);
-  scope.names.add(name);
-  const state = fieldsOf(place, raw, scope.language);
-  checkTargets(place, state, siblings);
-  checkWildcards(place, state);
-  if (state.QueryLanguage === 'JSONPath') checkPaths(place, 'Assign' in state ? state.Assign : undefined);
-  else checkExpressions(place, ownFields(state));
-  return { ...state, ...resolve(place, state, scope) };
+function readState(name: string, state: Fields, scope: Scope, siblings: object): State {
+  const inside = state.Type === 'Parallel' ? state.Branches : state.Type === 'Map' ? [state.ItemProcessor] : [];
+  const own = at(name, () => {
+    if (scope.names.has(name)) throw new Error('the name is used twice');
+    scope.names.add(name);
+    checkTargets(state as Loose, siblings);
+    checkWildcards(state as Loose);
+    const { Branches: _, ItemProcessor: __, ...fields } = state as Partial<Record<string, unknown>>;
+    checkExpressions(fields);
+    return state.Type === 'Task' ? { integration: integrationOf(state.Resource, state.Arguments) } : {};
+  });
+  return { ...state, ...own, programs: inside.map((program) => readProgram(program, scope)) };
 }
 
-type Fields = JsonataFields | (JsonPathFields & { QueryLanguage: 'JSONPath' });
-
-function fieldsOf(place: string, raw: unknown, byDefault: Language): Fields {
-  const { Type: type, QueryLanguage: language = byDefault } = read(stateHead, raw, place);
-  if (language === 'JSONata') {
-    const schema: z.ZodType<JsonataFields> = jsonataSchemas[type];
-    return read(schema, raw, place);
+/** Names the state in what is thrown. */
+function at<T>(name: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw new Error(`state "${name}": ${(error as Error).message}`, { cause: error });
   }
-  if (type === 'Task' || type === 'Choice' || type === 'Map' || type === 'Parallel')
-    throw new Error(`${place}: the local cloud does not model a ${type} in JSONPath; use "QueryLanguage": "JSONata"`);
-  const schema: z.ZodType<JsonPathFields> = jsonPathSchemas[type];
-  return { ...read(schema, raw, place), QueryLanguage: 'JSONPath' };
 }
 
-const stateHead = z.looseObject({
-  Type: z.enum(['Task', 'Pass', 'Choice', 'Wait', 'Parallel', 'Map', 'Succeed', 'Fail']),
-  QueryLanguage: z.enum(['JSONata', 'JSONPath']).optional(),
-});
-
-function resolve(place: string, state: Fields, scope: Scope): Resolved {
-  const within = (program: z.infer<typeof programSchema>) => readProgram(program, scope);
-  if (state.Type === 'Parallel') return { programs: state.Branches.map(within) };
-  if (state.Type === 'Map') return { programs: [within(state.ItemProcessor)] };
-  if (state.Type !== 'Task') return { programs: [] };
-  const integration = integrationOf(state.Resource, scope.callsAws);
-  if (typeof integration === 'string') throw new Error(`${place}: Resource: ${integration}`);
-  checkArguments(place, state.Arguments, integration);
-  return { integration, programs: [] };
+/** The fields of a state. One in JSONPath is read as the JSONata state that means the same, or refused. */
+function fieldsOf(raw: unknown, { language }: Scope): Fields {
+  const { Type, QueryLanguage = language } = read(headSchema, raw);
+  if (QueryLanguage === 'JSONata') return read(stateSchema, raw);
+  if (language === 'JSONata') throw new Error('QueryLanguage: a machine in JSONata has no states in JSONPath');
+  const known = pathFields[Type];
+  if (known === undefined)
+    throw new Error(`the local cloud does not model a ${Type} in JSONPath; use "QueryLanguage": "JSONata"`);
+  const unknown = Object.keys(raw as object).find((field) => !known.includes(field));
+  if (unknown !== undefined) throw new Error(`the local cloud does not model ${unknown} here`);
+  const { Result, Parameters, ...rest } = raw as Partial<Record<string, unknown>>;
+  const output = Result === undefined ? Parameters && inJsonata(Parameters) : inJsonata(Result);
+  return read(stateSchema, { ...(inJsonata(rest) as object), ...(output !== undefined && { Output: output }) });
 }
 
-function checkArguments(place: string, given: unknown, { modelled }: Integration): void {
-  if (modelled === undefined || typeof given !== 'object' || given === null) return;
-  const unknown = Object.keys(given).find((key) => !modelled.includes(key));
-  if (unknown !== undefined) throw new Error(`${place}: Arguments: the local cloud does not model ${unknown} here`);
+/** A template of JSONPath in JSONata. Of paths only `$` and `$variable` are modelled: a longer one fails in ways of its own. */
+function inJsonata(value: unknown): unknown {
+  if (typeof value === 'string' && isExpression(value)) throw new Error(`${value}: no text of a JSONPath state here`);
+  if (typeof value !== 'object' || value === null) return value;
+  if (Array.isArray(value)) return value.map(inJsonata);
+  const entries = Object.entries(value).map(([key, part]) =>
+    key.endsWith('.$') ? [key.slice(0, -2), pathIn(key, part)] : [key, inJsonata(part)],
+  );
+  return Object.fromEntries(entries) as unknown;
 }
 
-function checkTargets(place: string, state: Fields, siblings: object): void {
-  if (state.Type !== 'Choice' && state.Type !== 'Succeed' && state.Type !== 'Fail') checkTransition(place, state);
-  for (const [field, target] of targetsOf(state))
-    if (!Object.hasOwn(siblings, target)) throw new Error(`${place}: ${field}: there is no state "${target}"`);
+function pathIn(key: string, path: unknown): string {
+  if (path === '$') return '{% $states.input %}';
+  if (typeof path === 'string' && /^\$\w+$/.test(path)) return `{% ${path} %}`;
+  throw new Error(`${key}: the local cloud does not model the path ${path}`);
 }
 
-function checkTransition(place: string, state: { readonly Next?: string; readonly End?: boolean }): void {
-  if ((state.Next !== undefined) === (state.End === true)) throw new Error(`${place}: needs either Next or End`);
-}
-
-function* targetsOf(state: Fields): Generator<readonly [field: string, target: string]> {
-  if ('Next' in state && state.Next !== undefined) yield ['Next', state.Next];
-  if ('Default' in state && state.Default !== undefined) yield ['Default', state.Default];
-  for (const { Next } of 'Choices' in state ? state.Choices : []) yield ['Choices', Next];
-  for (const { Next } of ('Catch' in state && state.Catch) || []) yield ['Catch', Next];
+function checkTargets({ Type, Next, End, Default, Choices = [], Catch = [] }: Loose, siblings: object): void {
+  if (!['Choice', 'Succeed', 'Fail'].includes(Type) && (Next !== undefined) === (End === true))
+    throw new Error('needs either Next or End');
+  const single = { Next, Default };
+  const many = { Choices: Choices.map((rule) => rule.Next), Catch: Catch.map((catcher) => catcher.Next) };
+  for (const [field, targets] of Object.entries({ ...single, ...many }))
+    for (const target of [targets ?? []].flat())
+      if (!Object.hasOwn(siblings, target)) throw new Error(`${field}: there is no state "${target}"`);
 }
 
 /** States.ALL stands alone, in the last entry: the specification makes anything else an error. */
-function checkWildcards(place: string, state: Fields): void {
-  for (const field of ['Retry', 'Catch'] as const) {
-    const entries = (field in state && (state as { Retry?: Entry[]; Catch?: Entry[] })[field]) || [];
-    const misplaced = entries.some(
-      ({ ErrorEquals }, n) => ErrorEquals.includes('States.ALL') && (ErrorEquals.length > 1 || n < entries.length - 1),
-    );
-    if (misplaced) throw new Error(`${place}: ${field}: States.ALL must stand alone in the last entry`);
-  }
-}
-type Entry = { readonly ErrorEquals: readonly string[] };
-
-/** The fields that hold expressions of this state, not those of the states inside it. */
-function ownFields({
-  Branches: _,
-  ItemProcessor: __,
-  ...own
-}: Fields & { Branches?: unknown; ItemProcessor?: unknown }) {
-  return own;
+function checkWildcards({ Retry = [], Catch = [] }: Loose): void {
+  for (const [field, entries] of Object.entries({ Retry, Catch }))
+    for (const [n, { ErrorEquals }] of entries.entries())
+      if (ErrorEquals.includes('States.ALL') && (ErrorEquals.length > 1 || n < entries.length - 1))
+        throw new Error(`${field}: States.ALL must stand alone in the last entry`);
 }
 
-/** A field that ends in `.$` holds a path, however deep it stands. */
-function checkPaths(place: string, value: unknown): void {
-  if (typeof value !== 'object' || value === null) return;
-  for (const [key, part] of Object.entries(value)) {
-    if (key.endsWith('.$')) throw new Error(`${place}: ${key}: path fields are not modelled`);
-    checkPaths(place, part);
-  }
-}
-
-function checkExpressions(place: string, value: unknown): void {
-  if (typeof value === 'string' && isExpression(value)) checkSyntax(place, value);
-  else if (typeof value === 'object' && value !== null)
-    for (const [key, part] of Object.entries(value)) checkExpressions(`${place}: ${key}`, part);
-}
-
-function checkSyntax(place: string, text: string): void {
-  try {
-    compile(sourceOf(text));
-  } catch (error) {
-    throw new Error(`${place}: ${(error as Error).message}`, { cause: error });
-  }
+/** Parses every expression, so that wrong syntax is told at load and where it stands. */
+function checkExpressions(value: unknown, place: readonly string[] = []): void {
+  if (typeof value === 'string' && isExpression(value)) {
+    try {
+      compile(sourceOf(value));
+    } catch (error) {
+      throw new Error(`${place.join(': ')}: ${(error as Error).message}`, { cause: error });
+    }
+  } else if (typeof value === 'object' && value !== null)
+    for (const [key, part] of Object.entries(value)) checkExpressions(part, [...place, key]);
 }
 
 /** Names a state assigns, by itself, its choices or its catchers. */
-function assignedBy(raw: unknown): string[] {
-  const parsed = assigning.safeParse(raw);
-  if (!parsed.success) return [];
-  const { Assign = {}, Choices = [], Catch = [] } = parsed.data;
-  return [Assign, ...[...Choices, ...Catch].map((entry) => entry.Assign ?? {})].flatMap((names) => Object.keys(names));
+function assignedBy({ Assign, Choices = [], Catch = [] }: Loose): string[] {
+  return [{ Assign }, ...Choices, ...Catch].flatMap((entry) => Object.keys(entry.Assign ?? {}));
 }
 
-const assign = z.looseObject({ Assign: z.record(z.string(), z.unknown()).optional() });
-const assigning = assign.extend({ Choices: z.array(assign).optional(), Catch: z.array(assign).optional() });
-
-function read<T>(schema: z.ZodType<T>, value: unknown, place: string): T {
+/** The checked value. Throws with the field that is wrong. */
+function read<Schema extends z.ZodType>(schema: Schema, value: unknown): z.infer<Schema> {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const field = issue?.path.join('.') ?? '';
-  throw new Error([place, ...(field === '' ? [] : [field]), issue && problemOf(issue)].join(': '));
-}
-
-function problemOf(issue: z.core.$ZodIssue): string {
-  if (issue.code === 'unrecognized_keys') return `the local cloud does not model ${issue.keys.join(', ')} here`;
-  if (issue.code === 'invalid_key') return issue.issues[0]?.message ?? issue.message;
-  return issue.message;
+  const [issue] = parsed.error.issues as [z.core.$ZodIssue];
+  const field = issue.path.length === 0 ? '' : `${issue.path.join('.')}: `;
+  const problem = issue.code === 'invalid_key' ? (issue.issues[0]?.message ?? issue.message) : issue.message;
+  const unknown = issue.code === 'unrecognized_keys' ? issue.keys.join(', ') : undefined;
+  throw new Error(field + (unknown === undefined ? problem : `the local cloud does not model ${unknown} here`));
 }

@@ -1,3 +1,8 @@
+import type { Json } from './expression.ts';
+
+/** Step Functions' quota for the input or output of a state or task, in bytes of UTF-8. */
+export const dataLimit = 262_144;
+
 /** An error of the States Language: what Retry and Catch see, and what an execution fails with. */
 export class StateError extends Error {
   readonly error: string | undefined;
@@ -7,7 +12,6 @@ export class StateError extends Error {
 
   constructor(error: string | undefined, reason?: string, evaluation?: Evaluation) {
     super(reason ?? error ?? '');
-    this.name = 'StateError';
     this.error = error;
     this.reason = reason;
     this.evaluation = evaluation;
@@ -25,21 +29,24 @@ export interface Evaluation {
   readonly entering: boolean;
 }
 
-/** Errors that no Retry and no Catch may hide, however they name them. */
-const fatal: ReadonlySet<string | undefined> = new Set(['States.Runtime']);
-/** Errors that a wildcard does not cover. */
-const notByWildcard: ReadonlySet<string | undefined> = new Set(['States.DataLimitExceeded']);
-const timeouts: ReadonlySet<string | undefined> = new Set(['States.Timeout', 'States.HeartbeatTimeout']);
+const timeouts: readonly unknown[] = ['States.Timeout', 'States.HeartbeatTimeout'];
 
 const wildcards: Readonly<Record<string, (error: string | undefined) => boolean>> = {
-  'States.ALL': (error) => !notByWildcard.has(error),
-  'States.TaskFailed': (error) => !notByWildcard.has(error) && !timeouts.has(error),
+  'States.ALL': (error) => error !== 'States.DataLimitExceeded',
+  'States.TaskFailed': (error) => error !== 'States.DataLimitExceeded' && !timeouts.includes(error),
   // A lost heartbeat is a timeout too; its own name is the narrower one.
-  'States.Timeout': (error) => timeouts.has(error),
+  'States.Timeout': (error) => timeouts.includes(error),
 };
 
-/** Whether a Retry or Catch entry covers an error. */
+/** Whether a Retry or Catch entry covers an error. Nothing covers States.Runtime. */
 export function covers(errorEquals: readonly string[], { error }: StateError): boolean {
-  if (fatal.has(error)) return false;
+  if (error === 'States.Runtime') return false;
   return errorEquals.some((name) => name === error || wildcards[name]?.(error) === true);
+}
+
+/** Fails when data is larger than a state may pass on. `what` names where it comes from. */
+export function checkSize(what: string, data: Json): void {
+  if (Buffer.byteLength(JSON.stringify(data)) <= dataLimit) return;
+  const reason = `The ${what} returned a result with a size exceeding the maximum number of bytes service limit.`;
+  throw new StateError('States.DataLimitExceeded', reason);
 }

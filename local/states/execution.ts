@@ -1,20 +1,16 @@
 import { createHash, createHmac } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import type { Clock } from '../service.ts';
-import { Branch, type Run } from './branch.ts';
 import type { MachineProgram } from './definition.ts';
-import type { Json, Outcome, Target, TaskCall } from './flow.ts';
+import type { Json } from './expression.ts';
 import { History } from './history.ts';
-import { broken, type ExecutionRecord, type Journal, type JournalRecord, type Step } from './journal.ts';
+import { perform, type Reach } from './integration.ts';
+import { broken, type ExecutionRecord, type Journal, type JournalRecord, type Outcome, type Step } from './journal.ts';
+import { Line, type Request, type Run, Threads } from './line.ts';
 import { type Conclusion, conclude, runMachine } from './program.ts';
-import { Scheduler } from './scheduler.ts';
 
 /** What an execution needs from outside. */
-export interface Surrounds {
-  readonly clock: Clock;
+export interface Surrounds extends Reach {
   readonly journal: Journal;
-  /** Makes one attempt of a call. Resolves with how it ended; never rejects. */
-  perform(target: Target, roleArn: string): Promise<Outcome>;
   /** Called once, when the end of an execution is on disk. */
   ended(execution: Execution): void;
 }
@@ -28,16 +24,16 @@ export class Execution {
   readonly key: string;
   private readonly program: MachineProgram;
   private readonly surrounds: Surrounds;
-  private readonly history: History;
-  private readonly scheduler: Scheduler<Conclusion>;
-  private readonly root: Branch;
+  private readonly history = new History(() => this.time);
+  private readonly threads = new Threads();
   private readonly inbox: Step[] = [];
-  /** Timers and calls under way, by the id that they answer. */
-  private readonly started = new Map<number, () => void>();
+  /** How to end the timers under way, by the id that they answer. */
+  private readonly timers = new Map<number, () => void>();
   /** Calls that were made, by this process or, when they were submitted, by one before it. */
   private readonly called = new Set<number>();
   private readonly heartbeats = new Map<number, number>();
   private readonly settled = new Set<number>();
+  begun: Promise<void> | undefined;
   private working: Promise<void> | undefined;
   private conclusion: Conclusion | undefined;
   private position = 0;
@@ -51,19 +47,16 @@ export class Execution {
     this.key = keyOf(record.machineName, record.name);
     this.program = program;
     this.surrounds = surrounds;
-    this.history = new History(() => this.time);
-    this.root = new Branch(this.run(), { last: 0 }, contextOf(record), {});
-    const input = JSON.parse(record.input) as Json;
-    this.scheduler = new Scheduler(runMachine(program, this.root, input, record.roleArn));
+    const line = new Line(this.run(), 0, contextOf(record), {});
+    this.threads.start(line, async () => {
+      this.conclusion = await runMachine(program, line, JSON.parse(record.input) as Json, record.roleArn);
+    });
   }
 
-  get ended(): boolean {
-    return this.conclusion !== undefined;
-  }
-
-  /** Begins. Resolves when that is on disk. */
+  /** Begins. Resolves when that is on disk, as `begun` does. */
   start(): Promise<void> {
-    return this.deliver(itself, { type: 'started' });
+    this.begun = this.deliver(itself, { type: 'started' });
+    return this.begun;
   }
 
   /** Ends it from outside. */
@@ -80,8 +73,7 @@ export class Execution {
 
   /** Whether a task still waits for its token. */
   awaits(id: number): boolean {
-    const pending = this.scheduler.pending.get(id);
-    return pending?.kind === 'call' && pending.call.token !== undefined && !this.settled.has(id);
+    return this.threads.waiting.get(id)?.request.token !== undefined && !this.settled.has(id);
   }
 
   /** Takes the answer of whoever holds a token. Resolves when it is on disk. */
@@ -98,7 +90,7 @@ export class Execution {
 
   private async work(): Promise<void> {
     try {
-      while (this.inbox.length > 0 && !this.ended) await this.take(this.inbox.splice(0));
+      while (this.inbox.length > 0 && this.conclusion === undefined) await this.take(this.inbox.splice(0));
     } finally {
       this.working = undefined;
     }
@@ -108,17 +100,14 @@ export class Execution {
     const steps: Step[] = [];
     for (const step of arrived) if (await this.apply(step)) steps.push(step);
     if (steps.length === 0) return;
-    const first = this.position === 0;
-    if (this.conclusion !== undefined) this.record = concluded(this.record, this.conclusion, this.time);
+    const { conclusion, key, position, surrounds } = this;
+    if (conclusion !== undefined) this.record = concluded(this.record, conclusion, this.time);
     const record = { steps, events: this.history.take() };
-    await this.surrounds.journal.append(
-      this.key,
-      this.position++,
-      record,
-      first || this.ended ? this.record : undefined,
-    );
+    const about = position === 0 || conclusion !== undefined ? this.record : undefined;
+    this.position += 1;
+    await surrounds.journal.append(key, position, record, about);
     this.startPending();
-    if (this.ended) this.surrounds.ended(this);
+    if (conclusion !== undefined) surrounds.ended(this);
   }
 
   private async replay({ steps, events }: JournalRecord): Promise<void> {
@@ -131,106 +120,81 @@ export class Execution {
 
   /** Lets a step take effect; false when nothing waits for it any more. */
   private async apply({ at, id, outcome }: Step): Promise<boolean> {
-    if (this.ended) return false;
+    if (this.conclusion !== undefined) return false;
     this.time = at;
-    if (id === itself) return this.applyToItself(outcome);
     if (outcome.type === 'heartbeat') return this.beat(id, at);
-    if (!this.scheduler.answer(id, outcome)) return false;
+    if (outcome.type === 'aborted') return this.end('ABORTED', outcome);
+    if (outcome.type === 'executionTimedOut') return this.end('TIMED_OUT', { error: 'States.Timeout' });
+    if (id !== itself && !this.threads.answer(id, outcome)) return false;
     if (outcome.type === 'submitted') this.called.add(id);
-    await this.runThreads();
+    // What is no error of the States Language is one of this interpreter: it must be seen, and must not hang the execution.
+    await this.threads.run().catch((error: Error) => {
+      console.error(`execution ${this.key}:`, error);
+      this.end('FAILED', { error: 'States.Runtime', cause: `The local cloud failed: ${error.message}` });
+    });
     return true;
   }
 
-  private async applyToItself(outcome: Outcome): Promise<boolean> {
-    if (outcome.type === 'aborted') this.end('ABORTED', { error: outcome.error, reason: outcome.cause });
-    else if (outcome.type === 'executionTimedOut') this.end('TIMED_OUT', { error: 'States.Timeout' });
-    else await this.runThreads();
+  private end(status: 'FAILED' | 'ABORTED' | 'TIMED_OUT', why: { error?: string; cause?: string }): true {
+    this.conclusion = conclude(this.history, { last: this.history.length }, status, why);
     return true;
-  }
-
-  private end(status: 'ABORTED' | 'TIMED_OUT', why: { error?: string | undefined; reason?: string | undefined }): void {
-    this.scheduler.stop();
-    this.conclusion = conclude(this.root.run, { last: this.history.length }, status, why);
   }
 
   private beat(id: number, at: number): boolean {
-    if (!this.scheduler.pending.has(id)) return false;
+    if (!this.threads.waiting.has(id)) return false;
     this.heartbeats.set(id, at);
-    this.started.get(id)?.();
-    this.started.delete(id);
+    this.cancel(id);
     return true;
   }
 
-  private async runThreads(): Promise<void> {
-    try {
-      await this.scheduler.run();
-    } catch (error) {
-      // Not an error of the States Language but of this interpreter: it must be seen, and must not hang the execution.
-      console.error(`execution ${this.key}:`, error);
-      this.scheduler.stop();
-      const reason = `The local cloud failed: ${(error as Error).message}`;
-      this.conclusion = conclude(this.root.run, { last: this.history.length }, 'FAILED', {
-        error: 'States.Runtime',
-        reason,
-      });
-      return;
-    }
-    this.conclusion = this.scheduler.result;
+  private cancel(id: number): void {
+    this.timers.get(id)?.();
+    this.timers.delete(id);
   }
 
-  /** Starts the timers and calls that threads wait for, and ends those that none waits for. */
+  /** Starts the timers and calls that lines wait for, and ends those that none waits for. */
   private startPending(): void {
-    const { pending } = this.scheduler;
-    for (const [id, cancel] of this.started)
-      if (this.ended || (id !== itself && !pending.has(id))) {
-        cancel();
-        this.started.delete(id);
-      }
-    if (this.ended) return;
-    this.startTimeout();
-    for (const [id, request] of pending) if (!this.started.has(id)) this.started.set(id, this.startOne(request));
-  }
-
-  private startTimeout(): void {
+    const ended = this.conclusion !== undefined;
+    const { waiting } = this.threads;
+    for (const id of this.timers.keys()) if (ended || (id !== itself && !waiting.has(id))) this.cancel(id);
+    if (ended) return;
     const { timeout } = this.program;
-    if (timeout === undefined || this.started.has(itself)) return;
-    const at = this.record.startedAt + timeout * 1000;
-    this.started.set(itself, this.timer(at, itself, { type: 'executionTimedOut' }));
+    if (timeout !== undefined && !this.timers.has(itself))
+      this.timers.set(
+        itself,
+        this.timer(this.record.startedAt + timeout * 1000, itself, { type: 'executionTimedOut' }),
+      );
+    for (const [id, { request }] of waiting) {
+      if (!this.timers.has(id)) this.timers.set(id, this.startTimers(request));
+      if (request.attempt !== undefined && !this.called.has(id)) this.call(request);
+    }
   }
 
-  private startOne(request: Parameters<Scheduler<Conclusion>['pending']['set']>[1]): () => void {
-    if (request.kind === 'sleep') return this.timer(request.until, request.id, { type: 'woken' });
-    const { call } = request;
-    const cancels = this.timersOf(call);
-    if (!this.called.has(call.id)) this.call(call);
+  private startTimers({ id, wakeAt, timeoutAt, heartbeat }: Request): () => void {
+    const silent = heartbeat && (this.heartbeats.get(id) ?? heartbeat.from) + heartbeat.every;
+    const cancels = [
+      this.timer(wakeAt, id, { type: 'woken' }),
+      this.timer(timeoutAt, id, { type: 'timedOut', error: 'States.Timeout' }),
+      this.timer(silent, id, { type: 'timedOut', error: 'States.HeartbeatTimeout' }),
+    ];
     return () => {
       for (const cancel of cancels) cancel();
     };
   }
 
-  private timersOf({ id, timeoutAt, heartbeat }: TaskCall): (() => void)[] {
-    const timers: (() => void)[] = [];
-    if (timeoutAt !== undefined) timers.push(this.timer(timeoutAt, id, { type: 'timedOut', error: 'States.Timeout' }));
-    if (heartbeat !== undefined) {
-      const at = (this.heartbeats.get(id) ?? heartbeat.from) + heartbeat.every;
-      timers.push(this.timer(at, id, { type: 'timedOut', error: 'States.HeartbeatTimeout' }));
-    }
-    return timers;
-  }
-
-  private timer(at: number, id: number, outcome: Outcome): () => void {
+  private timer(at: number | undefined, id: number, outcome: Outcome): () => void {
+    if (at === undefined) return () => {};
     return this.surrounds.clock.at(new Date(at), () => this.deliver(id, outcome));
   }
 
-  private call({ id, target, token }: TaskCall): void {
-    const { clock, perform } = this.surrounds;
+  private call({ id, attempt, token }: Request): void {
     this.called.add(id);
     const answer = async () => {
-      const outcome = await perform(target, this.record.roleArn);
+      const outcome = await perform(attempt as NonNullable<typeof attempt>, this.surrounds, this.record.roleArn);
       const submitted = token !== undefined && outcome.type === 'succeeded';
       await this.deliver(id, submitted ? { ...outcome, type: 'submitted' } : outcome);
     };
-    clock.busy(answer()).catch((error: unknown) => console.error(`execution ${this.key}:`, error));
+    this.surrounds.clock.busy(answer()).catch((error: unknown) => console.error(`execution ${this.key}:`, error));
   }
 
   private run(): Run {
@@ -240,6 +204,7 @@ export class Execution {
         .digest();
     return {
       history: this.history,
+      threads: this.threads,
       now: () => this.time,
       nextId: () => ++this.ids,
       random: () => bytes().readUInt32BE() / 2 ** 32,
@@ -270,8 +235,7 @@ function concluded(record: ExecutionRecord, conclusion: Conclusion, stoppedAt: n
 function uuidOf(bytes: Buffer): string {
   bytes[6] = ((bytes[6] as number) & 0x0f) | 0x40;
   bytes[8] = ((bytes[8] as number) & 0x3f) | 0x80;
-  const hex = bytes.toString('hex');
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
+  return bytes.toString('hex').replace(/^(.{8})(.{4})(.{4})(.{4})(.{12}).*$/, '$1-$2-$3-$4-$5');
 }
 
 /** A token names its task and can't be guessed. */

@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import jsonata from 'jsonata';
-import type { Json } from './flow.ts';
+
+/** JSON as it travels between states. */
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+export type Variables = Readonly<Record<string, Json>>;
 
 /** What an expression may not know by itself: the time and chance. Both come from the journal, so that a replay sees the same. */
 export interface Surroundings {
@@ -44,11 +47,7 @@ export function compile(source: string): jsonata.Expression {
 }
 
 /** The value of an expression. Rejects with ExpressionError. */
-export async function evaluate(
-  source: string,
-  variables: Readonly<Record<string, Json>>,
-  surroundings: Surroundings,
-): Promise<Json> {
+export async function evaluate(source: string, variables: Variables, surroundings: Surroundings): Promise<Json> {
   const value = await run(source, { ...functionsOf(surroundings), ...variables });
   if (value === undefined) throw new ExpressionError('returned nothing (undefined).');
   if (!isData(value, new Set())) throw new ExpressionError('returned an unsupported result type.');

@@ -1,5 +1,7 @@
 import { StateError } from './errors.ts';
-import { eventLimit } from './limits.ts';
+
+/** Step Functions' quota for the history of one execution, in events. */
+const eventLimit = 25_000;
 
 /** One event in the shape of GetExecutionHistory; `timestamp` is in seconds. */
 export interface HistoryEvent {

@@ -1,88 +1,109 @@
+import { randomUUID } from 'node:crypto';
+import { AwsError, type Clock, type InvokeFunction } from '../service.ts';
 import { StateError } from './errors.ts';
-import type { Json, Target } from './flow.ts';
+import type { Json, Variables } from './expression.ts';
+import type { Outcome } from './journal.ts';
+
+/** What tasks call: Lambda's Invoke as a role. */
+export interface Reach {
+  readonly clock: Clock;
+  readonly invokeAs: (roleArn: string) => InvokeFunction;
+}
+
+/** One attempt of a task. Rejects with AwsError on refusal. */
+export type Attempt = (reach: Reach, roleArn: string) => Promise<Outcome>;
 
 /** How a Task state reaches what its Resource names. */
 export interface Integration {
   /** Names the resource in events: `invoke`, `invoke.waitForTaskToken`, or the function's ARN. */
   readonly resource: string;
   /** Absent for a function's own ARN, which has events of its own. */
-  readonly resourceType?: string;
+  readonly resourceType?: 'lambda';
   readonly waitsForToken: boolean;
-  /** Arguments that are modelled; absent where all are passed on. */
-  readonly modelled?: readonly string[];
-  /** What to call for these arguments. Throws States.Runtime for arguments that are missing or not modelled. */
-  target(input: Json): Target;
+  /** What to do for these arguments. Throws States.Runtime for arguments that are missing or not modelled. */
+  attempt(input: Json): Attempt;
 }
 
 const region = 'eu-west-1';
 const functionArn = /^arn:aws:lambda:[a-z0-9-]+:\d{12}:function:[A-Za-z0-9_-]+(:[A-Za-z0-9_$-]+)?$/;
-const serviceArn = /^arn:aws:states:::([a-z0-9]+:[a-zA-Z]+)(\.[a-zA-Z]+)?$/;
-const modelledArguments = ['FunctionName', 'Payload', 'InvocationType'];
+const invokeArn = /^arn:aws:states:::lambda:(invoke(\.waitForTaskToken)?)$/;
+const modelled = ['FunctionName', 'Payload', 'InvocationType'];
 
-/** Services other than Lambda, and how Step Functions names their errors. */
-const services: Readonly<Record<string, string>> = {
-  'dynamodb:getItem': 'DynamoDB',
-  'dynamodb:putItem': 'DynamoDB',
-  'dynamodb:updateItem': 'DynamoDB',
-  'dynamodb:deleteItem': 'DynamoDB',
-  'sns:publish': 'SNS',
-};
-
-/** The integration behind a Resource, or why there is none. `callsAws`: whether services other than Lambda are in reach. */
-export function integrationOf(resource: string, callsAws: boolean): Integration | string {
-  if (functionArn.test(resource)) return bareFunction(resource);
-  const [, api, pattern = ''] = serviceArn.exec(resource) ?? [];
-  if (api === undefined) return `the local cloud does not model the resource ${resource}`;
-  if (api === 'lambda:invoke' && ['', '.waitForTaskToken'].includes(pattern)) return lambdaInvoke(pattern);
-  const errorPrefix = pattern === '' && callsAws ? services[api] : undefined;
-  if (errorPrefix === undefined) return `the local cloud does not model the integration ${api}${pattern}`;
-  return serviceCall(api, errorPrefix);
+/** The integration behind a Resource. Throws, with what is not modelled, when there is none or `given` holds other arguments. */
+export function integrationOf(resource: string, given: unknown): Integration {
+  if (functionArn.test(resource))
+    return {
+      resource,
+      waitsForToken: false,
+      attempt: (payload) => invocation(resource, payload, 'RequestResponse', true),
+    };
+  const [, action, token] = invokeArn.exec(resource) ?? [];
+  if (action === undefined) throw new Error(`Resource: the local cloud does not model ${resource}`);
+  const unknown = typeof given === 'object' && given !== null && unknownIn(given);
+  if (unknown) throw new Error(`Arguments: the local cloud does not model ${unknown} here`);
+  return { resource: action, resourceType: 'lambda', waitsForToken: token !== undefined, attempt: invoke };
 }
 
-function bareFunction(resource: string): Integration {
-  return {
-    resource,
-    waitsForToken: false,
-    target: (payload) => ({ service: 'lambda', functionArn: resource, payload, type: 'RequestResponse', bare: true }),
-  };
+function unknownIn(given: object): string | undefined {
+  return Object.keys(given).find((key) => !modelled.includes(key));
 }
 
-function lambdaInvoke(pattern: string): Integration {
-  return {
-    resource: `invoke${pattern}`,
-    resourceType: 'lambda',
-    waitsForToken: pattern !== '',
-    modelled: modelledArguments,
-    target: invocation,
-  };
-}
-
-function invocation(input: Json): Target {
-  const { FunctionName, Payload = {}, InvocationType = 'RequestResponse' } = fieldsOf(input);
-  const unknown = Object.keys(fieldsOf(input)).find((key) => !modelledArguments.includes(key));
+function invoke(input: Json): Attempt {
+  if (input === null || typeof input !== 'object' || Array.isArray(input)) throw invalid('Arguments must be an object');
+  const unknown = unknownIn(input);
   if (unknown !== undefined) throw invalid(`the local cloud does not model ${unknown}`);
-  if (typeof FunctionName !== 'string') throw invalid('FunctionName must be text');
-  if (InvocationType !== 'RequestResponse' && InvocationType !== 'Event')
-    throw invalid(`InvocationType can't be ${JSON.stringify(InvocationType)}`);
-  return { service: 'lambda', functionArn: arnOf(FunctionName), payload: Payload, type: InvocationType, bare: false };
-}
-
-function serviceCall(api: string, errorPrefix: string): Integration {
-  const [service = '', action = ''] = api.split(':');
-  const operation = action.charAt(0).toUpperCase() + action.slice(1);
-  const target = (input: Json): Target => ({ service, operation, input, errorPrefix });
-  return { resource: action, resourceType: service, waitsForToken: false, target };
-}
-
-function arnOf(name: string): string {
-  return name.startsWith('arn:') ? name : `arn:aws:lambda:${region}:123456789012:function:${name}`;
-}
-
-function fieldsOf(input: Json): Readonly<Record<string, Json>> {
-  if (input !== null && typeof input === 'object' && !Array.isArray(input)) return input as Record<string, Json>;
-  throw invalid('Arguments must be an object');
+  const { FunctionName: name, Payload = {}, InvocationType: type = 'RequestResponse' } = input as Variables;
+  if (typeof name !== 'string') throw invalid('FunctionName must be text');
+  if (type !== 'RequestResponse' && type !== 'Event') throw invalid(`InvocationType can't be ${JSON.stringify(type)}`);
+  const arn = name.startsWith('arn:') ? name : `arn:aws:lambda:${region}:123456789012:function:${name}`;
+  return invocation(arn, Payload, type, false);
 }
 
 function invalid(reason: string): StateError {
   return new StateError('States.Runtime', `The arguments of lambda:invoke are not valid: ${reason}.`);
+}
+
+/** `bare`: the result is the function's answer alone, not the response of Lambda's Invoke around it. */
+function invocation(arn: string, payload: Json, type: 'RequestResponse' | 'Event', bare: boolean): Attempt {
+  return async ({ clock, invokeAs }, roleArn) => {
+    const result = await invokeAs(roleArn)(arn, JSON.stringify(payload), { type });
+    if (!result.ok) return { type: 'failed', error: result.error.errorType, cause: JSON.stringify(result.error) };
+    // An asynchronous invocation is accepted; what comes of it is not known.
+    const text = type === 'Event' ? '{}' : result.payload || 'null';
+    const answer = JSON.parse(text) as Json;
+    const status = type === 'Event' ? 202 : 200;
+    return { type: 'succeeded', output: bare ? answer : responseOf(answer, text, status, clock.now()) };
+  };
+}
+
+/** The response of Lambda's Invoke, as Step Functions passes it on. */
+function responseOf(Payload: Json, text: string, StatusCode: number, now: Date): Json {
+  const RequestId = randomUUID();
+  const HttpHeaders = {
+    Connection: 'keep-alive',
+    'Content-Length': String(Buffer.byteLength(text)),
+    'Content-Type': 'application/json',
+    Date: now.toUTCString(),
+    'X-Amz-Executed-Version': '$LATEST',
+    'x-amzn-Remapped-Content-Length': '0',
+    'x-amzn-RequestId': RequestId,
+    'X-Amzn-Trace-Id': `root=1-${randomUUID()}`,
+  };
+  const AllHttpHeaders = Object.fromEntries(Object.entries(HttpHeaders).map(([name, value]) => [name, [value]]));
+  const SdkHttpMetadata = { AllHttpHeaders, HttpHeaders, HttpStatusCode: StatusCode };
+  return { ExecutedVersion: '$LATEST', Payload, SdkHttpMetadata, SdkResponseMetadata: { RequestId }, StatusCode };
+}
+
+/** Makes an attempt. Never rejects: a refusal is an error of the States Language. */
+export async function perform(attempt: Attempt, reach: Reach, roleArn: string): Promise<Outcome> {
+  try {
+    return await attempt(reach, roleArn);
+  } catch (error) {
+    const { code, status, message } =
+      error instanceof AwsError ? error : { code: 'SdkClientException', status: 500, message: String(error) };
+    if (!(error instanceof AwsError)) console.error('states: a call failed:', error);
+    // Step Functions has a name of its own for this refusal.
+    const name = code === 'AccessDeniedException' ? 'AWSLambdaException' : code;
+    return { type: 'failed', error: `Lambda.${name}`, cause: `${message} (Service: Lambda, Status Code: ${status})` };
+  }
 }

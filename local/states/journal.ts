@@ -1,7 +1,14 @@
 import * as z from 'zod';
 import type { Store } from '../service.ts';
-import type { Outcome } from './flow.ts';
+import type { Json } from './expression.ts';
 import type { HistoryEvent } from './history.ts';
+
+/** What came back from outside, as JSON. */
+export type Outcome =
+  | { readonly type: 'succeeded' | 'submitted'; readonly output: Json }
+  | { readonly type: 'failed' | 'aborted'; readonly error?: string; readonly cause?: string }
+  | { readonly type: 'timedOut'; readonly error: 'States.Timeout' | 'States.HeartbeatTimeout' }
+  | { readonly type: 'heartbeat' | 'woken' | 'started' | 'executionTimedOut' };
 
 /** Something that came from outside, and when (milliseconds of virtual time). `id` is 0 for the execution itself. */
 export interface Step {
@@ -16,8 +23,6 @@ export interface JournalRecord {
   readonly events: readonly HistoryEvent[];
 }
 
-export type Status = 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
-
 /** What is known of an execution without its history. Dates are milliseconds; `input` and `output` are JSON text. */
 export interface ExecutionRecord {
   readonly arn: string;
@@ -31,18 +36,18 @@ export interface ExecutionRecord {
   readonly seed: string;
   readonly input: string;
   readonly startedAt: number;
-  readonly status: Status;
+  readonly status: 'RUNNING' | 'SUCCEEDED' | 'FAILED' | 'TIMED_OUT' | 'ABORTED';
   readonly stoppedAt?: number;
   readonly output?: string;
   readonly error?: string;
   readonly cause?: string;
 }
 
-const digits = 6;
-const outcomeSchema = z.looseObject({ type: z.string() });
+const outcome = z.looseObject({ type: z.string() });
+const event = z.looseObject({ id: z.int(), previousEventId: z.int(), timestamp: z.number(), type: z.string() });
 const recordSchema = z.strictObject({
-  steps: z.array(z.strictObject({ at: z.number(), id: z.int(), outcome: outcomeSchema })),
-  events: z.array(z.looseObject({ id: z.int(), previousEventId: z.int(), timestamp: z.number(), type: z.string() })),
+  steps: z.array(z.strictObject({ at: z.number(), id: z.int(), outcome })),
+  events: z.array(event),
 });
 
 /** The executions on disk: a record each, and its journal. All in one store, so that one write holds both. */
@@ -79,9 +84,8 @@ export class Journal {
 
   /** The journal of an execution from its begin. Throws with the position of a record that is missing or broken. */
   async *read(key: string): AsyncGenerator<JournalRecord> {
-    const entries = this.store
-      .entries<unknown>({ gte: `journal/${key}/`, lt: `journal/${key}0` })
-      [Symbol.asyncIterator]();
+    const range = { gte: `journal/${key}/`, lt: `journal/${key}0` };
+    const entries = this.store.entries<JournalRecord>(range)[Symbol.asyncIterator]();
     for (let position = 0; ; position += 1) {
       const entry = await entries.next().catch((error: Error) => {
         throw broken(key, position, error.message);
@@ -89,15 +93,11 @@ export class Journal {
       if (entry.done) return;
       const [found, value] = entry.value;
       if (found !== recordKey(key, position)) throw broken(key, position, 'it is missing');
-      yield checked(key, position, value);
+      const { error } = recordSchema.safeParse(value);
+      if (error !== undefined) throw broken(key, position, z.prettifyError(error));
+      yield value;
     }
   }
-}
-
-function checked(key: string, position: number, value: unknown): JournalRecord {
-  const parsed = recordSchema.safeParse(value);
-  if (!parsed.success) throw broken(key, position, z.prettifyError(parsed.error));
-  return value as JournalRecord;
 }
 
 /** An error that names the record of a journal that can't be used. */
@@ -106,5 +106,5 @@ export function broken(key: string, position: number, reason: string): Error {
 }
 
 function recordKey(key: string, position: number): string {
-  return `journal/${key}/${String(position).padStart(digits, '0')}`;
+  return `journal/${key}/${String(position).padStart(6, '0')}`;
 }

@@ -1,81 +1,76 @@
-import { evaluationFailed, fill, fillAs, noteEvaluation, type Visit } from './branch.ts';
 import type { Program, StateOf } from './definition.ts';
-import { StateError } from './errors.ts';
-import type { Flow, Json } from './flow.ts';
-import { fork } from './fork.ts';
-import { checkSize, concurrencyLimit } from './limits.ts';
-import { type Exit, runProgram } from './program.ts';
+import { checkSize, StateError } from './errors.ts';
+import type { Json } from './expression.ts';
+import type { Line } from './line.ts';
+import { runProgram } from './program.ts';
+import type { Exit, Visit } from './visit.ts';
+
+/** Step Functions' quota for concurrent iterations of an inline Map. */
+const concurrencyLimit = 40;
 
 /** Runs its processor once for each item; the outputs, in the order of the items, are its result. */
-export function* map(state: StateOf<'Map'>, visit: Visit): Flow<Exit> {
-  const { branch, name } = visit;
-  const { run, trail } = branch;
-  const items = yield* itemsOf(state, visit);
-  const limit = yield* limitOf(state, visit);
-  yield* checkTolerance(state, visit);
-  const started = run.history.add(trail, 'MapStateStarted', { length: items.length });
+export async function map(state: StateOf<'Map'>, visit: Visit): Promise<Exit> {
+  const { line, name } = visit;
+  const { history, threads } = line.run;
+  const items = await itemsOf(state, visit);
+  const { MaxConcurrency = 0 } = state;
+  const wanted = await visit.fillAs<number>(MaxConcurrency, 'MaxConcurrency', 'non-negative integer');
+  await checkTolerance(state, visit);
+  const started = visit.note('MapStateStarted', { length: items.length });
+  // An iteration follows the one whose place it takes.
   const places: number[] = [];
-  const start = (index: number) =>
-    iteration(state, visit, items[index] as Json, index, places.shift() ?? started, places);
-  const result = yield* fork(branch, items.length, limit, start);
+  const open = (index: number): Line => {
+    const item = { Index: index, Value: items[index] as Json };
+    const inner = line.fork(places.shift() ?? started, { Map: { Item: item } });
+    inner.whenAborted = () => history.add(inner.trail, 'MapIterationAborted', { index, name });
+    return inner;
+  };
+  // 0 means as many as there may be.
+  const limit = Math.min(wanted || concurrencyLimit, concurrencyLimit);
+  const result = await threads.fork(line, items.length, limit, open, (inner, index) =>
+    iterate(state, visit, inner, index, items[index] as Json, places),
+  );
   checkSize(`state/task '${name}'`, result);
-  run.history.addAside(trail, 'MapStateSucceeded');
+  history.addAside(line.trail, 'MapStateSucceeded');
   return { next: state.Next, fields: state, unwritten: result, more: { result } };
 }
 
-/** Runs one item. `after` is the event it follows; `places` takes the last event of an iteration whose place is free again. */
-function* iteration(
+/** Runs one item; `places` takes its last event when it has ended well. */
+async function iterate(
   { ItemSelector, programs }: StateOf<'Map'>,
   visit: Visit,
-  item: Json,
+  line: Line,
   index: number,
-  after: number,
+  item: Json,
   places: number[],
-): Flow<Json> {
-  const { branch, name } = visit;
-  const inner = branch.fork(after, { Map: { Item: { Index: index, Value: item } } });
-  const note = (type: string) => branch.run.history.add(inner.trail, type, { index, name });
-  inner.whenAborted = () => note('MapIterationAborted');
+): Promise<Json> {
+  const note = (type: string) => line.run.history.add(line.trail, type, { index, name: visit.name });
+  const inside = visit.from(line);
   note('MapIterationStarted');
   try {
-    const input = ItemSelector === undefined ? item : yield* select(ItemSelector, { ...visit, branch: inner });
-    const output = yield* runProgram(programs[0] as Program, inner, input);
-    places.push(inner.trail.last);
+    const input = ItemSelector === undefined ? item : await inside.fill(ItemSelector, 'ItemSelector');
+    const output = await runProgram(programs[0] as Program, line, input);
+    places.push(line.trail.last);
     note('MapIterationSucceeded');
     return output;
   } catch (error) {
-    if (error instanceof StateError) note('MapIterationFailed');
-    throw error;
-  } finally {
-    branch.join(inner);
-  }
-}
-
-function* select(itemSelector: Json, visit: Visit): Flow<Json> {
-  try {
-    return yield* fill(visit, itemSelector, 'ItemSelector');
-  } catch (error) {
-    if (error instanceof StateError) noteEvaluation(visit, error);
+    if (!(error instanceof StateError)) throw error;
+    inside.noteEvaluation(error);
+    note('MapIterationFailed');
     throw error;
   }
 }
 
-function* itemsOf({ Items }: StateOf<'Map'>, visit: Visit): Flow<readonly Json[]> {
-  if (Items !== undefined) return yield* fillAs<readonly Json[]>(visit, Items, 'Items', 'array');
+async function itemsOf({ Items }: StateOf<'Map'>, visit: Visit): Promise<readonly Json[]> {
+  if (Items !== undefined) return visit.fillAs<readonly Json[]>(Items, 'Items', 'array');
   const { input } = visit;
   if (Array.isArray(input)) return input;
-  throw evaluationFailed(visit, `Map state input must be an array but was: ${JSON.stringify(input)}`);
-}
-
-/** 0 means as many as an inline Map may run at once. */
-function* limitOf({ MaxConcurrency = 0 }: StateOf<'Map'>, visit: Visit): Flow<number> {
-  const limit = yield* fillAs<number>(visit, MaxConcurrency, 'MaxConcurrency', 'non-negative integer');
-  return Math.min(limit || concurrencyLimit, concurrencyLimit);
+  throw visit.failed(`Map state input must be an array but was: ${JSON.stringify(input)}`);
 }
 
 /** An inline Map fails with its first iteration, whatever it tolerates; the fields are checked all the same, as AWS does. */
-function* checkTolerance(state: StateOf<'Map'>, visit: Visit): Flow<void> {
+async function checkTolerance(state: StateOf<'Map'>, visit: Visit): Promise<void> {
   const { ToleratedFailureCount: count = 0, ToleratedFailurePercentage: percentage = 0 } = state;
-  yield* fillAs<number>(visit, count, 'ToleratedFailureCount', 'non-negative integer');
-  yield* fillAs<number>(visit, percentage, 'ToleratedFailurePercentage', 'percentage from 0 to 100');
+  await visit.fillAs(count, 'ToleratedFailureCount', 'non-negative integer');
+  await visit.fillAs(percentage, 'ToleratedFailurePercentage', 'percentage from 0 to 100');
 }

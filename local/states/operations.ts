@@ -1,150 +1,128 @@
 import { randomUUID } from 'node:crypto';
+import type { ServerResponse } from 'node:http';
 import * as z from 'zod';
-import { jsonInput } from '../protocol.ts';
-import { AwsError, type Call, type Clock, type Permission } from '../service.ts';
+import { jsonInput, targetOf, unknownOperation } from '../protocol.ts';
+import { AwsError, type Call, type Permission } from '../service.ts';
 import type { Executions, Machine } from '../states.ts';
-import type { Json } from './flow.ts';
-import type { ExecutionRecord } from './journal.ts';
-import { dataLimit } from './limits.ts';
+import { dataLimit } from './errors.ts';
+import { tokenOf } from './execution.ts';
+import type { Json } from './expression.ts';
+import type { ExecutionRecord, Outcome } from './journal.ts';
 
 const text = z.string();
+const execution = { executionArn: text };
+const stateMachine = { stateMachineArn: text };
+const task = { taskToken: text };
 const page = { maxResults: z.int().min(0).max(1000).optional(), nextToken: text.optional() };
-const statuses = ['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED'] as const;
-const withToken = { taskToken: text };
 const reason = { error: text.max(256).optional(), cause: text.max(32_768).optional() };
+const whole = { includedData: z.literal('ALL_DATA').optional() };
+const status = z.enum(['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED', 'PENDING_REDRIVE']);
 
-/** What each operation takes. A field that is not here is refused by name. */
-const schemas = {
-  StartExecution: z.strictObject({
-    stateMachineArn: text,
-    name: text.optional(),
-    input: text.optional(),
-    traceHeader: text.optional(),
-  }),
-  DescribeExecution: z.strictObject({
-    executionArn: text,
-    includedData: z.enum(['ALL_DATA', 'METADATA_ONLY']).optional(),
-  }),
-  GetExecutionHistory: z.strictObject({
-    executionArn: text,
-    ...page,
-    reverseOrder: z.boolean().optional(),
-    includeExecutionData: z.literal(true).optional(),
-  }),
-  ListExecutions: z.strictObject({ stateMachineArn: text, statusFilter: z.enum(statuses).optional(), ...page }),
-  StopExecution: z.strictObject({ executionArn: text, ...reason }),
-  RedriveExecution: z.strictObject({ executionArn: text, clientToken: text.optional() }),
-  DescribeStateMachine: z.strictObject({ stateMachineArn: text, includedData: z.literal('ALL_DATA').optional() }),
-  ListStateMachines: z.strictObject(page),
-  SendTaskSuccess: z.strictObject({ ...withToken, output: text }),
-  SendTaskFailure: z.strictObject({ ...withToken, ...reason }),
-  SendTaskHeartbeat: z.strictObject(withToken),
-} as const;
-
-type Operation = keyof typeof schemas;
-type Input<Name extends Operation> = z.infer<(typeof schemas)[Name]>;
-/** The operations that are modelled, by name. */
-export type Operations = { readonly [Name in Operation]: (input: never) => Promise<object> };
-
-/** Whether an operation is modelled. */
-export function isOperation(name: string): name is Operation {
-  return Object.hasOwn(schemas, name);
+interface Operation {
+  readonly input: z.ZodType;
+  run(executions: Executions, input: never): Promise<object>;
 }
 
-/** The checked input of a call. */
-export function inputOf(call: Call, operation: Operation): never {
-  return jsonInput(call, schemas[operation] as z.ZodType) as never;
+function operation<Shape extends z.ZodRawShape>(
+  shape: Shape,
+  run: (executions: Executions, input: z.infer<z.ZodObject<Shape>>) => Promise<object>,
+): Operation {
+  return { input: z.strictObject(shape), run: run as Operation['run'] };
 }
+
+/** The operations that are modelled. A field that is not here is refused by name. */
+const operations: Readonly<Record<string, Operation>> = {
+  StartExecution: operation(
+    { ...stateMachine, name: text.optional(), input: text.optional(), traceHeader: text.optional() },
+    async (executions, { stateMachineArn, name = randomUUID(), input = '{}' }) => {
+      const machine = machineOf(executions, stateMachineArn);
+      if (!nameRule.test(name)) throw new AwsError('InvalidName', `Invalid Name: '${name}'`);
+      parsed('InvalidExecutionInput', 'input', input);
+      const { record, isNew } = await executions.start(machine, name, input);
+      // Starting again with the same name and input is no error while the execution runs.
+      if (isNew || (record.status === 'RUNNING' && record.input === input))
+        return { executionArn: record.arn, startDate: record.startedAt / 1000 };
+      throw new AwsError('ExecutionAlreadyExists', `Execution Already Exists: '${record.arn}'`);
+    },
+  ),
+  DescribeExecution: operation(
+    { ...execution, includedData: z.enum(['ALL_DATA', 'METADATA_ONLY']).optional() },
+    async (executions, { executionArn, includedData }) =>
+      described(await executionOf(executions, executionArn), includedData === 'METADATA_ONLY'),
+  ),
+  GetExecutionHistory: operation(
+    { ...execution, ...page, reverseOrder: z.boolean().optional(), includeExecutionData: z.literal(true).optional() },
+    async (executions, { executionArn, reverseOrder, ...at }) => {
+      const events = await executions.events(await executionOf(executions, executionArn));
+      return pageOf('events', reverseOrder ? events.reverse() : events, at);
+    },
+  ),
+  ListExecutions: operation(
+    { ...stateMachine, statusFilter: status.optional(), ...page },
+    async (executions, { stateMachineArn, statusFilter, ...at }) => {
+      const { arn } = machineOf(executions, stateMachineArn);
+      const own = (await executions.records()).filter(({ machineArn }) => machineArn === arn);
+      const matching = own.filter(({ status }) => statusFilter === undefined || status === statusFilter);
+      return pageOf('executions', matching.map(executionItem), at);
+    },
+  ),
+  StopExecution: operation({ ...execution, ...reason }, async (executions, { executionArn, error, cause }) => {
+    const { machineName, name } = await executionOf(executions, executionArn);
+    await executions.live(machineName, name)?.stop(error, cause);
+    const stopped = await executionOf(executions, executionArn);
+    return { stopDate: (stopped.stoppedAt as number) / 1000 };
+  }),
+  RedriveExecution: operation({ ...execution, clientToken: text.optional() }, async (executions, { executionArn }) => {
+    await executionOf(executions, executionArn);
+    throw new AwsError('ExecutionNotRedrivable', 'The local cloud does not redrive executions: start a new one.');
+  }),
+  DescribeStateMachine: operation({ ...stateMachine, ...whole }, async (executions, { stateMachineArn }) => {
+    const machine = machineOf(executions, stateMachineArn);
+    const { roleArn, definition } = machine;
+    return { ...machineItem(machine), status: 'ACTIVE', roleArn, definition: JSON.stringify(definition) };
+  }),
+  ListStateMachines: operation(page, async ({ options }, at) =>
+    pageOf('stateMachines', options.machines.map(machineItem), at),
+  ),
+  SendTaskSuccess: operation({ ...task, output: text }, (executions, { taskToken, output }) =>
+    answer(executions, taskToken, { type: 'succeeded', output: parsed('InvalidOutput', 'output', output) }),
+  ),
+  SendTaskFailure: operation({ ...task, ...reason }, (executions, { taskToken, error, cause }) =>
+    answer(executions, taskToken, {
+      type: 'failed',
+      ...(error !== undefined && { error }),
+      ...(cause !== undefined && { cause }),
+    }),
+  ),
+  SendTaskHeartbeat: operation(task, (executions, { taskToken }) =>
+    answer(executions, taskToken, { type: 'heartbeat' }),
+  ),
+};
 
 /** What a call needs: an operation on one machine or execution, or, with a token, on the machine that gave it. */
-export function permissionOf(operation: Operation, input: Record<string, string>): Permission {
-  const { executionArn, stateMachineArn, taskToken } = input;
-  const resource = executionArn ?? stateMachineArn ?? (taskToken && machineOf(taskToken)) ?? '*';
-  return { action: `states:${operation}`, resource };
+export function permissionsOf(call: Call): readonly Permission[] {
+  const name = targetOf(call);
+  const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
+  if (operation === undefined) return [];
+  const { executionArn, stateMachineArn, taskToken } = jsonInput(call, operation.input) as Record<string, string>;
+  const task = taskToken === undefined ? undefined : taskOf(taskToken);
+  const giver = task && `arn:aws:states:eu-west-1:123456789012:stateMachine:${task.machineName}`;
+  return [{ action: `states:${name}`, resource: executionArn ?? stateMachineArn ?? giver ?? '*' }];
 }
 
-function machineOf(taskToken: string): string {
-  const task = taskOf(taskToken);
-  return task === undefined ? '*' : `arn:aws:states:eu-west-1:123456789012:stateMachine:${task.machineName}`;
+/** Answers a call. Throws AwsError. */
+export async function handle(executions: Executions, call: Call, response: ServerResponse): Promise<void> {
+  const name = targetOf(call);
+  const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
+  if (operation === undefined) throw unknownOperation('states', name);
+  const output = await operation.run(executions, jsonInput(call, operation.input) as never);
+  response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(output));
 }
-
-/** Binds the operations to the executions they work on. */
-export function operations(executions: Executions, machines: readonly Machine[], clock: Clock): Operations {
-  const starting = new Map<string, Promise<ExecutionRecord>>();
-  const existing = (executionArn: string) => existingExecution(executions, executionArn);
-  return {
-    StartExecution: (input: Input<'StartExecution'>) => startExecution(executions, machines, starting, input),
-    DescribeExecution: async ({ executionArn }: Input<'DescribeExecution'>) =>
-      description(await existing(executionArn)),
-    GetExecutionHistory: async (input: Input<'GetExecutionHistory'>) => {
-      const events = await executions.events(await existing(input.executionArn));
-      return pageOf('events', input.reverseOrder ? events.reverse() : events, input);
-    },
-    ListExecutions: (input: Input<'ListExecutions'>) => listExecutions(executions, machines, input),
-    StopExecution: async ({ executionArn, error, cause }: Input<'StopExecution'>) => {
-      const { machineName, name, stoppedAt } = await existing(executionArn);
-      await executions.live(machineName, name)?.stop(error, cause);
-      return { stopDate: (stoppedAt ?? clock.now().getTime()) / 1000 };
-    },
-    RedriveExecution: async ({ executionArn }: Input<'RedriveExecution'>) => {
-      await existing(executionArn);
-      throw new AwsError('ExecutionNotRedrivable', 'The local cloud does not redrive executions: start a new one.');
-    },
-    DescribeStateMachine: async ({ stateMachineArn }: Input<'DescribeStateMachine'>) =>
-      describeMachine(existingMachine(machines, stateMachineArn)),
-    ListStateMachines: async (input: Input<'ListStateMachines'>) =>
-      pageOf('stateMachines', machines.map(machineItem), input),
-    SendTaskSuccess: ({ taskToken, output }: Input<'SendTaskSuccess'>) => {
-      const value = parsed('InvalidOutput', 'output', output);
-      return answer(executions, taskToken, { type: 'succeeded', output: value });
-    },
-    SendTaskFailure: ({ taskToken, error, cause }: Input<'SendTaskFailure'>) =>
-      answer(executions, taskToken, {
-        type: 'failed',
-        ...(error !== undefined && { error }),
-        ...(cause !== undefined && { cause }),
-      }),
-    SendTaskHeartbeat: ({ taskToken }: Input<'SendTaskHeartbeat'>) =>
-      answer(executions, taskToken, { type: 'heartbeat' }),
-  };
-}
-
-// Executions
 
 /** AWS's rule for names: no blanks, brackets, wildcards, special or control characters. */
 const nameRule = /^[^\s<>{}[\]?*"#%\\^|~`$&,;:/\p{Cc}]{1,80}$/u;
 
-async function startExecution(
-  executions: Executions,
-  machines: readonly Machine[],
-  starting: Map<string, Promise<ExecutionRecord>>,
-  { stateMachineArn, name = randomUUID(), input = '{}' }: Input<'StartExecution'>,
-): Promise<object> {
-  const machine = existingMachine(machines, stateMachineArn);
-  if (!nameRule.test(name)) throw new AwsError('InvalidName', `Invalid Name: '${name}'`);
-  parsed('InvalidExecutionInput', 'input', input);
-  const key = `${machine.name}:${name}`;
-  // Two calls at once for one name: the second finds what the first begins.
-  const earlier = starting.get(key) ?? executions.find(machine.name, name);
-  const begun = Promise.resolve(earlier).then((record) =>
-    record === undefined ? executions.start(machine, name, input) : sameExecution(record, input),
-  );
-  starting.set(key, begun);
-  try {
-    const { arn, startedAt } = await begun;
-    return { executionArn: arn, startDate: startedAt / 1000 };
-  } finally {
-    if (starting.get(key) === begun) starting.delete(key);
-  }
-}
-
-/** Starting again with the same name and input is no error while the execution runs. */
-function sameExecution(record: ExecutionRecord, input: string): ExecutionRecord {
-  if (record.status === 'RUNNING' && record.input === input) return record;
-  throw new AwsError('ExecutionAlreadyExists', `Execution Already Exists: '${record.arn}'`);
-}
-
-async function existingExecution(executions: Executions, executionArn: string): Promise<ExecutionRecord> {
+async function executionOf(executions: Executions, executionArn: string): Promise<ExecutionRecord> {
   const [, machineName, name] = /:execution:([^:]+):([^:]+)$/.exec(executionArn) ?? [];
   if (machineName === undefined || name === undefined)
     throw new AwsError('InvalidArn', `Invalid Arn: '${executionArn}'`);
@@ -153,80 +131,50 @@ async function existingExecution(executions: Executions, executionArn: string): 
   throw new AwsError('ExecutionDoesNotExist', `Execution Does Not Exist: '${executionArn}'`);
 }
 
-function description(record: ExecutionRecord): object {
+function executionItem({ arn, machineArn, name, status, startedAt, stoppedAt }: ExecutionRecord): object {
+  const stopped = stoppedAt !== undefined && { stopDate: stoppedAt / 1000 };
+  const times = { startDate: startedAt / 1000, ...stopped };
+  return { executionArn: arn, stateMachineArn: machineArn, name, status, ...times, redriveCount: 0 };
+}
+
+/** What is under the machine's own key is left out of bare metadata, which needs no right to the key. */
+function described(record: ExecutionRecord, bare: boolean): object {
   const { input, output, error, cause } = record;
+  const whole = { input, inputDetails: { included: true }, error, cause };
   return {
     ...executionItem(record),
-    input,
-    inputDetails: { included: true },
-    ...(output !== undefined && { output, outputDetails: { included: true } }),
-    ...(error !== undefined && { error }),
-    ...(cause !== undefined && { cause }),
+    ...(bare ? {} : whole),
+    ...(!bare && output !== undefined && { output, outputDetails: { included: true } }),
     redriveStatus: 'NOT_REDRIVABLE',
     redriveStatusReason: 'The local cloud does not redrive executions',
   };
 }
 
-function executionItem({ arn, machineArn, name, status, startedAt, stoppedAt }: ExecutionRecord): object {
-  return {
-    executionArn: arn,
-    stateMachineArn: machineArn,
-    name,
-    status,
-    startDate: startedAt / 1000,
-    ...(stoppedAt !== undefined && { stopDate: stoppedAt / 1000 }),
-    redriveCount: 0,
-  };
-}
-
-async function listExecutions(executions: Executions, machines: readonly Machine[], input: Input<'ListExecutions'>) {
-  const { arn } = existingMachine(machines, input.stateMachineArn);
-  const { statusFilter } = input;
-  const all = await executions.records();
-  const matching = all.filter(
-    ({ machineArn, status }) => machineArn === arn && (statusFilter === undefined || status === statusFilter),
-  );
-  return pageOf('executions', matching.map(executionItem), input);
-}
-
-// State machines
-
 /** A machine by its ARN, also with a version or alias behind it: all of them run what the template holds. */
-function existingMachine(machines: readonly Machine[], stateMachineArn: string): Machine {
-  const machine = machines.find(({ arn }) => stateMachineArn === arn || stateMachineArn.startsWith(`${arn}:`));
+function machineOf({ options }: Executions, stateMachineArn: string): Machine {
+  const machine = options.machines.find(({ arn }) => stateMachineArn === arn || stateMachineArn.startsWith(`${arn}:`));
   if (machine !== undefined) return machine;
+  if (!stateMachineArn.startsWith('arn:')) throw new AwsError('InvalidArn', `Invalid Arn: '${stateMachineArn}'`);
   throw new AwsError('StateMachineDoesNotExist', `State Machine Does Not Exist: '${stateMachineArn}'`);
 }
 
 /** The template does not say when a machine was made. */
-const creationDate = 0;
-
 function machineItem({ arn, name }: Machine): object {
-  return { stateMachineArn: arn, name, type: 'STANDARD', creationDate };
+  return { stateMachineArn: arn, name, type: 'STANDARD', creationDate: 0 };
 }
 
-function describeMachine(machine: Machine): object {
-  const { roleArn, definition } = machine;
-  return { ...machineItem(machine), status: 'ACTIVE', roleArn, definition: JSON.stringify(definition) };
-}
-
-// Task tokens
-
-async function answer(
-  executions: Executions,
-  taskToken: string,
-  outcome: Parameters<NonNullable<ReturnType<Executions['live']>>['answerToken']>[1],
-): Promise<object> {
+/** Gives a task its answer, when its token is right and it still waits. */
+async function answer(executions: Executions, taskToken: string, outcome: Outcome): Promise<object> {
+  const invalid = new AwsError('InvalidToken', "Invalid Token: 'Invalid token'");
   const task = taskOf(taskToken);
-  if (task === undefined) throw new AwsError('InvalidToken', "Invalid Token: 'Invalid token'");
+  if (task === undefined) throw invalid;
   const { machineName, name, id } = task;
   const record = await executions.find(machineName, name);
   if (record === undefined) throw new AwsError('TaskDoesNotExist', "Task Does Not Exist: 'The task does not exist'");
-  if (!executions.owns(record, id, taskToken)) throw new AwsError('InvalidToken', "Invalid Token: 'Invalid token'");
-  const execution = executions.live(machineName, name);
-  if (!execution?.awaits(id))
-    throw new AwsError('TaskTimedOut', "Task Timed Out: 'Provided task does not exist anymore'");
-  await execution.answerToken(id, outcome);
+  if (taskToken !== tokenOf(record, id)) throw invalid;
+  const live = executions.live(machineName, name);
+  if (!live?.awaits(id)) throw new AwsError('TaskTimedOut', "Task Timed Out: 'Provided task does not exist anymore'");
+  await live.answerToken(id, outcome);
   return {};
 }
 
@@ -241,8 +189,6 @@ function taskOf(taskToken: string): { machineName: string; name: string; id: num
   }
 }
 
-// What operations share
-
 function parsed(code: string, field: string, json: string): Json {
   if (Buffer.byteLength(json) > dataLimit) throw new AwsError(code, `${field}: at most ${dataLimit} bytes`);
   try {
@@ -252,25 +198,17 @@ function parsed(code: string, field: string, json: string): Json {
   }
 }
 
-function pageOf(
-  name: string,
-  items: readonly object[],
-  { maxResults, nextToken }: { maxResults?: number; nextToken?: string },
-) {
-  const from = nextToken === undefined ? 0 : placeOf(nextToken);
-  if (from > items.length) throw invalidPage(nextToken);
+interface Place {
+  readonly maxResults?: number | undefined;
+  readonly nextToken?: string | undefined;
+}
+
+function pageOf(name: string, items: readonly object[], { maxResults, nextToken }: Place): object {
+  const place = nextToken === undefined ? '0' : Buffer.from(nextToken, 'base64url').toString();
+  const from = Number(place);
+  if (!/^\d+$/.test(place) || from > items.length) throw new AwsError('InvalidToken', `Invalid Token: '${nextToken}'`);
   // 0 means the default.
   const to = from + (maxResults || 100);
   const next = to < items.length ? { nextToken: Buffer.from(String(to)).toString('base64url') } : {};
   return { [name]: items.slice(from, to), ...next };
-}
-
-function placeOf(nextToken: string): number {
-  const place = Buffer.from(nextToken, 'base64url').toString();
-  if (!/^\d+$/.test(place)) throw invalidPage(nextToken);
-  return Number(place);
-}
-
-function invalidPage(nextToken: string | undefined): AwsError {
-  return new AwsError('InvalidToken', `Invalid Token: '${nextToken}'`);
 }

@@ -1,29 +1,22 @@
-import { type Branch, fill, type Visit } from './branch.ts';
 import type { Program, StateOf } from './definition.ts';
-import type { Flow, Json } from './flow.ts';
-import { fork } from './fork.ts';
-import { checkSize } from './limits.ts';
-import { type Exit, runProgram } from './program.ts';
+import { checkSize } from './errors.ts';
+import { runProgram } from './program.ts';
+import type { Exit, Visit } from './visit.ts';
 
 /** Runs its branches side by side; their outputs, in the order of the branches, are its result. */
-export function* parallel(state: StateOf<'Parallel'>, visit: Visit): Flow<Exit> {
-  const { branch, name } = visit;
-  const { run, trail } = branch;
-  const input = state.Arguments === undefined ? visit.input : yield* fill(visit, state.Arguments, 'Arguments');
-  const started = run.history.add(trail, 'ParallelStateStarted');
-  const { programs } = state;
-  const start = (index: number) => line(programs[index] as Program, branch, started, input);
-  const result = yield* fork(branch, programs.length, programs.length, start);
+export async function parallel({ Arguments, programs, ...state }: StateOf<'Parallel'>, visit: Visit): Promise<Exit> {
+  const { line, name, input } = visit;
+  const given = Arguments === undefined ? input : await visit.fill(Arguments, 'Arguments');
+  const started = visit.note('ParallelStateStarted');
+  const { length } = programs;
+  const result = await line.run.threads.fork(
+    line,
+    length,
+    length,
+    () => line.fork(started),
+    (branch, index) => runProgram(programs[index] as Program, branch, given),
+  );
   checkSize(`state/task '${name}'`, result);
-  run.history.addAside(trail, 'ParallelStateSucceeded');
+  line.run.history.addAside(line.trail, 'ParallelStateSucceeded');
   return { next: state.Next, fields: state, unwritten: result, more: { result } };
-}
-
-function* line(program: Program, outer: Branch, started: number, input: Json): Flow<Json> {
-  const inner = outer.fork(started);
-  try {
-    return yield* runProgram(program, inner, input);
-  } finally {
-    outer.join(inner);
-  }
 }

@@ -1,80 +1,62 @@
 import * as z from 'zod';
-import type { Json } from './flow.ts';
+import type { Json } from './expression.ts';
 
 const text = z.string();
 /** The definition came as JSON text: any value is JSON, and stays as it is. */
-const json = z.custom<Json>();
+const json = z.custom<Json>().optional();
 const expression = text.regex(/^\{%[\s\S]*%\}$/, 'must be an expression {% ... %}');
 const orExpression = <Schema extends z.ZodType>(schema: Schema) =>
   z.union([schema, expression], 'must be a value in range, or an expression {% ... %}');
 
 const language = z.enum(['JSONata', 'JSONPath']).optional();
-const variableName = text.regex(
-  /^(?!states$)[\p{ID_Start}_][\p{ID_Continue}]{0,79}$/u,
-  'is no name for a variable (path fields are not modelled)',
-);
-/** Names are checked when the values are: a path field (`name.$`) is no name either. */
-const assign = z.record(variableName, json).optional();
-const written = { Assign: assign, Output: json.optional() };
-const errorEquals = z.array(text).min(1);
-
-const retry = z
-  .array(
-    z.strictObject({
-      Comment: text.optional(),
-      ErrorEquals: errorEquals,
-      IntervalSeconds: z.int().min(1).optional(),
-      MaxAttempts: z.int().min(0).max(99_999_999).optional(),
-      BackoffRate: z.number().min(1).optional(),
-      MaxDelaySeconds: z.int().min(1).max(31_622_400).optional(),
-      JitterStrategy: z.enum(['FULL', 'NONE']).optional(),
-    }),
-  )
-  .optional();
-const catchers = z
-  .array(z.strictObject({ Comment: text.optional(), ErrorEquals: errorEquals, Next: text, ...written }))
-  .optional();
-const handled = { Retry: retry, Catch: catchers };
-
+const variable = text.regex(/^(?!states$)[\p{ID_Start}_][\p{ID_Continue}]{0,79}$/u, 'is no name for a variable');
+const written = { Assign: z.record(variable, z.custom<Json>()).optional(), Output: json };
 const described = { Comment: text.optional(), QueryLanguage: language };
-const moving = { Next: text.optional(), End: z.boolean().optional() };
-
-/** States of one scope. */
-export const programSchema = z.strictObject({
+const moving = { ...described, Next: text.optional(), End: z.boolean().optional() };
+const errorEquals = z.array(text).min(1);
+const retrier = z.strictObject({
   Comment: text.optional(),
-  StartAt: text,
-  States: z.record(text.min(1).max(80), z.unknown()),
-  ProcessorConfig: z.strictObject({ Mode: z.literal('INLINE').optional() }).optional(),
+  ErrorEquals: errorEquals,
+  IntervalSeconds: z.int().min(1).max(99_999_999).optional(),
+  MaxAttempts: z.int().min(0).max(99_999_999).optional(),
+  BackoffRate: z.number().min(1).optional(),
+  MaxDelaySeconds: z.int().min(1).max(31_622_400).optional(),
+  JitterStrategy: z.enum(['FULL', 'NONE']).optional(),
 });
+const catcher = z.strictObject({ Comment: text.optional(), ErrorEquals: errorEquals, Next: text, ...written });
+const handled = { ...moving, ...written, Retry: z.array(retrier).optional(), Catch: z.array(catcher).optional() };
+const seconds = orExpression(z.int().min(1).max(99_999_999)).optional();
+
+const scope = { Comment: text.optional(), StartAt: text, States: z.record(text.min(1).max(80), z.unknown()) };
+/** States of one scope. */
+export const programSchema = z.strictObject(scope);
 
 /** A whole definition. */
-export const machineSchema = programSchema.omit({ ProcessorConfig: true }).extend({
+export const machineSchema = z.strictObject({
+  ...scope,
   Version: z.literal('1.0').optional(),
   QueryLanguage: language,
   TimeoutSeconds: z.int().min(1).max(99_999_999).optional(),
 });
 
-const seconds = z.int().min(1).max(99_999_999);
-const waitFields = { Seconds: orExpression(z.int().min(0).max(99_999_999)).optional(), Timestamp: text.optional() };
-const oneWait = (wait: { Seconds?: unknown; Timestamp?: unknown }) =>
-  (wait.Seconds === undefined) !== (wait.Timestamp === undefined);
-const oneWaitMessage = 'needs either Seconds or Timestamp';
+/** What decides how the rest of a state is read. */
+export const headSchema = z.looseObject({
+  Type: z.enum(['Task', 'Pass', 'Choice', 'Wait', 'Parallel', 'Map', 'Succeed', 'Fail']),
+  QueryLanguage: language,
+});
 
 /** What a state may hold when its query language is JSONata. Anything else is refused by name. */
-export const jsonataSchemas = {
-  Task: z.strictObject({
+export const stateSchema = z.discriminatedUnion('Type', [
+  z.strictObject({
     Type: z.literal('Task'),
-    ...described,
-    ...moving,
-    ...written,
     ...handled,
     Resource: text,
-    Arguments: json.optional(),
-    TimeoutSeconds: orExpression(seconds).optional(),
-    HeartbeatSeconds: orExpression(seconds).optional(),
+    Arguments: json,
+    TimeoutSeconds: seconds,
+    HeartbeatSeconds: seconds,
   }),
-  Pass: z.strictObject({ Type: z.literal('Pass'), ...described, ...moving, ...written }),
-  Choice: z.strictObject({
+  z.strictObject({ Type: z.literal('Pass'), ...moving, ...written }),
+  z.strictObject({
     Type: z.literal('Choice'),
     ...described,
     ...written,
@@ -83,50 +65,43 @@ export const jsonataSchemas = {
       .min(1),
     Default: text.optional(),
   }),
-  Wait: z
-    .strictObject({ Type: z.literal('Wait'), ...described, ...moving, ...written, ...waitFields })
-    .refine(oneWait, oneWaitMessage),
-  Parallel: z.strictObject({
-    Type: z.literal('Parallel'),
-    ...described,
-    ...moving,
-    ...written,
-    ...handled,
-    Arguments: json.optional(),
-    Branches: z.array(programSchema.omit({ ProcessorConfig: true })).min(1),
-  }),
-  Map: z.strictObject({
+  z
+    .strictObject({
+      Type: z.literal('Wait'),
+      ...moving,
+      ...written,
+      Seconds: orExpression(z.int().min(0).max(99_999_999)).optional(),
+      Timestamp: text.optional(),
+    })
+    .refine(({ Seconds, Timestamp }) => (Seconds === undefined) !== (Timestamp === undefined), {
+      error: 'needs either Seconds or Timestamp',
+    }),
+  z.strictObject({ Type: z.literal('Parallel'), ...handled, Arguments: json, Branches: z.array(programSchema).min(1) }),
+  z.strictObject({
     Type: z.literal('Map'),
-    ...described,
-    ...moving,
-    ...written,
     ...handled,
-    Items: orExpression(z.array(json)).optional(),
-    ItemSelector: json.optional(),
-    ItemProcessor: programSchema,
+    Items: orExpression(z.array(z.custom<Json>())).optional(),
+    ItemSelector: json,
+    ItemProcessor: z.strictObject({
+      ...scope,
+      ProcessorConfig: z.strictObject({ Mode: z.literal('INLINE').optional() }).optional(),
+    }),
     MaxConcurrency: orExpression(z.int().min(0)).optional(),
     ToleratedFailureCount: orExpression(z.int().min(0)).optional(),
     ToleratedFailurePercentage: orExpression(z.number().min(0).max(100)).optional(),
   }),
-  Succeed: z.strictObject({ Type: z.literal('Succeed'), ...described, Output: json.optional() }),
-  Fail: z.strictObject({
-    Type: z.literal('Fail'),
-    ...described,
-    Error: text.optional(),
-    Cause: text.optional(),
-  }),
-} as const;
+  z.strictObject({ Type: z.literal('Succeed'), ...described, Output: json }),
+  z.strictObject({ Type: z.literal('Fail'), ...described, Error: text.optional(), Cause: text.optional() }),
+]);
 
-/** JSONPath states without a path: they mean the same in both languages. */
-export const jsonPathSchemas = {
-  Pass: z.strictObject({ Type: z.literal('Pass'), ...described, ...moving, Assign: assign, Result: json.optional() }),
-  Wait: z
-    .strictObject({ Type: z.literal('Wait'), ...described, ...moving, Assign: assign, ...waitFields })
-    .refine(oneWait, oneWaitMessage),
-  Succeed: z.strictObject({ Type: z.literal('Succeed'), ...described }),
-  Fail: z.strictObject({ Type: z.literal('Fail'), ...described, Error: text.optional(), Cause: text.optional() }),
-} as const;
+const all = ['Type', 'Comment', 'QueryLanguage'];
+/** What a JSONPath state may hold, by type: what means the same in JSONata. */
+export const pathFields: Readonly<Record<string, readonly string[] | undefined>> = {
+  Pass: [...all, 'Next', 'End', 'Assign', 'Result', 'Parameters'],
+  Wait: [...all, 'Next', 'End', 'Assign', 'Seconds', 'Timestamp'],
+  Succeed: all,
+  Fail: [...all, 'Error', 'Cause'],
+};
 
 /** The fields of a state, by its type. */
-export type JsonataFields = z.infer<(typeof jsonataSchemas)[keyof typeof jsonataSchemas]>;
-export type JsonPathFields = z.infer<(typeof jsonPathSchemas)[keyof typeof jsonPathSchemas]>;
+export type Fields = z.infer<typeof stateSchema>;

@@ -1,97 +1,96 @@
-import { fill, fillAs, type Visit } from './branch.ts';
 import type { StateOf } from './definition.ts';
-import { StateError } from './errors.ts';
-import { ask, type Flow, type Json, type Outcome, type TaskCall } from './flow.ts';
+import { checkSize, StateError } from './errors.ts';
+import type { Json } from './expression.ts';
+import { dataOf } from './history.ts';
 import type { Integration } from './integration.ts';
-import { checkSize } from './limits.ts';
-import type { Exit } from './program.ts';
-import { type TaskEvents, taskEvents } from './task-events.ts';
-
-interface Limits {
-  /** Seconds. */
-  readonly timeout: number | undefined;
-  readonly heartbeat: number | undefined;
-}
+import type { Outcome } from './journal.ts';
+import type { Exit, Visit } from './visit.ts';
 
 /** Calls what its Resource names, and waits for the answer: of the call, or of whoever was given the token. */
-export function* task(state: StateOf<'Task'>, visit: Visit): Flow<Exit> {
-  const { run } = visit.branch;
+export async function task(state: StateOf<'Task'>, visit: Visit): Promise<Exit> {
+  const { run } = visit.line;
   const integration = state.integration as Integration;
   const id = run.nextId();
   const token = integration.waitsForToken ? run.token(id) : undefined;
   visit.task = token === undefined ? undefined : { Token: token };
-  const limits = yield* limitsOf(state, visit);
-  const input = state.Arguments === undefined ? visit.input : yield* fill(visit, state.Arguments, 'Arguments');
-  const call = callOf(id, integration, input, limits, run.now(), token);
-  const events = taskEvents(visit.branch, integration);
-  events.scheduled(input, limits);
-  events.started();
-  const result = yield* resultOf(call, events);
+  const timeout = await seconds(visit, state.TimeoutSeconds, 'TimeoutSeconds');
+  const heartbeat = await seconds(visit, state.HeartbeatSeconds, 'HeartbeatSeconds');
+  const input = state.Arguments === undefined ? visit.input : await visit.fill(state.Arguments, 'Arguments');
+  const attempt = integration.attempt(input);
+  const events = new TaskEvents(visit, integration);
+  events.scheduled(input, timeout, heartbeat);
+  const now = run.now();
+  const result = await answerTo(visit, events, {
+    ...{ id, attempt },
+    ...(token !== undefined && { token }),
+    ...(timeout !== undefined && { timeoutAt: now + timeout * 1000 }),
+    ...(heartbeat !== undefined && { heartbeat: { from: now, every: heartbeat * 1000 } }),
+  });
   visit.task = undefined;
   return { next: state.Next, fields: state, unwritten: result, more: { result } };
 }
 
-function* limitsOf({ TimeoutSeconds, HeartbeatSeconds }: StateOf<'Task'>, visit: Visit): Flow<Limits> {
-  const timeout = yield* optional(visit, TimeoutSeconds, 'TimeoutSeconds');
-  const heartbeat = yield* optional(visit, HeartbeatSeconds, 'HeartbeatSeconds');
-  return { timeout, heartbeat };
+async function seconds(visit: Visit, template: Json | undefined, location: string): Promise<number | undefined> {
+  return template === undefined ? undefined : visit.fillAs<number>(template, location, 'positive integer');
 }
 
-function* optional(visit: Visit, template: Json | undefined, location: string): Flow<number | undefined> {
-  return template === undefined ? undefined : yield* fillAs<number>(visit, template, location, 'positive integer');
-}
+type Request = Parameters<Visit['line']['run']['threads']['ask']>[1];
 
-function callOf(
-  id: number,
-  integration: Integration,
-  input: Json,
-  { timeout, heartbeat }: Limits,
-  now: number,
-  token: string | undefined,
-): TaskCall {
-  return {
-    id,
-    target: integration.target(input),
-    ...(token !== undefined && { token }),
-    ...(timeout !== undefined && { timeoutAt: now + timeout * 1000 }),
-    ...(heartbeat !== undefined && { heartbeat: { from: now, every: heartbeat * 1000 } }),
-  };
-}
-
-function* resultOf(call: TaskCall, events: TaskEvents): Flow<Json> {
-  let outcome = yield* ask<Outcome>({ kind: 'call', call });
+async function answerTo({ line }: Visit, events: TaskEvents, request: Request): Promise<Json> {
+  const { threads } = line.run;
+  let outcome = await threads.ask(line, request);
   if (outcome.type === 'submitted') {
-    events.submitted(outcome.output);
-    outcome = yield* ask<Outcome>({ kind: 'answer', id: call.id });
+    events.note('Submitted', dataOf('output', outcome.output));
+    outcome = await threads.ask(line, request);
   }
-  return settle(outcome, events);
+  return settled(outcome, events);
 }
 
-function settle(outcome: Outcome, events: TaskEvents): Json {
-  if (outcome.type === 'timedOut') {
-    events.timedOut(outcome.error);
-    throw new StateError(outcome.error);
-  }
-  const failure = outcome.type === 'succeeded' ? tooLarge(outcome.output, events) : (outcome as Failure);
-  if (failure !== undefined) {
-    events.failed(failure.error, failure.cause);
-    throw new StateError(failure.error, failure.cause);
-  }
-  const { output } = outcome as { output: Json };
-  events.succeeded(output);
-  return output;
-}
-
-interface Failure {
-  readonly error?: string | undefined;
-  readonly cause?: string | undefined;
-}
-
-function tooLarge(output: Json, { resource }: TaskEvents): Failure | undefined {
+/** The result of a task. Throws StateError, its event written, when it failed, took too long or gave too much. */
+function settled(outcome: Outcome, events: TaskEvents): Json {
   try {
-    checkSize(`state/task '${resource}'`, output);
+    if (outcome.type === 'failed') throw new StateError(outcome.error, outcome.cause);
+    if (outcome.type === 'timedOut') throw new StateError(outcome.error);
+    const { output } = outcome as { output: Json };
+    checkSize(`state/task '${events.resource}'`, output);
+    events.note('Succeeded', dataOf('output', output));
+    return output;
   } catch (error) {
-    if (error instanceof StateError) return { error: error.error, cause: error.reason };
+    const { error: name, reason } = error as StateError;
+    const details = { ...(reason !== undefined && { cause: reason }), ...(name !== undefined && { error: name }) };
+    events.note(outcome.type === 'timedOut' ? 'TimedOut' : 'Failed', details);
     throw error;
+  }
+}
+
+/** The events of one attempt. A function's own ARN has those of Lambda; every other integration has those of tasks. */
+class TaskEvents {
+  readonly resource: string;
+  private readonly visit: Visit;
+  private readonly bare: boolean;
+  private readonly named: object;
+
+  constructor(visit: Visit, { resource, resourceType }: Integration) {
+    this.visit = visit;
+    this.resource = resource;
+    this.bare = resourceType === undefined;
+    this.named = this.bare ? {} : { resource, resourceType };
+  }
+
+  note(event: string, details: object = {}): void {
+    const all = { ...details, ...this.named };
+    const prefix = this.bare ? 'LambdaFunction' : 'Task';
+    this.visit.note(prefix + event, Object.keys(all).length === 0 ? undefined : all);
+  }
+
+  scheduled(input: Json, timeout: number | undefined, heartbeat: number | undefined): void {
+    const { resource } = this;
+    const call = { parameters: JSON.stringify(input), region: 'eu-west-1' };
+    this.note('Scheduled', {
+      ...(this.bare ? { ...dataOf('input', input), resource } : call),
+      ...(timeout !== undefined && { timeoutInSeconds: timeout }),
+      ...(heartbeat !== undefined && { heartbeatInSeconds: heartbeat }),
+    });
+    this.note('Started');
   }
 }

@@ -1,26 +1,23 @@
-import { evaluationFailed, fill, fillAs, sleep, type Visit } from './branch.ts';
 import type { StateOf } from './definition.ts';
-import type { Flow } from './flow.ts';
-import type { Exit } from './program.ts';
+import type { Exit, Visit } from './visit.ts';
 
 /** RFC 3339 in full, with a T and an offset: what the specification asks of a Timestamp. */
 const timestamp = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
 
 /** Waits for some seconds or until an instant; one that has passed is no wait. */
-export function* wait(state: StateOf<'Wait'>, visit: Visit): Flow<Exit> {
-  yield* sleep(visit.branch, yield* endOf(state, visit));
+export async function wait(state: StateOf<'Wait'>, visit: Visit): Promise<Exit> {
+  await visit.line.sleep(await endOf(state, visit));
   return { next: state.Next, fields: state, unwritten: visit.input };
 }
 
-function* endOf({ Seconds, Timestamp }: StateOf<'Wait'>, visit: Visit): Flow<number> {
+async function endOf({ Seconds, Timestamp }: StateOf<'Wait'>, visit: Visit): Promise<number> {
   if (Seconds !== undefined)
-    return visit.branch.run.now() + (yield* fillAs<number>(visit, Seconds, 'Seconds', 'non-negative integer')) * 1000;
-  const value = yield* fill(visit, Timestamp as string, 'Timestamp');
+    return visit.line.run.now() + 1000 * (await visit.fillAs<number>(Seconds, 'Seconds', 'non-negative integer'));
+  const value = await visit.fill(Timestamp as string, 'Timestamp');
   const end = instantOf(value);
   if (end !== undefined) return end;
   const expected = 'The Timestamp field cannot be parsed as an ISO-8601 extended offset date-time format string';
-  const shown = typeof value === 'string' ? value : JSON.stringify(value);
-  throw evaluationFailed(visit, `${expected}: ${shown}`, 'Timestamp', false);
+  throw visit.failed(`${expected}: ${typeof value === 'string' ? value : JSON.stringify(value)}`, 'Timestamp', false);
 }
 
 /** Milliseconds, or undefined when the text is no instant that exists. */

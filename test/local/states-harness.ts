@@ -7,7 +7,7 @@ import {
 } from '@aws-sdk/client-sfn';
 import { openClock } from '../../local/clock.ts';
 import type { InvokeFunction, Store } from '../../local/service.ts';
-import { openStates, type StatesOptions } from '../../local/states.ts';
+import { openStates } from '../../local/states.ts';
 import { serve } from './small-gateway.ts';
 
 export const machineArn = 'arn:aws:states:eu-west-1:123456789012:stateMachine:Journey';
@@ -57,19 +57,17 @@ export interface LabOptions {
   readonly entries?: Map<string, string>;
   readonly onWrite?: () => void;
   readonly start?: Date;
-  readonly callAws?: StatesOptions['callAws'];
 }
 
 /** Step Functions with one machine, behind a real client, with a clock that only moves when told. */
 export async function openLab(definition: unknown, options: LabOptions = {}) {
-  const { functions = {}, entries = new Map(), onWrite, start = new Date('2026-01-31T12:00:00Z'), callAws } = options;
+  const { functions = {}, entries = new Map(), onWrite, start = new Date('2026-01-31T12:00:00Z') } = options;
   const clock = await openClock(memoryStore(new Map()), start);
   const states = await openStates({
     store: memoryStore(entries, onWrite),
     clock,
     machines: [{ arn: machineArn, name: 'Journey', roleArn: 'arn:aws:iam::123456789012:role/Journey', definition }],
     invokeAs: () => invokes(functions),
-    ...(callAws && { callAws }),
   });
   const gateway = await serve(states, 'json');
   const client = new SFNClient(gateway.config);

@@ -414,18 +414,4 @@ describe('tasks', () => {
       'ExecutionSucceeded',
     ]);
   });
-
-  test('another service is called by its operation, and its refusal is an error by its name', async () => {
-    const { AwsError } = await import('../../local/service.ts');
-    const asked: unknown[] = [];
-    const callAws = async (...call: unknown[]) => {
-      asked.push(call);
-      throw new AwsError('ConditionalCheckFailedException', 'The conditional request failed');
-    };
-    const Arguments = { TableName: 'Requests', Key: { id: { S: '1' } } };
-    const A = { Type: 'Task', Resource: 'arn:aws:states:::dynamodb:deleteItem', Arguments, ...end };
-    await using lab = await openLab(machine({ A }), { callAws });
-    expect(await lab.run()).toMatchObject({ error: 'DynamoDB.ConditionalCheckFailedException' });
-    expect(asked).toEqual([['dynamodb', 'DeleteItem', Arguments, 'arn:aws:iam::123456789012:role/Journey']]);
-  });
 });

@@ -251,8 +251,8 @@ test('a definition that holds what is not modelled is refused at load, by machin
     [machine({ A: { Type: 'Pass' } }), 'state "A": needs either Next or End'],
     [machine({ A: { Type: 'Pass', Output: '{% $x + %}', End: true } }), 'state "A": Output'],
     [
-      { StartAt: 'A', States: { A: { Type: 'Pass', Assign: { x: { 'deep.$': '$' } }, End: true } } },
-      'state "A": deep.$: path fields are not modelled',
+      { StartAt: 'A', States: { A: { Type: 'Pass', Assign: { x: { 'deep.$': '$.a' } }, End: true } } },
+      'state "A": deep.$: the local cloud does not model the path $.a',
     ],
     [
       machine({ A: invoke('f', { Arguments: { FunctionName: 'f', Qualifier: '1' }, End: true }) }),
@@ -261,7 +261,7 @@ test('a definition that holds what is not modelled is refused at load, by machin
     [machine({ A: { Type: 'Pass', Assign: { states: 1 }, End: true } }), 'state "A": Assign.states'],
     [
       machine({ A: invoke('f', { Resource: 'arn:aws:states:::batch:submitJob.sync', End: true }) }),
-      'state "A": Resource: the local cloud does not model the integration batch:submitJob.sync',
+      'state "A": Resource: the local cloud does not model arn:aws:states:::batch:submitJob.sync',
     ],
     [machine({ A: invoke('f', { Resource: 'arn:aws:states:::sns:publish', End: true }) }), 'sns:publish'],
     [

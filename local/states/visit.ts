@@ -1,0 +1,168 @@
+import type { State } from './definition.ts';
+import { checkSize, type Evaluation, StateError } from './errors.ts';
+import { ExpressionError, evaluate, isExpression, type Json, sourceOf, type Variables } from './expression.ts';
+import { dataOf } from './history.ts';
+import type { Line } from './line.ts';
+
+/** What a state, a catcher or a choice writes when it is left. */
+export interface Written {
+  readonly Assign?: Variables | undefined;
+  readonly Output?: Json | undefined;
+}
+
+/** How a state is left: where to, and what it writes on the way. */
+export interface Exit {
+  readonly next: string | undefined;
+  readonly fields: Written;
+  /** The output when no Output is written. */
+  readonly unwritten: Json;
+  /** What Assign and Output see besides the input: `result` or `errorOutput`. */
+  readonly more?: Variables;
+}
+
+/** One stay in a state, from its entry to its exit, all retries included. */
+export class Visit {
+  readonly line: Line;
+  readonly name: string;
+  readonly type: State['Type'];
+  readonly input: Json;
+  retryCount = 0;
+  /** The context object's `Task`, while a token is waited for. */
+  task: { readonly Token: string } | undefined;
+  private readonly enteredTime: string;
+  /** The event of the entry, and the one before it. */
+  private readonly entered: number;
+  private readonly before: number;
+
+  constructor(line: Line, name: string, type: State['Type'], input: Json) {
+    this.line = line;
+    this.name = name;
+    this.type = type;
+    this.input = input;
+    this.before = line.trail.last;
+    this.entered = line.run.history.add(line.trail, `${type}StateEntered`, { ...dataOf('input', input), name });
+    this.enteredTime = new Date(line.run.now()).toISOString();
+    line.open = type;
+  }
+
+  /** The same stay as a line inside it sees it. */
+  from(line: Line): Visit {
+    return Object.assign(Object.create(Visit.prototype), this, { line }) as Visit;
+  }
+
+  /** Adds an event to the line's chain. */
+  note(type: string, details?: object): number {
+    return this.line.run.history.add(this.line.trail, type, details);
+  }
+
+  /** Puts values in the place of expressions, through a whole structure. `location` names the field in errors. */
+  async fill(template: Json, location: string, more?: Variables): Promise<Json> {
+    if (typeof template === 'string')
+      return isExpression(template) ? this.evaluate(template, location, more) : template;
+    if (template === null || typeof template !== 'object') return template;
+    if (Array.isArray(template)) {
+      const items: Json[] = [];
+      for (const [n, part] of template.entries()) items.push(await this.fill(part, `${location}[${n}]`, more));
+      return items;
+    }
+    const fields: [string, Json][] = [];
+    for (const [key, part] of Object.entries(template as Variables))
+      fields.push([key, await this.fill(part, `${location}/${key}`, more)]);
+    // A key such as `__proto__` is a key like any other.
+    return Object.fromEntries(fields);
+  }
+
+  /** The value of a field that must be of one type. */
+  async fillAs<T extends Json>(template: Json, location: string, type: keyof typeof types): Promise<T> {
+    const value = await this.fill(template, location);
+    if (types[type]?.(value)) return value as T;
+    const found = `Expected '${type}', but was '${typeOf(value)}' for value: ${JSON.stringify(value)}`;
+    const source = typeof template === 'string' ? sourceOf(template) : JSON.stringify(template);
+    throw this.failed(expressionAt(source, location, `returned an unexpected result type. ${found}`), location);
+  }
+
+  /** States.QueryEvaluationError here. `entering` is false when a value was there but could not be used. */
+  failed(problem: string, location?: string, entering = true): StateError {
+    const evaluation: Evaluation = { ...(location !== undefined && { location }), entering };
+    return new StateError('States.QueryEvaluationError', this.within(problem), evaluation);
+  }
+
+  /** A problem with the state it arose in, in AWS's words. */
+  within(problem: string): string {
+    return `An error occurred while executing the state '${this.name}' (entered at the event id #${this.entered}). ${problem}`;
+  }
+
+  /** Writes the event of an evaluation that failed, once. */
+  noteEvaluation(error: StateError): void {
+    const { evaluation } = error;
+    if (evaluation === undefined) return;
+    error.evaluation = undefined;
+    const { trail } = this.line;
+    // AWS lets an evaluation that fails on entry point to the event before the entry.
+    if (evaluation.entering && trail.last === this.entered) trail.last = this.before;
+    const { location } = evaluation;
+    this.note('EvaluationFailed', {
+      ...{ cause: error.reason, error: error.error },
+      ...(location !== undefined && { location }),
+      state: this.name,
+    });
+  }
+
+  /** Leaves the state: its output and the variables to set are computed before either takes effect. */
+  async leave({ next, fields, unwritten, more }: Exit): Promise<{ next: string | undefined; output: Json }> {
+    const { line, name } = this;
+    const assigned = fields.Assign && ((await this.fill(fields.Assign, 'Assign', more)) as Variables);
+    const output = fields.Output === undefined ? unwritten : await this.fill(fields.Output, 'Output', more);
+    checkSize(`state/task '${name}'`, output);
+    for (const [variable, value] of Object.entries(assigned ?? {})) checkSize(`variable '${variable}'`, value);
+    line.variables = { ...line.variables, ...assigned };
+    const variables = assigned && { assignedVariables: textsOf(assigned), assignedVariablesDetails: whole };
+    this.note(`${this.type}StateExited`, { ...variables, name, ...dataOf('output', output) });
+    line.open = undefined;
+    return { next, output };
+  }
+
+  private async evaluate(text: string, location: string, more?: Variables): Promise<Json> {
+    const { run, variables } = this.line;
+    try {
+      return await evaluate(sourceOf(text), { ...variables, states: this.states(more) }, run);
+    } catch (error) {
+      if (!(error instanceof ExpressionError)) throw error;
+      throw this.failed(expressionAt(sourceOf(text), location, error.message), location);
+    }
+  }
+
+  /** `$states`, with what a field may see besides: `result` or `errorOutput`. */
+  private states(more: Variables = {}): Variables {
+    const State = { EnteredTime: this.enteredTime, Name: this.name, RetryCount: this.retryCount };
+    const context = { ...this.line.context, State, ...(this.task && { Task: this.task }) };
+    return { input: this.input, context, ...more };
+  }
+}
+
+const whole = { truncated: false };
+
+/** AWS's words for an expression that gave nothing usable. */
+function expressionAt(source: string, location: string, problem: string): string {
+  return `The JSONata expression '${source}' specified for the field '${location}' ${problem}`;
+}
+
+const types = {
+  array: (value: Json) => Array.isArray(value),
+  boolean: (value: Json) => typeof value === 'boolean',
+  string: (value: Json) => typeof value === 'string',
+  'non-negative integer': (value: Json) => Number.isInteger(value) && (value as number) >= 0,
+  'positive integer': (value: Json) => Number.isInteger(value) && (value as number) > 0,
+  'percentage from 0 to 100': (value: Json) => typeof value === 'number' && value >= 0 && value <= 100,
+};
+
+function typeOf(value: Json): string {
+  if (value === null) return 'null';
+  return Array.isArray(value) ? 'array' : typeof value;
+}
+
+/** Variables as events carry them: JSON text each, by name. */
+function textsOf(variables: Variables): Readonly<Record<string, string>> {
+  const names = Object.keys(variables).sort();
+  return Object.fromEntries(names.map((name) => [name, JSON.stringify(variables[name])]));
+}
