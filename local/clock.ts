@@ -15,16 +15,13 @@ export interface VirtualClock extends Clock {
 
 interface Timer {
   readonly at: number;
-  readonly order: number;
   readonly fire: () => unknown;
-  cancelled: boolean;
 }
 
 /** A longer wait overflows setTimeout, which then fires at once; an hour also follows a machine that slept. */
 const longestWait = 3_600_000;
 /** How far ahead of virtual time the offset on disk runs during a jump: a crash may skip up to this, but never turns time back. */
 const lead = 86_400_000;
-
 /** Time that may pass between reading the clock and asking for a jump; an instant that close is now. */
 const grace = 1000;
 
@@ -38,11 +35,11 @@ export async function openClock(store: Store, start?: Date): Promise<VirtualCloc
 
 class OffsetClock implements VirtualClock {
   private readonly store: Store;
-  private readonly timers = new Heap();
+  /** Those due first at the end; of one instant those set first. */
+  private readonly timers: Timer[] = [];
   private readonly work = new Set<Promise<unknown>>();
   private ahead: number;
   private onDisk: number;
-  private order = 0;
   private jumping: Promise<unknown> | undefined;
   private wake: NodeJS.Timeout | undefined;
   private closed = false;
@@ -54,7 +51,7 @@ class OffsetClock implements VirtualClock {
   }
 
   now(): Date {
-    return new Date(this.time());
+    return new Date(Date.now() + this.ahead);
   }
 
   offset(): number {
@@ -62,20 +59,20 @@ class OffsetClock implements VirtualClock {
   }
 
   at(at: Date, fire: () => unknown): () => void {
-    const timer: Timer = { at: at.getTime(), order: this.order++, fire, cancelled: false };
+    const timer: Timer = { at: at.getTime(), fire };
     if (Number.isNaN(timer.at)) throw new RangeError('clock: a timer needs a valid instant');
-    this.timers.push(timer);
-    if (this.timers.first() === timer) this.arm();
+    const place = this.timers.findIndex((other) => other.at <= timer.at);
+    this.timers.splice(place < 0 ? this.timers.length : place, 0, timer);
+    if (this.timers.at(-1) === timer) this.arm();
     return () => {
-      timer.cancelled = true;
+      const place = this.timers.indexOf(timer);
+      if (place >= 0) this.timers.splice(place, 1);
     };
   }
 
   busy<T>(work: Promise<T>): Promise<T> {
     this.work.add(work);
-    const done = () => {
-      this.work.delete(work);
-    };
+    const done = () => void this.work.delete(work);
     work.then(done, done);
     return work;
   }
@@ -89,11 +86,13 @@ class OffsetClock implements VirtualClock {
   }
 
   async jump(to: Date): Promise<{ fired: number }> {
-    if (!(to.getTime() >= this.time() - grace)) throw new RangeError(`the clock can't go back to ${to.toISOString()}`);
+    if (!(to.getTime() >= this.now().getTime() - grace))
+      throw new RangeError(`the clock can't go back to ${to.toISOString()}`);
     while (this.jumping !== undefined) await this.jumping.catch(() => {});
-    this.jumping = this.advance(to.getTime());
+    const jump = this.advance(to.getTime());
+    this.jumping = jump;
     try {
-      return { fired: (await this.jumping) as number };
+      return { fired: await jump };
     } finally {
       this.jumping = undefined;
       this.arm();
@@ -105,24 +104,26 @@ class OffsetClock implements VirtualClock {
     clearTimeout(this.wake);
   }
 
-  private time(): number {
-    return Date.now() + this.ahead;
-  }
-
   private async advance(to: number): Promise<number> {
     let fired = 0;
-    for (;;) {
-      await this.quiet();
-      const timer = this.timers.first();
-      if (timer === undefined || timer.at > Math.max(to, this.time())) break;
-      this.timers.pop();
+    await this.quiet();
+    for (let timer = this.due(to); timer !== undefined; timer = this.due(to)) {
       await this.moveTo(timer.at, to);
       fired += 1;
-      await run(timer);
+      const work = run(timer);
+      await work;
+      // A timer that began nothing leaves nothing to wait for: an idle tick costs no turn of the event loop.
+      if (work !== undefined || this.work.size > 0) await this.quiet();
     }
     await this.moveTo(to, to);
     await this.keep(this.ahead);
     return fired;
+  }
+
+  /** Takes the timer that is due first, if it is due by `to` or, while real time runs on, by now. */
+  private due(to: number): Timer | undefined {
+    const due = Math.max(to, this.now().getTime());
+    return (this.timers.at(-1)?.at ?? Number.POSITIVE_INFINITY) <= due ? this.timers.pop() : undefined;
   }
 
   /** Never backwards: real time may have passed `at` while the work before it was done. */
@@ -140,73 +141,30 @@ class OffsetClock implements VirtualClock {
   /** Lets real time fire the next timer, unless a jump does. */
   private arm(): void {
     clearTimeout(this.wake);
-    const next = this.timers.first();
+    const next = this.timers.at(-1);
     if (next === undefined || this.jumping !== undefined || this.closed) return;
-    this.wake = setTimeout(() => this.fireDue(), Math.min(Math.max(next.at - this.time(), 0), longestWait)).unref();
+    const wait = Math.min(Math.max(next.at - this.now().getTime(), 0), longestWait);
+    this.wake = setTimeout(() => this.fireDue(), wait).unref();
   }
 
   private fireDue(): void {
     if (this.jumping !== undefined || this.closed) return;
-    for (let timer = this.timers.first(); timer !== undefined && timer.at <= this.time(); timer = this.timers.first()) {
-      this.timers.pop();
-      void run(timer);
-    }
+    for (let timer = this.due(0); timer !== undefined; timer = this.due(0)) void run(timer);
     this.arm();
   }
 }
 
-/** A timer whose work fails must not stop the ones after it. */
-async function run({ fire }: Timer): Promise<void> {
+/** Fires a timer; undefined when that is all. One whose work fails must not stop the ones after it. */
+function run({ fire }: Timer): Promise<unknown> | undefined {
   try {
-    await fire();
+    const work = fire();
+    return work instanceof Promise ? work.catch(report) : undefined;
   } catch (error) {
-    console.error('clock: a timer failed:', error);
+    report(error);
+    return undefined;
   }
 }
 
-/** A binary heap of timers: two months of five-minute ticks stay cheap. */
-class Heap {
-  private readonly timers: Timer[] = [];
-
-  /** The timer that is due first, or undefined. */
-  first(): Timer | undefined {
-    while (this.timers[0]?.cancelled) this.pop();
-    return this.timers[0];
-  }
-
-  push(timer: Timer): void {
-    const { timers } = this;
-    let place = timers.push(timer) - 1;
-    while (place > 0) {
-      const parent = (place - 1) >> 1;
-      if (!before(timer, timers[parent] as Timer)) break;
-      timers[place] = timers[parent] as Timer;
-      place = parent;
-    }
-    timers[place] = timer;
-  }
-
-  pop(): void {
-    const last = this.timers.pop();
-    if (last !== undefined && this.timers.length > 0) this.sink(last);
-  }
-
-  private sink(timer: Timer): void {
-    const { timers } = this;
-    let place = 0;
-    for (;;) {
-      const left = 2 * place + 1;
-      if (left >= timers.length) break;
-      const right = left + 1;
-      const child = right < timers.length && before(timers[right] as Timer, timers[left] as Timer) ? right : left;
-      if (!before(timers[child] as Timer, timer)) break;
-      timers[place] = timers[child] as Timer;
-      place = child;
-    }
-    timers[place] = timer;
-  }
-}
-
-function before(a: Timer, b: Timer): boolean {
-  return a.at === b.at ? a.order < b.order : a.at < b.at;
+function report(error: unknown): void {
+  console.error('clock: a timer failed:', error);
 }

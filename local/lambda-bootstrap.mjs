@@ -11,6 +11,7 @@ const largestAnswer = 6_291_556;
 const { LAMBDA_TASK_ROOT: root, _HANDLER: name } = process.env;
 const send = process.send.bind(process);
 const report = (message) => new Promise((resolve) => send(message, resolve));
+const tell = (result, fatal) => report({ id: requestId, result, fatal, rss: process.memoryUsage.rss() });
 // The channel is the runtime's, not the handler's.
 delete process.send;
 
@@ -43,9 +44,9 @@ async function run({ id, payload, offset: ahead, timeoutMs, arn, traceId }) {
   const isFirst = handler === undefined;
   try {
     handler ??= await load();
-    await report({ type: 'ready', id });
+    await report({ id });
     const answer = (await handler(JSON.parse(payload), contextOf(id, arn, timeoutMs))) ?? null;
-    await report({ type: 'answer', id, payload: serialised(answer), rss: process.memoryUsage.rss() });
+    await tell({ ok: true, payload: serialised(answer) }, false);
   } catch (error) {
     await fail(described(error));
   }
@@ -56,12 +57,12 @@ async function run({ id, payload, offset: ahead, timeoutMs, arn, traceId }) {
 async function fail(error) {
   if (handler === undefined) return die(error);
   console.error('Invoke Error', JSON.stringify(error));
-  await report({ type: 'error', id: requestId, error, rss: process.memoryUsage.rss(), fatal: false });
+  await tell({ ok: false, error }, false);
 }
 
 async function die(error) {
   console.error('Uncaught Exception', JSON.stringify(error));
-  await report({ type: 'error', id: requestId, error, rss: process.memoryUsage.rss(), fatal: true });
+  await tell({ ok: false, error }, true);
   process.exit(129);
 }
 

@@ -4,27 +4,18 @@ import { AwsError, type Clock, type InvokeResult, type Store } from './service.t
 /** How a function's asynchronous invocations are retried, and where they go in the end. */
 export interface AsyncConfig {
   /** Of a function that fails; default 2. */
-  readonly maximumRetryAttempts?: number;
+  readonly maximumRetryAttempts?: number | undefined;
   /** Default six hours. */
-  readonly maximumEventAgeSeconds?: number;
-  readonly onFailureArn?: string;
-  readonly onSuccessArn?: string;
+  readonly maximumEventAgeSeconds?: number | undefined;
+  readonly onFailureArn?: string | undefined;
+  readonly onSuccessArn?: string | undefined;
   /** The older dead letter queue: it gets the event alone. */
-  readonly deadLetterArn?: string;
-}
-
-/** Invocations of type Event: on disk before they are answered, retried, and delivered to a destination in the end. */
-export interface AsyncQueue {
-  /** Resolves with the request id when the event is on disk. */
-  put(functionArn: string, payload: string): Promise<string>;
-  /** Goes on with what a stop of the process left behind. */
-  resume(): Promise<void>;
+  readonly deadLetterArn?: string | undefined;
 }
 
 interface Options {
   readonly store: Store;
   readonly clock: Clock;
-  /** The function with its ARN. */
   configOf(functionArn: string): AsyncConfig;
   /** One attempt. Rejects with AwsError when the function is throttled. */
   run(functionArn: string, payload: string, requestId: string): Promise<InvokeResult>;
@@ -37,119 +28,112 @@ interface Event {
   readonly requestId: string;
   readonly functionArn: string;
   readonly payload: string;
-  /** Virtual time, in milliseconds. */
+  /** Milliseconds of virtual time. */
   readonly at: number;
+  /** When the next attempt is due. */
+  readonly due: number;
   /** Attempts in which the function ran and failed. */
   readonly failures: number;
   /** Attempts that were throttled. */
   readonly throttles: number;
-  /** When the next attempt is due. */
-  readonly due: number;
 }
 
 type Failure = Extract<InvokeResult, { ok: false }>['error'];
+type Condition = 'Success' | 'RetriesExhausted' | 'EventAgeExceeded';
 
-/** Lambda's own: one minute before the first retry, two before the second; throttled events back off to five minutes. */
-const retryMinutes = [1, 2];
-const throttleDelay = { first: 1000, most: 300_000 };
-const defaults = { retries: 2, ageSeconds: 21_600 };
+/** Invocations of type Event: on disk before they are answered, retried, and delivered to a destination in the end. */
+export class AsyncQueue {
+  private readonly options: Options;
+  private order = 0;
 
-/** The queue of asynchronous invocations. */
-export function openAsyncQueue(options: Options): AsyncQueue {
-  const { store, clock } = options;
-  let order = 0;
-  const attempt = (event: Event): Promise<void> => clock.busy(attemptOf(options, event, attempt));
-  return {
-    async put(functionArn, payload) {
-      const requestId = randomUUID();
-      const at = clock.now().getTime();
-      // Keys sort by arrival: the same millisecond by the count.
-      const key = `${new Date(at).toISOString()} ${String(order++).padStart(9, '0')} ${requestId}`;
-      const event: Event = { key, requestId, functionArn, payload, at, failures: 0, throttles: 0, due: at };
-      await store.put(key, event);
-      void attempt(event);
-      return requestId;
-    },
-    async resume() {
-      for await (const [, event] of store.entries<Event>()) clock.at(new Date(event.due), () => void attempt(event));
-    },
-  };
-}
-
-async function attemptOf(options: Options, event: Event, again: (event: Event) => Promise<void>): Promise<void> {
-  try {
-    const result = await options.run(event.functionArn, event.payload, event.requestId);
-    await (result.ok ? succeeded(options, event, result.payload) : failed(options, event, result.error, again));
-  } catch (error) {
-    if (!(error instanceof AwsError)) throw error;
-    await throttled(options, event, error, again);
+  constructor(options: Options) {
+    this.options = options;
   }
-}
 
-async function succeeded(options: Options, event: Event, payload: string): Promise<void> {
-  const { onSuccessArn } = options.configOf(event.functionArn);
-  if (onSuccessArn !== undefined) await options.deliver(onSuccessArn, record(options, event, 'Success', payload), {});
-  await options.store.del(event.key);
-}
-
-async function failed(options: Options, event: Event, error: Failure, again: (event: Event) => Promise<void>) {
-  const { maximumRetryAttempts = defaults.retries } = options.configOf(event.functionArn);
-  const failures = event.failures + 1;
-  const delay = (retryMinutes[event.failures] ?? 2) * 60_000;
-  if (failures > maximumRetryAttempts) return giveUp(options, { ...event, failures }, 'RetriesExhausted', error);
-  await retry(options, { ...event, failures, due: options.clock.now().getTime() + delay }, error, again);
-}
-
-async function throttled(options: Options, event: Event, error: AwsError, again: (event: Event) => Promise<void>) {
-  const delay = Math.min(throttleDelay.first * 2 ** event.throttles, throttleDelay.most);
-  const later = { ...event, throttles: event.throttles + 1, due: options.clock.now().getTime() + delay };
-  await retry(options, later, { errorType: error.code, errorMessage: error.message }, again);
-}
-
-async function retry(options: Options, event: Event, error: Failure, again: (event: Event) => Promise<void>) {
-  const { maximumEventAgeSeconds = defaults.ageSeconds } = options.configOf(event.functionArn);
-  if (event.due > event.at + maximumEventAgeSeconds * 1000) return giveUp(options, event, 'EventAgeExceeded', error);
-  await options.store.put(event.key, event);
-  options.clock.at(new Date(event.due), () => again(event));
-}
-
-async function giveUp(options: Options, event: Event, condition: string, error: Failure): Promise<void> {
-  const { onFailureArn, deadLetterArn } = options.configOf(event.functionArn);
-  const name = event.functionArn.slice(event.functionArn.lastIndexOf(':') + 1);
-  console.error(`lambda: ${name} gave up on event ${event.requestId}: ${condition}, ${error.errorType}`);
-  if (onFailureArn !== undefined) {
-    await options.deliver(onFailureArn, record(options, event, condition, JSON.stringify(error)), {});
+  /** Resolves when the event is on disk. */
+  async put(functionArn: string, payload: string): Promise<void> {
+    const { store, clock } = this.options;
+    const requestId = randomUUID();
+    const at = clock.now().getTime();
+    // Keys sort by arrival: the same millisecond by the count.
+    const key = `${new Date(at).toISOString()} ${String(this.order++).padStart(9, '0')} ${requestId}`;
+    const event: Event = { key, requestId, functionArn, payload, at, due: at, failures: 0, throttles: 0 };
+    await store.put(key, event);
+    void clock.busy(this.attempt(event));
   }
-  if (deadLetterArn !== undefined) {
-    const attributes = {
-      RequestID: event.requestId,
-      ErrorCode: '200',
-      ErrorMessage: error.errorMessage.slice(0, 1024),
-    };
-    await options.deliver(deadLetterArn, event.payload, attributes);
-  }
-  await options.store.del(event.key);
-}
 
-/** What a destination gets, in Lambda's own shape. */
-function record({ clock }: Options, event: Event, condition: string, response: string): string {
-  const { requestId, functionArn, failures, throttles, payload } = event;
-  const ran = condition === 'Success' || failures > 0;
-  return JSON.stringify({
-    version: '1.0',
-    timestamp: clock.now().toISOString(),
-    requestContext: {
-      requestId,
-      functionArn: `${functionArn}:$LATEST`,
-      condition,
-      approximateInvokeCount: failures + throttles + (condition === 'Success' ? 1 : 0),
-    },
-    requestPayload: JSON.parse(payload),
-    responseContext: {
-      statusCode: ran ? 200 : 429,
-      executedVersion: '$LATEST',
-      ...(condition === 'Success' ? {} : { functionError: 'Unhandled' }),
-    },
-    responsePayload: JSON.parse(response || 'null'),
-  });
+  /** Goes on with what a stop of the process left behind. */
+  async resume(): Promise<void> {
+    for await (const [, event] of this.options.store.entries<Event>()) this.later(event);
+  }
+
+  private later(event: Event): void {
+    const { clock } = this.options;
+    clock.at(new Date(event.due), () => clock.busy(this.attempt(event)));
+  }
+
+  private async attempt(event: Event): Promise<void> {
+    const { run, configOf } = this.options;
+    try {
+      const result = await run(event.functionArn, event.payload, event.requestId);
+      if (result.ok) return await this.end(event, 'Success', JSON.parse(result.payload || 'null'));
+      const { maximumRetryAttempts: retries = 2 } = configOf(event.functionArn);
+      const failed = { ...event, failures: event.failures + 1 };
+      if (failed.failures > retries) return await this.end(failed, 'RetriesExhausted', result.error);
+      // Lambda's own: one minute before the first retry, two before the second.
+      await this.retry(failed, failed.failures * 60_000, result.error);
+    } catch (error) {
+      if (!(error instanceof AwsError)) throw error;
+      const throttled = { ...event, throttles: event.throttles + 1 };
+      const delay = Math.min(1000 * 2 ** event.throttles, 300_000);
+      await this.retry(throttled, delay, { errorType: error.code, errorMessage: error.message });
+    }
+  }
+
+  private async retry(tried: Event, delay: number, error: Failure): Promise<void> {
+    const { store, clock, configOf } = this.options;
+    const { maximumEventAgeSeconds = 21_600 } = configOf(tried.functionArn);
+    const event = { ...tried, due: clock.now().getTime() + delay };
+    if (event.due > event.at + maximumEventAgeSeconds * 1000) return this.end(event, 'EventAgeExceeded', error);
+    await store.put(event.key, event);
+    this.later(event);
+  }
+
+  /** Delivers the event with what came of it, and forgets it. */
+  private async end(event: Event, condition: Condition, response: unknown): Promise<void> {
+    const { store, deliver, configOf } = this.options;
+    const { onSuccessArn, onFailureArn, deadLetterArn } = configOf(event.functionArn);
+    const destination = condition === 'Success' ? onSuccessArn : onFailureArn;
+    if (destination !== undefined) await deliver(destination, this.record(event, condition, response), {});
+    if (condition !== 'Success') {
+      const { errorType, errorMessage } = response as Failure;
+      console.error(`lambda: ${event.functionArn} gave up on ${event.requestId}: ${condition}, ${errorType}`);
+      const attributes = { RequestID: event.requestId, ErrorCode: '200', ErrorMessage: errorMessage.slice(0, 1024) };
+      if (deadLetterArn !== undefined) await deliver(deadLetterArn, event.payload, attributes);
+    }
+    await store.del(event.key);
+  }
+
+  /** What a destination gets, in Lambda's own shape. */
+  private record(event: Event, condition: Condition, responsePayload: unknown): string {
+    const { requestId, functionArn, failures, throttles, payload } = event;
+    const success = condition === 'Success';
+    return JSON.stringify({
+      version: '1.0',
+      timestamp: this.options.clock.now().toISOString(),
+      requestContext: {
+        requestId,
+        functionArn: `${functionArn}:$LATEST`,
+        condition,
+        approximateInvokeCount: failures + throttles + Number(success),
+      },
+      requestPayload: JSON.parse(payload),
+      responseContext: {
+        statusCode: success || failures > 0 ? 200 : 429,
+        executedVersion: '$LATEST',
+        ...(success ? {} : { functionError: 'Unhandled' }),
+      },
+      responsePayload,
+    });
+  }
 }

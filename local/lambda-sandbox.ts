@@ -16,7 +16,7 @@ export interface FunctionDefinition {
   readonly timeoutSeconds: number;
   readonly memoryMb: number;
   readonly logGroup: string;
-  readonly reservedConcurrency?: number;
+  readonly reservedConcurrency?: number | undefined;
 }
 
 /** One event on its way into a sandbox. `offset` is how far virtual time is ahead, in milliseconds. */
@@ -35,21 +35,15 @@ export interface SandboxOptions {
   log(text: string): void;
 }
 
-type Message =
-  | { readonly type: 'ready'; readonly id: string }
-  | { readonly type: 'answer'; readonly id: string; readonly payload: string; readonly rss: number }
-  /** `fatal`: the process ends and takes no other event. */
-  | {
-      readonly type: 'error';
-      readonly id: string;
-      readonly error: LambdaError;
-      readonly rss: number;
-      readonly fatal: boolean;
-    };
-type LambdaError = Extract<InvokeResult, { ok: false }>['error'];
-type Outcome = { readonly result: InvokeResult; readonly rss: number };
+/** What the bootstrap tells: without a result, that the handler begins. `fatal`: the process ends and takes no other event. */
+interface Message {
+  readonly id: string;
+  readonly result?: InvokeResult;
+  readonly rss?: number;
+  readonly fatal?: boolean;
+}
 
-/** Lambda gives a function ten seconds to initialise; two processes for sixteen functions may need longer. */
+/** Lambda gives a function ten seconds to initialise; two processors for sixteen functions may need longer. */
 const initSeconds = 30;
 const bootstrap = join(import.meta.dirname, 'lambda-bootstrap.mjs');
 
@@ -63,49 +57,42 @@ export class Sandbox {
   private readonly child: ChildProcess;
   private readonly log: (text: string) => void;
   private readonly started = performance.now();
-  private fresh = true;
-  private settle: ((outcome: Outcome) => void) | undefined;
+  /** Milliseconds, until a log has told them. */
+  private init: number | undefined;
+  private told = false;
+  private current: { readonly id: string; end(result: InvokeResult, rss?: number): void } | undefined;
   private timer: NodeJS.Timeout | undefined;
-  private current = '';
   private began = 0;
-  private initMs = 0;
 
-  constructor(fn: FunctionDefinition, options: SandboxOptions) {
+  constructor(fn: FunctionDefinition, { env, cacheDir, log }: SandboxOptions) {
     this.fn = fn;
-    const { log } = options;
     this.log = log;
-    this.child = spawn(process.execPath, [`--max-old-space-size=${fn.memoryMb}`, bootstrap, options.cacheDir], {
+    this.child = spawn(process.execPath, [`--max-old-space-size=${fn.memoryMb}`, bootstrap, cacheDir], {
       cwd: fn.codeDir,
-      env: { ...options.env },
+      env: { ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    this.child.stdout?.setEncoding('utf8').on('data', log);
-    this.child.stderr?.setEncoding('utf8').on('data', log);
+    for (const pipe of [this.child.stdout, this.child.stderr]) pipe?.setEncoding('utf8').on('data', log);
     this.child.on('message', (message) => this.receive(message as Message));
-    this.exited = new Promise((resolve) => {
-      const gone = (reason: string) => {
-        this.end(reason);
-        resolve();
-      };
-      this.child.once('error', (error) => gone(`Runtime could not be started: ${error.message}`));
-      this.child.once('exit', (code, signal) => gone(exitReason(code, signal)));
-    });
+    const { promise, resolve } = Promise.withResolvers<string>();
+    this.child.once('error', (error) => resolve(`Runtime could not be started: ${error.message}`));
+    this.child.once('exit', (code, signal) => resolve(exitReason(code, signal)));
+    this.exited = promise.then((reason) => this.fail('Runtime.ExitError', reason));
   }
 
   /** Gives the function an event. Never rejects: a crash and a timeout are results, as with Lambda. */
   async run({ id, payload, offset }: Invocation): Promise<InvokeResult> {
-    this.current = id;
+    const { arn, timeoutSeconds } = this.fn;
     this.log(`START RequestId: ${id} Version: $LATEST\n`);
-    const ended = new Promise<Outcome>((resolve) => {
-      this.settle = resolve;
-    });
+    const { promise, resolve } = Promise.withResolvers<{ result: InvokeResult; rss: number }>();
+    this.current = { id, end: (result, rss = 0) => resolve({ result, rss }) };
     this.limit(initSeconds);
     const traceId = `Root=1-${Math.floor(Date.now() / 1000).toString(16)}-${id.replaceAll('-', '').slice(0, 24)}`;
-    const message = { id, payload, offset, timeoutMs: this.fn.timeoutSeconds * 1000, arn: this.fn.arn, traceId };
+    const message = { id, payload, offset, timeoutMs: timeoutSeconds * 1000, arn, traceId };
     // A process that died in between is told of by its exit.
     if (this.usable) this.child.send(message, () => {});
-    else this.end(`Runtime exited before it was given an event`);
-    const { result, rss } = await ended;
+    else this.fail('Runtime.ExitError', 'Runtime exited before it was given an event');
+    const { result, rss } = await promise;
     clearTimeout(this.timer);
     // What the function printed is in the pipe by now; one turn reads it before the lines that close its log.
     await new Promise(setImmediate);
@@ -125,50 +112,45 @@ export class Sandbox {
   }
 
   private timeOut(seconds: number): void {
-    const errorMessage = `RequestId: ${this.current} Error: Task timed out after ${seconds.toFixed(2)} seconds`;
-    const result = { ok: false, error: { errorType: 'Sandbox.Timedout', errorMessage } } as const;
-    const { settle } = this;
-    this.settle = undefined;
-    this.log(`${errorMessage}\n\n`);
+    const { current } = this;
+    const message = `Task timed out after ${seconds.toFixed(2)} seconds`;
+    this.log(`${message}\n\n`);
+    this.current = undefined;
     this.kill();
     // Only a process that is gone can't go on with what its caller believes to have failed.
-    void this.exited.then(() => settle?.({ result, rss: 0 }));
+    void this.exited.then(() => current?.end(failure(current.id, 'Sandbox.Timedout', message)));
   }
 
-  private receive(message: Message): void {
-    if (message.id !== this.current) return;
-    if (message.type === 'ready') this.ready();
-    if (message.type === 'answer') {
-      this.settle?.({ result: { ok: true, payload: message.payload }, rss: message.rss });
-    }
-    if (message.type === 'error') {
-      this.usable &&= !message.fatal;
-      this.settle?.({ result: { ok: false, error: message.error }, rss: message.rss });
-    }
+  private receive({ id, result, rss, fatal }: Message): void {
+    if (id !== this.current?.id) return;
+    this.usable &&= !fatal;
+    if (result !== undefined) this.current.end(result, rss);
+    else this.ready();
   }
 
-  /** The handler has begun: from here on its own timeout counts. */
+  /** The handler begins: from here on its own timeout counts. */
   private ready(): void {
-    if (this.fresh) this.initMs = performance.now() - this.started;
+    this.init ??= performance.now() - this.started;
     this.limit(this.fn.timeoutSeconds);
   }
 
-  private end(reason: string): void {
+  private fail(errorType: string, reason: string): void {
     this.usable = false;
-    const errorMessage = `RequestId: ${this.current} Error: ${reason}`;
-    this.settle?.({ result: { ok: false, error: { errorType: 'Runtime.ExitError', errorMessage } }, rss: 0 });
+    this.current?.end(failure(this.current.id, errorType, reason));
   }
 
   private logEnd(id: string, rss: number): void {
     const ms = performance.now() - this.began;
-    const init = this.fresh ? `\tInit Duration: ${this.initMs.toFixed(2)} ms` : '';
-    this.fresh = false;
-    this.log(
-      `END RequestId: ${id}\n` +
-        `REPORT RequestId: ${id}\tDuration: ${ms.toFixed(2)} ms\tBilled Duration: ${Math.ceil(ms)} ms` +
-        `\tMemory Size: ${this.fn.memoryMb} MB\tMax Memory Used: ${Math.ceil(rss / 1_048_576)} MB${init}\n`,
-    );
+    const memory = `Memory Size: ${this.fn.memoryMb} MB\tMax Memory Used: ${Math.ceil(rss / 1_048_576)} MB`;
+    const report = `Duration: ${ms.toFixed(2)} ms\tBilled Duration: ${Math.ceil(ms)} ms\t${memory}`;
+    const init = this.told || this.init === undefined ? '' : `\tInit Duration: ${this.init.toFixed(2)} ms`;
+    this.told = true;
+    this.log(`END RequestId: ${id}\nREPORT RequestId: ${id}\t${report}${init}\n`);
   }
+}
+
+function failure(id: string, errorType: string, reason: string): InvokeResult {
+  return { ok: false, error: { errorType, errorMessage: `RequestId: ${id} Error: ${reason}` } };
 }
 
 /** Lambda's own words for how a runtime ended. */

@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
 import { join } from 'node:path';
-import { type AsyncConfig, openAsyncQueue } from './lambda-queue.ts';
+import { type AsyncConfig, AsyncQueue } from './lambda-queue.ts';
 import { type FunctionDefinition, Sandbox } from './lambda-sandbox.ts';
 import {
   AwsError,
@@ -49,19 +49,21 @@ const largestEvent = { RequestResponse: 6_291_456, Event: 1_048_576 };
 export function openLambda(options: Options): Lambda {
   const { store, clock, functions, deliver } = options;
   const byArn = new Map(functions.map((fn) => [fn.arn, fn]));
+  const find = (name: string): LambdaFunction => {
+    const fn = byArn.get(arnOf(name));
+    if (fn !== undefined) return fn;
+    throw new AwsError('ResourceNotFoundException', `Function not found: ${arnOf(name)}`, 404, { Type: 'User' });
+  };
   const pool = new Pool(options);
-  const run = runner(pool, clock);
-  const queue = openAsyncQueue({
-    store: store.sub('events'),
-    clock,
+  const queue = new AsyncQueue({
+    ...{ store: store.sub('events'), clock, deliver },
     configOf: (arn) => byArn.get(arn)?.async ?? {},
-    run: (arn, payload, id) => run(found(byArn, arn), payload, id),
-    deliver,
+    run: (arn, payload, id) => pool.run(find(arn), payload, id),
   });
   const invoke: InvokeFunction = async (name, payload, { type = 'RequestResponse' } = {}) => {
-    const fn = found(byArn, name);
+    const fn = find(name);
     checkEvent(payload, type);
-    if (type === 'RequestResponse') return run(fn, payload);
+    if (type === 'RequestResponse') return pool.run(fn, payload);
     await queue.put(fn.arn, payload);
     return { ok: true, payload: '' };
   };
@@ -78,38 +80,15 @@ export function openLambda(options: Options): Lambda {
   };
 }
 
-/** Runs a function within its reserved concurrency; events that wait for a process count as running. */
-function runner(pool: Pool, clock: Clock) {
-  const running = new Map<string, number>();
-  return async (fn: LambdaFunction, payload: string, id: string = randomUUID()): Promise<InvokeResult> => {
-    const before = running.get(fn.arn) ?? 0;
-    if (before >= (fn.reservedConcurrency ?? Number.POSITIVE_INFINITY)) throw throttled();
-    running.set(fn.arn, before + 1);
-    try {
-      return await clock.busy(pool.run(fn, payload, id));
-    } finally {
-      running.set(fn.arn, (running.get(fn.arn) ?? 1) - 1);
-    }
-  };
-}
-
-// The Invoke operation.
-
 async function answer(invoke: InvokeFunction, call: Call) {
   const name = functionName(call);
   const type = call.headers['x-amz-invocation-type'] ?? 'RequestResponse';
-  if (type !== 'RequestResponse' && type !== 'Event') {
+  if (type !== 'RequestResponse' && type !== 'Event')
     throw new AwsError('InvalidParameterValueException', `The local cloud does not model the invocation type ${type}.`);
-  }
   const result = await invoke(name, call.body.toString('utf8') || '{}', { type });
-  const headers = { 'x-amz-executed-version': '$LATEST' };
   if (type === 'Event') return { status: 202, headers: {}, body: '' };
-  if (result.ok) return { status: 200, headers, body: result.payload };
-  return {
-    status: 200,
-    headers: { ...headers, 'x-amz-function-error': 'Unhandled' },
-    body: JSON.stringify(result.error),
-  };
+  const headers = { 'x-amz-executed-version': '$LATEST', ...(!result.ok && { 'x-amz-function-error': 'Unhandled' }) };
+  return { status: 200, headers, body: result.ok ? result.payload : JSON.stringify(result.error) };
 }
 
 function functionName({ method, path }: Call): string {
@@ -124,26 +103,11 @@ function arnOf(name: string): string {
   return `arn:aws:lambda:${place.region}:${place.account}:function:${plain}`;
 }
 
-function found(byArn: ReadonlyMap<string, LambdaFunction>, name: string): LambdaFunction {
-  const arn = arnOf(name);
-  const fn = byArn.get(arn);
-  if (fn !== undefined) return fn;
-  throw new AwsError('ResourceNotFoundException', `Function not found: ${arn}`, 404, { Type: 'User' });
-}
-
-function throttled(): AwsError {
-  return new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429, {
-    Type: 'User',
-    Reason: 'ReservedFunctionConcurrentInvocationLimitExceeded',
-  });
-}
-
 function checkEvent(payload: string, type: keyof typeof largestEvent): void {
   const size = Buffer.byteLength(payload);
-  if (size > largestEvent[type]) {
-    const message = `${size} byte payload is too large for the ${type} invocation type (limit ${largestEvent[type]} bytes)`;
-    throw new AwsError('RequestTooLargeException', message, 413, { Type: 'User' });
-  }
+  const limit = largestEvent[type];
+  const tooLarge = `${size} byte payload is too large for the ${type} invocation type (limit ${limit} bytes)`;
+  if (size > limit) throw new AwsError('RequestTooLargeException', tooLarge, 413, { Type: 'User' });
   try {
     JSON.parse(payload);
   } catch (error) {
@@ -152,23 +116,44 @@ function checkEvent(payload: string, type: keyof typeof largestEvent): void {
   }
 }
 
-// The processes.
-
 /** Keeps processes warm, at most so many at once; who comes later waits in order. */
 class Pool {
   private readonly options: Options;
-  private readonly logs: Logs;
+  /** One open file per function. */
+  private readonly logs = new Map<string, WriteStream>();
   private readonly all = new Set<Sandbox>();
   private readonly idle = new Map<Sandbox, NodeJS.Timeout>();
+  private readonly running = new Map<string, number>();
   private closed = false;
   private readonly waiting: { readonly fn: LambdaFunction; readonly give: (sandbox: Sandbox) => void }[] = [];
 
   constructor(options: Options) {
     this.options = options;
-    this.logs = new Logs(options.logsDir);
+    mkdirSync(options.logsDir, { recursive: true });
   }
 
-  async run(fn: LambdaFunction, payload: string, id: string): Promise<InvokeResult> {
+  /** Runs a function within its reserved concurrency; events that wait for a process count as running. */
+  async run(fn: LambdaFunction, payload: string, id: string = randomUUID()): Promise<InvokeResult> {
+    const before = this.running.get(fn.arn) ?? 0;
+    const Reason = 'ReservedFunctionConcurrentInvocationLimitExceeded';
+    if (before >= (fn.reservedConcurrency ?? Number.POSITIVE_INFINITY))
+      throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429, { Type: 'User', Reason });
+    this.running.set(fn.arn, before + 1);
+    try {
+      return await this.options.clock.busy(this.runIn(fn, payload, id));
+    } finally {
+      this.running.set(fn.arn, (this.running.get(fn.arn) ?? 1) - 1);
+    }
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    for (const sandbox of this.all) sandbox.kill();
+    await Promise.all([...this.all].map(({ exited }) => exited));
+    await Promise.all([...this.logs.values()].map((file) => new Promise((resolve) => file.end(resolve))));
+  }
+
+  private async runIn(fn: LambdaFunction, payload: string, id: string): Promise<InvokeResult> {
     const sandbox = await new Promise<Sandbox>((give) => {
       this.waiting.push({ fn, give });
       this.serve();
@@ -180,53 +165,37 @@ class Pool {
     return result;
   }
 
-  async close(): Promise<void> {
-    this.closed = true;
-    for (const sandbox of this.all) sandbox.kill();
-    await Promise.all([...this.all].map(({ exited }) => exited));
-    await this.logs.close();
-  }
-
   /** Gives processes to those who wait: a warm one of the same function, else a new one while there is room. */
   private serve(): void {
     for (const waiter of [...this.waiting]) {
-      const sandbox = this.warm(waiter.fn) ?? (this.hasRoom() ? this.start(waiter.fn) : undefined);
+      const hasRoom = this.all.size < (this.options.mostProcesses ?? 16);
+      const sandbox = this.warm(waiter.fn) ?? (hasRoom ? this.start(waiter.fn) : undefined);
       if (sandbox === undefined) continue;
       this.waiting.splice(this.waiting.indexOf(waiter), 1);
       waiter.give(sandbox);
     }
-    if (this.waiting.length > 0) this.evict();
+    // The process that has been idle longest makes room; its exit serves those who wait.
+    if (this.waiting.length > 0) this.idle.keys().next().value?.kill();
   }
 
   private warm(fn: LambdaFunction): Sandbox | undefined {
     const sandbox = [...this.idle.keys()].findLast((one) => one.fn === fn && one.usable);
-    if (sandbox === undefined) return undefined;
-    clearTimeout(this.idle.get(sandbox));
-    this.idle.delete(sandbox);
+    if (sandbox !== undefined) this.forget(sandbox);
     return sandbox;
   }
 
-  private hasRoom(): boolean {
-    return this.all.size < (this.options.mostProcesses ?? 16);
-  }
-
-  /** Ends the process that has been idle longest, to make room; its exit serves those who wait. */
-  private evict(): void {
-    const [oldest] = this.idle.keys();
-    oldest?.kill();
+  private forget(sandbox: Sandbox): void {
+    clearTimeout(this.idle.get(sandbox));
+    this.idle.delete(sandbox);
   }
 
   private start(fn: LambdaFunction): Sandbox {
-    const sandbox = new Sandbox(fn, {
-      env: environmentOf(fn, this.options),
-      cacheDir: join(this.options.logsDir, '..', 'compiled'),
-      log: this.logs.of(fn.name),
-    });
+    const cacheDir = join(this.options.logsDir, '..', 'compiled');
+    const sandbox = new Sandbox(fn, { env: environmentOf(fn, this.options), cacheDir, log: this.logOf(fn) });
     this.all.add(sandbox);
     void sandbox.exited.then(() => {
       this.all.delete(sandbox);
-      clearTimeout(this.idle.get(sandbox));
-      this.idle.delete(sandbox);
+      this.forget(sandbox);
       this.serve();
     });
     return sandbox;
@@ -238,29 +207,13 @@ class Pool {
     this.idle.set(sandbox, timer);
     this.serve();
   }
-}
 
-/** One open file per function. */
-class Logs {
-  private readonly dir: string;
-  private readonly files = new Map<string, WriteStream>();
-
-  constructor(dir: string) {
-    this.dir = dir;
-    mkdirSync(dir, { recursive: true });
-  }
-
-  of(name: string): (text: string) => void {
-    const file = this.files.get(name) ?? createWriteStream(join(this.dir, `${name}.log`), { flags: 'a' });
-    this.files.set(name, file);
-    return (text) => {
-      // A process that is killed when the cloud closes may still have a last word.
-      if (!file.writableEnded) file.write(text);
-    };
-  }
-
-  async close(): Promise<void> {
-    await Promise.all([...this.files.values()].map((file) => new Promise((resolve) => file.end(resolve))));
+  private logOf({ name }: LambdaFunction): (text: string) => void {
+    const path = join(this.options.logsDir, `${name}.log`);
+    const file = this.logs.get(name) ?? createWriteStream(path, { flags: 'a' });
+    this.logs.set(name, file);
+    // A process that is killed when the cloud closes may still have a last word.
+    return (text) => void (file.writableEnded || file.write(text));
   }
 }
 
