@@ -12,15 +12,13 @@ export interface TableDefinition {
   readonly deletionProtection?: boolean | undefined;
 }
 
-/** A table as it is kept: what DescribeTable answers, and what other operations do. */
+/** A table as it is kept: what DescribeTable answers, and where its items say when they end. */
 export interface Table extends TableSchema {
-  readonly TableArn: string;
   readonly DeletionProtectionEnabled: boolean;
   readonly ttlAttribute?: string | undefined;
-  readonly recovery?: boolean;
 }
 
-export const tableArn = (name: string) => `arn:aws:dynamodb:eu-west-1:123456789012:table/${name}`;
+export const tableArn = (name: unknown) => `arn:aws:dynamodb:eu-west-1:123456789012:table/${name}`;
 const recordKey = (name: string) => `table/${name}`;
 
 /** The tables, in memory and on disk. */
@@ -48,12 +46,23 @@ export class Tables {
     throw new AwsError('ResourceNotFoundException', `Requested resource not found: Table: ${name} not found`);
   }
 
-  async create(input: Input): Promise<Table> {
-    const { DeletionProtectionEnabled = false, ...rest } = input;
-    const data = check('CreateTable', rest);
+  async create({ DeletionProtectionEnabled = false, ...input }: Input): Promise<Table> {
+    const data = check('CreateTable', input);
     const name = data.TableName as string;
     if (this.all.has(name)) throw new AwsError('ResourceInUseException', `Table already exists: ${name}`);
-    return this.keep(this.described(data, DeletionProtectionEnabled === true));
+    const { BillingMode = 'PROVISIONED', ...rest } = data;
+    const { GlobalSecondaryIndexes: indexes } = data as Input & Pick<Table, 'GlobalSecondaryIndexes'>;
+    const IndexArn = (index: string) => `${tableArn(name)}/index/${index}`;
+    const GlobalSecondaryIndexes = indexes?.map((index) => {
+      return { ...index, IndexStatus: 'ACTIVE', IndexArn: IndexArn(index.IndexName) };
+    });
+    return this.keep({
+      ...rest,
+      ...{ TableStatus: 'ACTIVE', TableArn: tableArn(name), TableId: randomUUID(), DeletionProtectionEnabled },
+      ...{ CreationDateTime: this.now().getTime() / 1000, ItemCount: 0, TableSizeBytes: 0 },
+      BillingModeSummary: { BillingMode },
+      ...(GlobalSecondaryIndexes && { GlobalSecondaryIndexes }),
+    } as unknown as Table);
   }
 
   async keep(table: Table): Promise<Table> {
@@ -62,86 +71,32 @@ export class Tables {
     return table;
   }
 
-  async drop({ TableName, DeletionProtectionEnabled, GlobalSecondaryIndexes = [] }: Table): Promise<void> {
-    if (DeletionProtectionEnabled)
-      throw new AwsError(
-        'ValidationException',
-        'Resource cannot be deleted as it is currently protected against deletion. Disable deletion protection first.',
-      );
-    const indexes = GlobalSecondaryIndexes.map(({ IndexName }) => `index/${TableName}/${IndexName}`);
-    this.all.delete(TableName);
-    await this.store.batch([{ type: 'del', key: recordKey(TableName) }]);
-    for (const prefix of [`item/${TableName}`, ...indexes]) await this.empty(prefix);
-  }
-
-  private async empty(prefix: string): Promise<void> {
-    const keys: string[] = [];
-    for await (const [key] of this.store.entries({ gte: `${prefix}/`, lt: `${prefix}0` })) keys.push(key);
-    await this.store.batch(keys.map((key) => ({ type: 'del', key })));
-  }
-
   private async declare(definition: TableDefinition): Promise<void> {
-    const { name, ttlAttribute, deletionProtection = false } = definition;
-    const { globalSecondaryIndexes: GlobalSecondaryIndexes = [] } = definition;
+    const { name, ttlAttribute, deletionProtection = false, globalSecondaryIndexes: indexes = [] } = definition;
+    const schema = {
+      TableName: name,
+      KeySchema: definition.keySchema,
+      AttributeDefinitions: definition.attributeDefinitions,
+      ...(indexes.length > 0 && { GlobalSecondaryIndexes: indexes }),
+    };
     const kept = this.all.get(name);
-    const table =
-      kept ??
-      (await this.create({
-        TableName: name,
-        KeySchema: definition.keySchema,
-        AttributeDefinitions: definition.attributeDefinitions,
-        BillingMode: 'PAY_PER_REQUEST',
-        ...(GlobalSecondaryIndexes.length > 0 && { GlobalSecondaryIndexes }),
-      }));
-    if (kept !== undefined) refuseOtherSchema(kept, definition);
+    // Another key or index would need a migration that nobody has written.
+    if (kept !== undefined && shapeOf(kept) !== shapeOf(schema))
+      throw new Error(
+        `The table ${name} was made with other keys or indexes than the template has now: run npm run reset.`,
+      );
+    const table = kept ?? (await this.create({ ...schema, BillingMode: 'PAY_PER_REQUEST' }));
     await this.keep({ ...table, ttlAttribute, DeletionProtectionEnabled: deletionProtection });
-  }
-
-  private described(data: Input, protect: boolean): Table {
-    const arn = tableArn(data.TableName as string);
-    const { BillingMode, GlobalSecondaryIndexes, ...rest } = data as Input & Pick<Table, 'GlobalSecondaryIndexes'>;
-    return {
-      ...(rest as unknown as Table),
-      TableStatus: 'ACTIVE',
-      TableArn: arn,
-      TableId: randomUUID(),
-      CreationDateTime: this.now().getTime() / 1000,
-      ItemCount: 0,
-      TableSizeBytes: 0,
-      BillingModeSummary: { BillingMode: BillingMode ?? 'PROVISIONED' },
-      DeletionProtectionEnabled: protect,
-      ...(GlobalSecondaryIndexes && {
-        GlobalSecondaryIndexes: GlobalSecondaryIndexes.map((index) => ({
-          ...index,
-          IndexStatus: 'ACTIVE',
-          IndexArn: `${arn}/index/${index.IndexName}`,
-        })),
-      }),
-    } as Table;
   }
 }
 
-/** A template that changes a key or an index would need a migration that nobody has written. */
-function refuseOtherSchema(kept: Table, definition: TableDefinition): void {
-  const shape = (keys: readonly KeyElement[], indexes: Table['GlobalSecondaryIndexes'] = []) =>
-    JSON.stringify([
-      keys.map(({ AttributeName }) => AttributeName),
-      indexes
-        .map(({ IndexName, KeySchema, Projection }) => [
-          IndexName,
-          KeySchema.map(({ AttributeName }) => AttributeName),
-          Projection.ProjectionType,
-          Projection.NonKeyAttributes ?? [],
-        ])
-        .sort(([a], [b]) => (String(a) < String(b) ? -1 : 1)),
-    ]);
-  const types = (attributes: Table['AttributeDefinitions']) =>
-    JSON.stringify(attributes.map(({ AttributeName, AttributeType }) => `${AttributeName} ${AttributeType}`).sort());
-  const before = shape(kept.KeySchema, kept.GlobalSecondaryIndexes) + types(kept.AttributeDefinitions);
-  const wanted =
-    shape(definition.keySchema, definition.globalSecondaryIndexes) + types(definition.attributeDefinitions);
-  if (before !== wanted)
-    throw new Error(
-      `The table ${definition.name} was made with other keys or indexes than the template has now: run npm run reset.`,
-    );
+/** Keys, their types and indexes as one text, whatever order they are declared in. */
+function shapeOf({ KeySchema, AttributeDefinitions, GlobalSecondaryIndexes = [] }: TableSchema): string {
+  const namesOf = (keys: readonly KeyElement[]) => keys.map(({ AttributeName }) => AttributeName);
+  const types = AttributeDefinitions.map(({ AttributeName, AttributeType }) => `${AttributeName} ${AttributeType}`);
+  const indexes = GlobalSecondaryIndexes.map(({ IndexName, KeySchema, Projection }) => {
+    const { ProjectionType, NonKeyAttributes = [] } = Projection;
+    return JSON.stringify([IndexName, namesOf(KeySchema), ProjectionType, NonKeyAttributes]);
+  });
+  return JSON.stringify([namesOf(KeySchema), types.sort(), indexes.sort()]);
 }

@@ -1,18 +1,20 @@
-import { check, type EngineOperation, type Input, type Item, rules, Work } from './dynamodb-engine.ts';
-import { ExpiryTimer, expiryOf, isExpired } from './dynamodb-expiry.ts';
-import { permissionsOf } from './dynamodb-permissions.ts';
-import { type Table, type TableDefinition, Tables } from './dynamodb-tables.ts';
-import { carryOut, forgetTokens, isRepeated, itemsOf, keyOf, plan, remember } from './dynamodb-transactions.ts';
-import { AwsError, type Call, type Clock, type Service, type Store } from './service.ts';
+import { createHash } from 'node:crypto';
+import {
+  check,
+  type EngineOperation,
+  type Input,
+  type Item,
+  keyOf,
+  refuseOthers,
+  type Work,
+  workOn,
+} from './dynamodb-engine.ts';
+import { type Table, type TableDefinition, Tables, tableArn } from './dynamodb-tables.ts';
+import { AwsError, type Call, type Clock, type Permission, type Service, type Store } from './service.ts';
 import { openStore } from './store.ts';
 import { Turns } from './turns.ts';
 
 export type { TableDefinition } from './dynamodb-tables.ts';
-
-/** DynamoDB, with the number of operations that changed something. */
-export interface DynamoDb extends Service {
-  writes(): number;
-}
 
 interface Options {
   readonly dir: string;
@@ -21,27 +23,28 @@ interface Options {
 }
 
 /** Opens DynamoDB on a folder; tables that are not there are made. Rejects when one is there with another schema. */
-export async function openDynamoDb({ dir, clock, tables: definitions }: Options): Promise<DynamoDb> {
+export async function openDynamoDb({ dir, clock, tables: definitions }: Options): Promise<Service> {
   const store = await openStore(dir);
   const tables = new Tables(store, () => clock.now());
   await tables.open(definitions);
   const database = new Database(store, tables, clock);
-  await database.begin();
+  await database.sweep();
   return {
     signingName: 'dynamodb',
-    permissions: (call) => permissionsOf(operationOf(call), inputOf(call), tables.all),
+    permissions: (call) => permissionsOf(operationOf(call), inputOf(call)),
     handle: async (call, response) => {
       const output = await (operations[operationOf(call)] as Operation)(database, inputOf(call));
       response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(output));
     },
-    writes: () => database.writes,
-    close: () => database.close().then(() => store.close()),
+    close: async () => {
+      database.stop();
+      await store.close();
+    },
   };
 }
 
-function operationOf(call: Call): string {
-  const target = call.headers['x-amz-target'];
-  const [version, name = ''] = typeof target === 'string' ? target.split('.') : [];
+function operationOf({ headers }: Call): string {
+  const [version, name = ''] = String(headers['x-amz-target']).split('.');
   if (version === 'DynamoDB_20120810' && Object.hasOwn(operations, name)) return name;
   throw new AwsError('UnknownOperationException', `The local cloud does not model dynamodb:${name}.`);
 }
@@ -56,69 +59,109 @@ function inputOf({ body }: Call): Input {
   throw new AwsError('SerializationException', 'The body is not a JSON object.');
 }
 
-/** What all operations share: the store, the tables, and who may write when. */
+/** A transaction needs, per item, what the single operation needs; there is no permission of its own. */
+function permissionsOf(operation: string, { TableName, IndexName, RequestItems, TransactItems }: Input): Permission[] {
+  const on = (name: string, table: unknown, index?: unknown) => ({
+    action: `dynamodb:${name}`,
+    resource: tableArn(table) + (index === undefined ? '' : `/index/${index}`),
+  });
+  if (operation === 'ListTables') return [{ action: 'dynamodb:ListTables', resource: '*' }];
+  if (operation.startsWith('Batch')) return Object.keys(RequestItems ?? {}).map((table) => on(operation, table));
+  if (!operation.startsWith('Transact')) return [on(operation, TableName, IndexName)];
+  return itemsOf(TransactItems).map(([kind, { TableName }]) => on(`${kind}Item`, TableName));
+}
+
+// What all operations share.
+
+/** Expired items are swept at full hours: readable until then, as AWS deletes late too. Milliseconds. */
+const hour = 3_600_000;
+/** Five years. */
+const tooLongAgo = 5 * 365 * 24 * hour;
+/** A request token counts for ten minutes. */
+const remembered = 600_000;
+
+/** The store, the tables, who may write when, and the end of what expires. */
 class Database {
   readonly store: Store;
   readonly tables: Tables;
   readonly clock: Clock;
-  readonly turns = new Turns();
-  private readonly expiry: ExpiryTimer;
-  writes = 0;
+  private readonly turns = new Turns();
+  private due = Number.POSITIVE_INFINITY;
+  stop: () => void = () => {};
 
   constructor(store: Store, tables: Tables, clock: Clock) {
     this.store = store;
     this.tables = tables;
     this.clock = clock;
-    this.expiry = new ExpiryTimer(clock, () => this.sweep());
-  }
-
-  async begin(): Promise<void> {
-    await forgetTokens(this.store, this.clock.now());
-    for await (const [, at] of this.expiring()) this.expiry.notice(at);
-  }
-
-  async close(): Promise<void> {
-    this.expiry.stop();
   }
 
   work(): Work {
-    return new Work(this.store, this.tables.all);
+    return workOn(this.store, this.tables.all);
   }
 
-  async commit(work: Work): Promise<void> {
-    if (await work.commit()) this.writes += 1;
-    for (const { table, item } of work.puts) this.expiry.notice(expiryOf(this.tables.get(table), item));
+  /** Does the work when no other is under way on these items. Its changes are on disk, whole or not at all, when it resolves. */
+  alone<T>(keys: readonly (string | undefined)[], act: (work: Work) => Promise<T>): Promise<T> {
+    const known = keys.filter((key) => key !== undefined);
+    return this.turns.take(known, async () => {
+      const work = this.work();
+      const output = await act(work);
+      await this.store.batch(work.changes);
+      for (const change of work.changes) {
+        const [part, name = ''] = change.key.split('/');
+        if (change.type === 'put' && part === 'item')
+          this.notice(expiryOf(this.tables.get(name), change.value as Item));
+      }
+      return output;
+    });
   }
 
-  /** Items with a time to live, with their keys in the store and that time. */
-  async *expiring(): AsyncGenerator<readonly [key: string, at: number, table: Table]> {
+  /** Sets one timer, for the full hour after the earliest expiry: no ticks while nothing expires. */
+  private notice(at: number | undefined): void {
+    const now = this.clock.now().getTime();
+    if (at === undefined || !(at > now - tooLongAgo)) return;
+    const due = Math.ceil((Math.max(at, now) + 1) / hour) * hour;
+    // A date beyond what Date holds never comes.
+    if (due >= this.due || due > 8.64e15) return;
+    this.stop();
+    this.due = due;
+    this.stop = this.clock.at(new Date(due), () => {
+      this.due = Number.POSITIVE_INFINITY;
+      return this.clock.busy(this.sweep());
+    });
+  }
+
+  /** Deletes what has expired and forgets old tokens; looks at the rest when it is due. */
+  async sweep(): Promise<void> {
+    const now = this.clock.now().getTime();
+    for await (const [key, { at }] of this.store.entries<Token>({ gte: 'token/', lt: 'token0' }))
+      if (now - at > remembered) await this.store.del(key);
     for (const table of [...this.tables.all.values()].filter(({ ttlAttribute }) => ttlAttribute !== undefined)) {
-      const range = { gte: `item/${table.TableName}/`, lt: `item/${table.TableName}0` };
-      for await (const [key, item] of this.store.entries<Item>(range)) {
+      const items = this.store.entries<Item>({ gte: `item/${table.TableName}/`, lt: `item/${table.TableName}0` });
+      for await (const [key, item] of items) {
         const at = expiryOf(table, item);
-        if (at !== undefined) yield [key, at, table] as const;
+        if (isExpired(at, now)) await this.alone([key], (work) => this.expire(work, key, table, now));
+        else this.notice(at);
       }
     }
   }
 
-  async sweep(): Promise<void> {
-    const now = this.clock.now();
-    await forgetTokens(this.store, now);
-    for await (const [key, at, table] of this.expiring()) {
-      if (isExpired(at, now)) await this.turns.take([key], () => this.expire(key, table, now));
-      else this.expiry.notice(at);
-    }
-  }
-
   /** Looks again: the item may have been written since. */
-  private async expire(key: string, table: Table, now: Date): Promise<void> {
+  private async expire(work: Work, key: string, table: Table, now: number): Promise<void> {
     const item = await this.store.get<Item>(key);
     if (item === undefined || !isExpired(expiryOf(table, item), now)) return;
-    const work = this.work();
     const Key = Object.fromEntries(table.KeySchema.map(({ AttributeName }) => [AttributeName, item[AttributeName]]));
     await work.run('DeleteItem', check('DeleteItem', { TableName: table.TableName, Key }));
-    await this.commit(work);
   }
+}
+
+/** AWS leaves items alone that expired long ago: a wrong unit must not empty a table. */
+const isExpired = (at: number | undefined, now: number): boolean =>
+  at !== undefined && at <= now && at > now - tooLongAgo;
+
+/** When an item expires, in milliseconds, or undefined. */
+function expiryOf(table: Table | undefined, item: Item): number | undefined {
+  const seconds = table?.ttlAttribute === undefined ? undefined : item[table.ttlAttribute]?.N;
+  return typeof seconds === 'string' ? Number(seconds) * 1000 : undefined;
 }
 
 // Operations.
@@ -138,227 +181,177 @@ const operations: Readonly<Record<string, Operation>> = {
   TransactGetItems: transactGet,
   CreateTable: async ({ tables }, input) => ({ TableDescription: described(await tables.create(input)) }),
   DescribeTable: async ({ tables }, { TableName }) => ({ Table: described(tables.get(TableName)) }),
-  DeleteTable: async ({ tables }, { TableName }) => {
-    const table = tables.get(TableName);
-    await tables.drop(table);
-    return { TableDescription: { ...described(table), TableStatus: 'DELETING' } };
+  ListTables: async ({ tables }, input) => {
+    refuseOthers('ListTables', input, []);
+    return { TableNames: [...tables.all.keys()].sort() };
   },
-  UpdateTable: updateTable,
-  ListTables: async ({ tables }, input) => listTables([...tables.all.keys()].sort(), input),
   DescribeTimeToLive: async ({ tables }, { TableName }) => {
     const { ttlAttribute } = tables.get(TableName);
     const enabled = { TimeToLiveStatus: 'ENABLED', AttributeName: ttlAttribute };
     return { TimeToLiveDescription: ttlAttribute === undefined ? { TimeToLiveStatus: 'DISABLED' } : enabled };
   },
-  UpdateTimeToLive: updateTimeToLive,
-  DescribeContinuousBackups: async ({ tables }, { TableName }) => backups(tables.get(TableName)),
-  UpdateContinuousBackups: updateBackups,
 };
 
-function read(operation: EngineOperation): Operation {
-  return async (database, input) => {
-    const data = check(operation, input);
-    const output = await database.work().run(operation, data);
-    return leastRead(output, data);
-  };
+/** What DescribeTable answers: the record without what is ours. */
+function described({ ttlAttribute: _, ...table }: Table): Input {
+  return { ...table };
 }
 
-/** A read that finds nothing still costs one unit, or half of one when it is eventually consistent. */
-function leastRead(output: Input, { ConsistentRead }: Input): Input {
-  const consumed = output.ConsumedCapacity as { CapacityUnits?: number } | undefined;
-  if (consumed?.CapacityUnits === 0) consumed.CapacityUnits = ConsistentRead ? 1 : 0.5;
-  return output;
+function read(operation: EngineOperation): Operation {
+  return (database, input) => database.work().run(operation, check(operation, input));
 }
 
 function write(operation: EngineOperation): Operation {
   return (database, input) => {
-    const { ReturnValuesOnConditionCheckFailure: returns, ...rest } = input;
-    const data = check(operation, rest);
-    const key = keyOf(operation, data, database.tables.get(data.TableName));
-    return database.turns.take(key === undefined ? [] : [key], async () => {
-      const work = database.work();
-      const output = await work.run(operation, data).catch(async (error: unknown) => {
-        throw returns === 'ALL_OLD' && key !== undefined ? await withItem(error, work, key) : error;
-      });
-      await database.commit(work);
-      return billed(output, work);
-    });
+    const planned = plan(database, operation, input);
+    return database.alone([planned.key], (work) => carryOut(database, planned, work));
   };
 }
 
-/** The error of a failed condition with the item that failed it. */
-async function withItem(error: unknown, work: Work, key: string): Promise<unknown> {
-  if (!(error instanceof AwsError) || error.code !== 'ConditionalCheckFailedException') return error;
-  const item = await work.get(key);
-  return item === undefined ? error : new AwsError(error.code, error.message, error.status, { Item: item });
+type Planned = ReturnType<typeof plan>;
+
+/** One write, checked. Its key is undefined when the item does not fit its table. */
+function plan(
+  { tables }: Database,
+  operation: EngineOperation,
+  { ReturnValuesOnConditionCheckFailure: returns, ...input }: Input,
+) {
+  const data = check(operation, input);
+  const key = keyOf((data.Item ?? data.Key) as Item, tables.get(data.TableName));
+  return { operation, data, key, returnsOld: returns === 'ALL_OLD' };
 }
 
-interface Consumed {
-  TableName: string;
-  CapacityUnits: number;
-  Table?: { CapacityUnits: number };
-  GlobalSecondaryIndexes?: Record<string, { CapacityUnits: number }>;
-}
-
-/** Adds what the secondary indexes cost; `times` is 2 for a transaction. */
-function billed(output: Input, work: Work, times = 1): Input {
-  const one = output.ConsumedCapacity as Consumed | Consumed[] | undefined;
-  for (const consumed of [one ?? []].flat()) {
-    const indexes = [...(work.indexUnits.get(consumed.TableName) ?? [])];
-    consumed.CapacityUnits += times * indexes.reduce((sum, [, units]) => sum + units, 0);
-    if (consumed.Table === undefined || indexes.length === 0) continue;
-    consumed.GlobalSecondaryIndexes = Object.fromEntries(
-      indexes.map(([name, units]) => [name, { CapacityUnits: times * units }]),
-    );
+/** Puts one write into the work. Throws AwsError, with the item that failed the condition when it is asked for. */
+async function carryOut(
+  { store }: Database,
+  { operation, data, key, returnsOld }: Planned,
+  work: Work,
+): Promise<Input> {
+  try {
+    return await work.run(operation, data);
+  } catch (error) {
+    if (!(error instanceof AwsError) || error.code !== 'ConditionalCheckFailedException') throw error;
+    const Item = returnsOld && key !== undefined ? await store.get<Item>(key) : undefined;
+    throw new AwsError(error.code, error.message, error.status, { Item });
   }
-  return output;
 }
 
-function batchWrite(database: Database, input: Input): Promise<Input> {
+type BatchWrites = Record<string, { PutRequest?: { Item: Item }; DeleteRequest?: { Key: Item } }[]>;
+
+async function batchWrite(database: Database, input: Input): Promise<Input> {
   const data = check('BatchWriteItem', input);
-  const requests = Object.entries(data.RequestItems as Record<string, { PutRequest?: Input; DeleteRequest?: Input }[]>);
-  const keys = requests.flatMap(([name, writes]) => {
-    const table = database.tables.get(name);
-    return writes.flatMap(
-      ({ PutRequest, DeleteRequest }) =>
-        keyOf(PutRequest ? 'PutItem' : 'DeleteItem', PutRequest ?? DeleteRequest ?? {}, table) ?? [],
-    );
-  });
-  return database.turns.take(keys, async () => {
-    const work = database.work();
-    const output = await work.run('BatchWriteItem', data);
-    await database.commit(work);
-    return billed(output, work);
-  });
-}
-
-const transactionFields = [
-  'TransactItems',
-  'ClientRequestToken',
-  'ReturnConsumedCapacity',
-  'ReturnItemCollectionMetrics',
-];
-
-function transactWrite(database: Database, input: Input): Promise<Input> {
-  refuseOthers('TransactWriteItems', input, transactionFields);
-  const planned = plan(withCapacity(input), (name) => database.tables.get(name));
-  const { ClientRequestToken: token } = input;
-  const keys = [...planned.flatMap(({ key }) => key ?? []), ...(token === undefined ? [] : [`token/${token}`])];
-  return database.turns.take(keys, async () => {
-    const now = database.clock.now();
-    if (await isRepeated(database.store, input, now)) return {};
-    const work = database.work();
-    const results = await carryOut(planned, work);
-    remember(work, input, now);
-    await database.commit(work);
-    return input.ReturnConsumedCapacity === undefined ? {} : billed(summed(results, planned), work, 2);
-  });
-}
-
-/** Lets each write of a transaction count its own cost. */
-function withCapacity(input: Input): Input {
-  const { ReturnConsumedCapacity } = input;
-  if (ReturnConsumedCapacity === undefined) return input;
-  const TransactItems = itemsOf(input.TransactItems).map((item) =>
-    Object.fromEntries(Object.entries(item).map(([kind, write]) => [kind, { ReturnConsumedCapacity, ...write }])),
+  const keys = Object.entries(data.RequestItems as BatchWrites).flatMap(([name, writes]) =>
+    writes.map((one) => keyOf(one.PutRequest?.Item ?? one.DeleteRequest?.Key ?? {}, database.tables.get(name))),
   );
-  return { ...input, TransactItems };
+  return database.alone(keys, (work) => work.run('BatchWriteItem', data));
 }
 
-/** A transaction costs twice: once to prepare, once to commit. A check costs as much as a write. */
-function summed(results: readonly Input[], planned: readonly { readonly table: Table; readonly data: Input }[]): Input {
-  const tables = new Map<string, Consumed>();
-  results.forEach((result, n) => {
-    const { table, data } = planned[n] as (typeof planned)[number];
-    const { CapacityUnits } = (result.ConsumedCapacity as Consumed | undefined) ?? { CapacityUnits: 1 };
-    const sum = 2 * CapacityUnits + (tables.get(table.TableName)?.CapacityUnits ?? 0);
-    const perTable = data.ReturnConsumedCapacity === 'INDEXES' && { Table: { CapacityUnits: sum } };
-    tables.set(table.TableName, { TableName: table.TableName, CapacityUnits: sum, ...perTable });
+// Transactions.
+
+/** DynamoDB's longest transaction. */
+const longest = 100;
+
+/** The kinds and requests of a transaction. Throws when there are none or too many. */
+function itemsOf(items: unknown): [kind: string, input: Input][] {
+  const list = Array.isArray(items) ? (items as Record<string, Input>[]) : [];
+  const bound = list.length === 0 ? 'greater than or equal to 1' : `less than or equal to ${longest}`;
+  if (list.length === 0 || list.length > longest)
+    throw constraint('transactItems', 'Value', `Member must have length ${bound}`);
+  return list.map((item) => {
+    const [one, ...more] = Object.entries(item ?? {});
+    if (one?.[1] instanceof Object && more.length === 0) return one;
+    throw invalid('TransactItems can only contain one of Check, Put, Update or Delete');
   });
-  return { ConsumedCapacity: [...tables.values()] };
 }
 
 async function transactGet(database: Database, input: Input): Promise<Input> {
   refuseOthers('TransactGetItems', input, ['TransactItems', 'ReturnConsumedCapacity']);
-  const gets = itemsOf(input.TransactItems).map(({ Get = {} }) => {
-    const data = check('GetItem', { ...Get, ConsistentRead: true });
-    const table = database.tables.get(data.TableName);
-    return { data, key: keyOf('GetItem', data, table) };
-  });
-  const keys = gets.flatMap(({ key }) => key ?? []);
-  const items = await database.turns.take(keys, () =>
-    Promise.all(gets.map(({ data }) => database.work().run('GetItem', data))),
+  const gets = itemsOf(input.TransactItems).map(([, get]) =>
+    plan(database, 'GetItem', { ...get, ConsistentRead: true }),
   );
-  const Responses = items.map(({ Item }) => (Item === undefined ? {} : { Item }));
-  if (input.ReturnConsumedCapacity === undefined) return { Responses };
-  return { Responses, ConsumedCapacity: readCost(gets.map(({ data }, n) => [data, items[n]?.Item as Item])) };
+  const keys = gets.map(({ key }) => key);
+  const read = (work: Work) => Promise.all(gets.map(({ data }) => work.run('GetItem', data)));
+  return { Responses: await database.alone(keys, read) };
 }
 
-/** Two units per 4,096 bytes. */
-function readCost(reads: readonly (readonly [data: Input, item: Item | undefined])[]): Consumed[] {
-  const tables = new Map<string, number>();
-  for (const [data, item] of reads) {
-    const name = data.TableName as string;
-    const units = item === undefined ? 1 : Math.ceil(rules.itemSize(item) / 4096);
-    tables.set(name, (tables.get(name) ?? 0) + 2 * units);
+/** The single operation whose rules each kind of write follows, and what it must say. */
+const kinds: Readonly<Record<string, readonly [operation: EngineOperation, ...must: string[]]>> = {
+  Put: ['PutItem', 'Item'],
+  Update: ['UpdateItem', 'Key', 'UpdateExpression'],
+  Delete: ['DeleteItem', 'Key'],
+  ConditionCheck: ['DeleteItem', 'Key', 'ConditionExpression'],
+};
+
+/** All writes or none: the answer is on disk, or TransactionCanceledException has a reason per item. */
+async function transactWrite(database: Database, input: Input): Promise<Input> {
+  refuseOthers('TransactWriteItems', input, ['TransactItems', 'ClientRequestToken', 'ReturnConsumedCapacity']);
+  const { ClientRequestToken: token, TransactItems } = input;
+  const planned = itemsOf(TransactItems).map(([kind, one], n) => planOf(database, kind, one, n + 1));
+  const keys = planned.flatMap(({ key }) => key ?? []);
+  if (new Set(keys).size < keys.length)
+    throw invalid('Transaction request cannot include multiple operations on one item');
+  const mark = token === undefined ? undefined : `token/${token}`;
+  const hash = createHash('sha256').update(JSON.stringify(TransactItems)).digest('hex');
+  return database.alone([...keys, mark], async (work) => {
+    const at = database.clock.now().getTime();
+    if (mark !== undefined && isRepeated(await database.store.get<Token>(mark), hash, at)) return {};
+    if (mark !== undefined) work.changes.push({ type: 'put', key: mark, value: { at, hash } satisfies Token });
+    await carryOutAll(database, planned, work);
+    return {};
+  });
+}
+
+function planOf(database: Database, kind: string, input: Input, n: number) {
+  const [operation, ...must] = kinds[kind] ?? [];
+  if (operation === undefined) throw invalid('TransactItems can only contain one of Check, Put, Update or Delete');
+  const missing = must.find((field) => input[field] === undefined);
+  const lower = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
+  if (missing === undefined) return { ...plan(database, operation, input), kind };
+  const place = `transactItems.${n}.member.${lower(kind)}.${lower(missing)}`;
+  throw constraint(place, 'Value null', 'Member must not be null');
+}
+
+async function carryOutAll(database: Database, planned: readonly (Planned & { kind: string })[], work: Work) {
+  const reasons: Input[] = [];
+  for (const one of planned) {
+    // A check is a delete that nobody commits.
+    const writing = carryOut(database, one, one.kind === 'ConditionCheck' ? database.work() : work);
+    reasons.push(await writing.then(() => ({ Code: 'None' }), reasonOf));
   }
-  return [...tables].map(([TableName, CapacityUnits]) => ({ TableName, CapacityUnits }));
+  if (reasons.every(({ Code }) => Code === 'None')) return;
+  const codes = reasons.map(({ Code }) => Code).join(', ');
+  const text = `Transaction cancelled, please refer cancellation reasons for specific reasons [${codes}]`;
+  throw new AwsError('TransactionCanceledException', text, 400, { CancellationReasons: reasons });
 }
 
-// Tables.
+const reasonCodes: Readonly<Record<string, string>> = {
+  ConditionalCheckFailedException: 'ConditionalCheckFailed',
+  ValidationException: 'ValidationError',
+};
 
-/** What DescribeTable answers: the record without what is ours. */
-function described({ ttlAttribute: _, recovery: __, ...table }: Table): Input {
-  return { ...table };
+function reasonOf(error: unknown): Input {
+  if (!(error instanceof AwsError) || reasonCodes[error.code] === undefined) throw error;
+  // AWS looks for an empty key before it looks at any item.
+  if (error.message.includes('cannot contain an empty')) throw error;
+  return { Code: reasonCodes[error.code], Message: error.message, ...error.extra };
 }
 
-async function updateTable({ tables }: Database, input: Input): Promise<Input> {
-  refuseOthers('UpdateTable', input, ['TableName', 'DeletionProtectionEnabled']);
-  const { TableName, DeletionProtectionEnabled } = input;
-  const table = tables.get(TableName);
-  if (typeof DeletionProtectionEnabled !== 'boolean')
-    throw new AwsError('ValidationException', 'At least one of the table settings must be given');
-  return { TableDescription: described(await tables.keep({ ...table, DeletionProtectionEnabled })) };
+/** A request that was carried out, under its token, in the same commit as its writes. */
+interface Token {
+  readonly at: number;
+  readonly hash: string;
 }
 
-function listTables(names: readonly string[], { ExclusiveStartTableName: from, Limit }: Input): Input {
-  const rest = typeof from === 'string' ? names.filter((name) => name > from) : names;
-  const page = rest.slice(0, typeof Limit === 'number' ? Limit : 100);
-  return { TableNames: page, ...(page.length < rest.length && { LastEvaluatedTableName: page.at(-1) }) };
+/** Whether this very request was carried out in the last ten minutes. Throws when its token was used for another one. */
+function isRepeated(kept: Token | undefined, hash: string, at: number): boolean {
+  if (kept === undefined || at - kept.at > remembered) return false;
+  if (kept.hash === hash) return true;
+  throw new AwsError(
+    'IdempotentParameterMismatchException',
+    'The request uses the same client token as a previous, but non-identical request.',
+  );
 }
 
-async function updateTimeToLive(database: Database, input: Input): Promise<Input> {
-  const { TableName, TimeToLiveSpecification } = input;
-  const { AttributeName, Enabled } = (TimeToLiveSpecification ?? {}) as { AttributeName?: string; Enabled?: boolean };
-  if (AttributeName === undefined || Enabled === undefined)
-    throw new AwsError('ValidationException', 'TimeToLiveSpecification needs AttributeName and Enabled');
-  const table = database.tables.get(TableName);
-  if ((table.ttlAttribute !== undefined) === Enabled)
-    throw new AwsError('ValidationException', `TimeToLive is already ${Enabled ? 'enabled' : 'disabled'}`);
-  await database.tables.keep({ ...table, ttlAttribute: Enabled ? AttributeName : undefined });
-  await database.begin();
-  return { TimeToLiveSpecification };
-}
-
-async function updateBackups({ tables }: Database, input: Input): Promise<Input> {
-  const { TableName, PointInTimeRecoverySpecification: wanted } = input;
-  const recovery =
-    (wanted as { PointInTimeRecoveryEnabled?: boolean } | undefined)?.PointInTimeRecoveryEnabled === true;
-  return backups(await tables.keep({ ...tables.get(TableName), recovery }));
-}
-
-/** Recovery is switched, not done: on a laptop there is nothing to restore from. */
-function backups({ recovery = false }: Table): Input {
-  return {
-    ContinuousBackupsDescription: {
-      ContinuousBackupsStatus: 'ENABLED',
-      PointInTimeRecoveryDescription: { PointInTimeRecoveryStatus: recovery ? 'ENABLED' : 'DISABLED' },
-    },
-  };
-}
-
-function refuseOthers(operation: string, input: Input, known: readonly string[]): void {
-  const other = Object.keys(input).find((field) => !known.includes(field));
-  if (other !== undefined)
-    throw new AwsError('ValidationException', `The local cloud does not model ${other} of ${operation}.`);
-}
+const invalid = (message: string) => new AwsError('ValidationException', message);
+const constraint = (place: string, what: string, must: string) =>
+  invalid(`1 validation error detected: ${what} at '${place}' failed to satisfy constraint: ${must}`);

@@ -1,14 +1,14 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
+import { escapeUri, HttpRequest } from '@smithy/core/protocols';
+import { getCanonicalHeaders, SignatureV4Base } from '@smithy/signature-v4';
 import { AwsError } from './service.ts';
 
-/** A request as it came over the wire. */
+/** A request as it came: `url` is path and query, still encoded; `body` is absent where it is streamed, its hash is then the reader's to check. */
 export interface SignedRequest {
   readonly method: string;
-  /** Path and query, still percent-encoded: `request.url`. */
   readonly url: string;
   readonly headers: IncomingHttpHeaders;
-  /** Absent where the body is streamed; its hash is then the reader's to check. */
   readonly body?: Buffer;
 }
 
@@ -42,14 +42,20 @@ const algorithm = 'AWS4-HMAC-SHA256';
 /** The signer of a request with Signature Version 4 in its header or its query. Throws AwsError with the codes AWS uses. */
 export function authenticate(request: SignedRequest, findKey: FindKey, times: Times): Signer {
   const claim = claimOf(request);
-  const signer = signerOf(claim.credential);
+  const signer = signerOf(claim.Credential);
   const refuse = refusals(signer.service);
   const key = findKey(signer.accessKeyId);
   if (key === undefined) throw refuse('unknownKey');
-  checkTime(claim, key, times, refuse);
-  checkSignedHeaders(claim, request, refuse);
-  const wanted = signatureOf(toSign(claim, canonicalRequest(request, claim, signer.service)), claim.credential, key);
-  if (!equal(wanted, claim.signature)) throw refuse('mismatch');
+  const late = checkTime(claim, key, times);
+  if (late !== undefined) throw refuse(late);
+  const signedHeaders = claim.SignedHeaders.split(';');
+  const must = ['host', ...Object.keys(request.headers).filter((name) => name.startsWith('x-amz-'))];
+  const unsigned = must.find((name) => !signedHeaders.includes(name));
+  if (unsigned !== undefined) throw refuse('unsigned', `${texts.unsigned}: ${unsigned}`);
+  const scope = claim.Credential.replace(/^[^/]*\//, '');
+  const canonical = canonicalRequest(request, signedHeaders, signer.service, payloadHash(request, claim));
+  const wanted = signatureOf([algorithm, claim.Date, scope, sha256(canonical)].join('\n'), claim.Credential, key);
+  if (!equal(wanted, claim.Signature)) throw refuse('mismatch');
   return { ...signer, ...(key.role !== undefined && { role: key.role }) };
 }
 
@@ -62,258 +68,157 @@ export function signatureOf(text: string, credential: string, key: AccessKey): s
 
 /** The signer a credential `KEY/DATE/REGION/SERVICE/aws4_request` names. Throws when it is not of that form. */
 export function signerOf(credential: string): Signer {
-  const [accessKeyId = '', date = '', region = '', service = '', end, more] = credential.split('/');
-  const whole = /^\d{8}$/.test(date) && region !== '' && service !== '' && end === 'aws4_request' && more === undefined;
-  if (whole && accessKeyId !== '') return { accessKeyId, region, service };
-  throw refusals(service)(
-    'incomplete',
-    `Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '${credential}'`,
-  );
+  const [, accessKeyId = '', region = '', service = ''] =
+    /^([^/]+)\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request$/.exec(credential) ?? [];
+  if (service !== '') return { accessKeyId, region, service };
+  const text = `Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '${credential}'`;
+  throw refusals(credential.split('/')[3] ?? '')('incomplete', text);
 }
 
 /** Whether two signatures are the same, in constant time. */
 export function equal(a: string, b: string): boolean {
-  return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
+  const [one, other] = [Buffer.from(a), Buffer.from(b)];
+  return one.length === other.length && timingSafeEqual(one, other);
 }
 
 /** The instant of `YYYYMMDDTHHMMSSZ`, or undefined. */
 export function instantOf(basic: string): Date | undefined {
-  const parts = /^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/.exec(basic);
-  if (parts === null) return undefined;
-  const [, year, month, day, hour, minute, second] = parts;
-  return new Date(`${year}-${month}-${day}T${hour}:${minute}:${second}Z`);
+  const extended = basic.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z');
+  const instant = new Date(extended);
+  return extended === basic || Number.isNaN(instant.getTime()) ? undefined : instant;
 }
 
-// What a request claims.
-
-interface Claim {
-  readonly credential: string;
-  readonly signature: string;
-  readonly signedHeaders: readonly string[];
-  readonly date: string;
-  /** Seconds; of a presigned request only. */
-  readonly expires?: number;
+/** The service that a request is for: named in the scope of its credential, guessed where it has none. */
+export function serviceOf({ url, headers }: Pick<SignedRequest, 'url' | 'headers'>): string {
+  const { authorization = '', 'x-amz-target': target } = headers;
+  const credential =
+    /Credential=([^,\s]+)/.exec(authorization)?.[1] ?? queryOf(url).get('X-Amz-Credential') ?? authorization;
+  if (credential !== '') return credential.split('/')[3] ?? '';
+  if (target !== undefined) return 'dynamodb';
+  return headers['content-type']?.startsWith('application/x-www-form-urlencoded') ? 'ses' : 's3';
 }
+
+// What a request claims, and what has to hold.
+
+/** The parts of a signature under the names that a link gives them; `Expires`, in seconds, stands in a link only. */
+type Claim = Readonly<Record<(typeof parts)[number], string> & { Expires?: string }>;
+const parts = ['Algorithm', 'Credential', 'SignedHeaders', 'Signature', 'Date'] as const;
 
 function claimOf(request: SignedRequest): Claim {
-  const query = new URL(request.url, 'http://aws').searchParams;
-  const { authorization } = request.headers;
-  if (query.has('X-Amz-Algorithm') && authorization === undefined) return presignedClaim(query);
-  if (authorization !== undefined) return headerClaim(authorization, request);
-  throw refusals(serviceGuess(request))('missing');
-}
-
-/** Without a signature nothing names the service; the services that name an operation in a header are not S3. */
-function serviceGuess({ headers, method }: SignedRequest): string {
-  if (headers['x-amz-target'] !== undefined) return 'dynamodb';
-  const isForm = method === 'POST' && headers['content-type']?.startsWith('application/x-www-form-urlencoded');
-  return isForm ? 'ses' : 's3';
-}
-
-function headerClaim(authorization: string, { headers }: SignedRequest): Claim {
-  const fields = new Map(
-    [...authorization.matchAll(/(Credential|SignedHeaders|Signature)=([^,\s]+)/g)].map(
-      ([, name = '', value = '']) => [name, value] as const,
-    ),
+  const { authorization, 'x-amz-date': date = '' } = request.headers;
+  const query = queryOf(request.url);
+  const refuse = refusals(serviceOf(request));
+  if (authorization === undefined && !query.has('X-Amz-Algorithm')) throw refuse('missing');
+  const claim: Partial<Claim> = Object.fromEntries(
+    authorization === undefined
+      ? [...parts, 'Expires'].map((name) => [name, query.get(`X-Amz-${name}`) ?? ''])
+      : [
+          ...[...authorization.matchAll(/(Credential|SignedHeaders|Signature)=([^,\s]+)/g)].map((one) => one.slice(1)),
+          ...Object.entries({ Algorithm: authorization.split(' ')[0], Date: date }),
+        ],
   );
-  const date = textOf(headers['x-amz-date']);
-  const refuse = refusals(fields.get('Credential')?.split('/')[3] ?? '');
-  const missing = ['Credential', 'Signature', 'SignedHeaders'].filter((name) => !fields.has(name));
-  if (!authorization.startsWith(`${algorithm} `))
-    throw refuse('incomplete', `Unsupported AWS 'algorithm': only ${algorithm} is understood.`);
-  if (missing.length > 0)
-    throw refuse('incomplete', missing.map((name) => `Authorization header requires '${name}' parameter.`).join(' '));
-  if (instantOf(date) === undefined)
-    throw refuse('incomplete', `Date must be in ISO-8601 'basic format'. Got '${date}'.`);
-  return {
-    credential: fields.get('Credential') as string,
-    signature: fields.get('Signature') as string,
-    signedHeaders: (fields.get('SignedHeaders') as string).split(';'),
-    date,
-  };
+  const wrong = wrongIn(claim);
+  if (wrong === undefined) return claim as Claim;
+  throw authorization ? refuse('incomplete', wrong) : new AwsError('AuthorizationQueryParametersError', wrong);
 }
 
-const presignedFields = ['Algorithm', 'Credential', 'Date', 'Expires', 'SignedHeaders', 'Signature'] as const;
-
-function presignedClaim(query: URLSearchParams): Claim {
-  const field = (name: (typeof presignedFields)[number]) => query.get(`X-Amz-${name}`) ?? '';
-  const expires = Number(field('Expires'));
-  const bad = (message: string) => new AwsError('AuthorizationQueryParametersError', message);
-  if (presignedFields.some((name) => field(name) === ''))
-    throw bad(
-      `Query-string authentication requires the ${presignedFields.map((n) => `X-Amz-${n}`).join(', ')} parameters.`,
-    );
-  if (field('Algorithm') !== algorithm) throw bad(`X-Amz-Algorithm only supports "${algorithm}"`);
-  if (instantOf(field('Date')) === undefined)
-    throw bad("X-Amz-Date must be in the ISO8601 Long Format \"yyyyMMdd'T'HHmmss'Z'\"");
-  if (!Number.isInteger(expires) || expires < 0) throw bad('X-Amz-Expires must be a non-negative number of seconds');
-  if (expires > longestLife)
-    throw bad('X-Amz-Expires must be less than a week (in seconds); that is, it must be less than 604800');
-  return {
-    credential: field('Credential'),
-    signature: field('Signature'),
-    signedHeaders: field('SignedHeaders').split(';'),
-    date: field('Date'),
-    expires,
-  };
+function wrongIn({ Algorithm, Date: date = '', Expires, ...claim }: Partial<Claim>): string | undefined {
+  const missing = parts.filter((name) => !{ Algorithm, Date: date, ...claim }[name]);
+  const where = Expires === undefined ? 'Authorization header' : 'Query-string authentication';
+  if (missing.length > 0) return missing.map((name) => `${where} requires '${name}' parameter.`).join(' ');
+  if (Algorithm !== algorithm) return `Unsupported AWS 'algorithm': only ${algorithm} is understood.`;
+  if (instantOf(date) === undefined) return `Date must be in ISO-8601 'basic format'. Got '${date}'.`;
+  if (Expires !== undefined && !(/^\d+$/.test(Expires) && Number(Expires) <= longestLife))
+    return `X-Amz-Expires must be a number of seconds between 0 and ${longestLife} (a week).`;
+  return undefined;
 }
 
-// What has to hold.
-
-type Refuse = ReturnType<typeof refusals>;
-
-function checkTime({ date, expires, credential }: Claim, key: AccessKey, times: Times, refuse: Refuse): void {
-  const signed = (instantOf(date) as Date).getTime();
-  if (credential.split('/')[1] !== date.slice(0, 8)) throw refuse('mismatch');
-  const since = (now: Date) => now.getTime() - signed;
-  const { real, virtual } = times;
-  if (expires === undefined) {
-    if ([real, virtual].every((now) => Math.abs(since(now)) > tolerance)) throw refuse('skewed');
-    return;
-  }
+function checkTime({ Date: date, Expires, Credential }: Claim, { role }: AccessKey, times: Times): Reason | undefined {
+  if (Credential.split('/')[1] !== date.slice(0, 8)) return 'mismatch';
   // A function signs by virtual time, so that its link ends when virtual time says so; a person's tool by either.
-  const clocks = key.role === undefined ? [real, virtual] : [virtual];
-  if (clocks.every((now) => since(now) < -tolerance)) throw refuse('early');
-  if (!clocks.some((now) => since(now) >= -tolerance && since(now) <= expires * 1000)) throw refuse('expired');
+  const clocks = Expires !== undefined && role !== undefined ? [times.virtual] : [times.real, times.virtual];
+  const ages = clocks.map((now) => now.getTime() - (instantOf(date) as Date).getTime());
+  const most = Expires === undefined ? tolerance : Number(Expires) * 1000;
+  if (ages.some((age) => age >= -tolerance && age <= most)) return undefined;
+  if (Expires === undefined) return 'skewed';
+  return ages.every((age) => age < -tolerance) ? 'early' : 'expired';
 }
 
-/** AWS wants the host and every x-amz- header under the signature. */
-function checkSignedHeaders({ signedHeaders }: Claim, { headers }: SignedRequest, refuse: Refuse): void {
-  const must = ['host', ...Object.keys(headers).filter((name) => name.startsWith('x-amz-'))];
-  const unsigned = must.find((name) => !signedHeaders.includes(name));
-  if (unsigned !== undefined)
-    throw refuse('unsigned', `There were headers present in the request which were not signed: ${unsigned}`);
+/** AWS's own signer writes the text that is signed; keys and hashes are ours. S3 signs the path as it is sent, others encode it once more. */
+class Canonical extends SignatureV4Base {
+  constructor(service: string) {
+    const credentials = { accessKeyId: '', secretAccessKey: '' };
+    super({ service, uriEscapePath: service !== 's3', region: '', credentials, sha256: undefined as never });
+  }
+  text(request: HttpRequest, hash: string): string {
+    const headers = getCanonicalHeaders(request, undefined, new Set(Object.keys(request.headers)));
+    return this.createCanonicalRequest(request, headers, hash);
+  }
 }
 
-// The text that is signed.
-
-function toSign({ date, credential }: Claim, canonical: string): string {
-  const scope = credential.split('/').slice(1).join('/');
-  return [algorithm, date, scope, sha256(canonical)].join('\n');
-}
-
-function canonicalRequest(request: SignedRequest, claim: Claim, service: string): string {
-  const [path = '/', query = ''] = splitOnce(request.url, '?');
-  const headers = claim.signedHeaders.map(
-    (name) => `${name}:${textOf(request.headers[name]).trim().replace(/ +/g, ' ')}\n`,
-  );
-  return [
-    request.method,
-    canonicalPath(path, service),
-    canonicalQuery(query),
-    headers.join(''),
-    claim.signedHeaders.join(';'),
-    payloadHash(request, claim),
-  ].join('\n');
-}
-
-/** S3 signs the path as it is sent; every other service signs it encoded once more. */
-function canonicalPath(path: string, service: string): string {
-  const plain = service === 's3' ? decode(path) : path;
-  return plain.split('/').map(encode).join('/');
-}
-
-function canonicalQuery(query: string): string {
-  return query
-    .split('&')
-    .filter((pair) => pair !== '' && !pair.startsWith('X-Amz-Signature='))
-    .map((pair) => splitOnce(pair, '=').map((part) => encode(decode(part.replaceAll('+', ' ')))))
-    .map(([name = '', value = '']) => [name, value] as const)
-    .sort(([a, av], [b, bv]) => order(a, b) || order(av, bv))
-    .map(([name, value]) => `${name}=${value}`)
-    .join('&');
+function canonicalRequest(
+  { method, url, headers }: SignedRequest,
+  signed: readonly string[],
+  service: string,
+  hash: string,
+) {
+  const [path = '/'] = url.split('?');
+  const params = queryOf(url);
+  const request = new HttpRequest({
+    method,
+    path: service === 's3' ? escapeUri(decodeURIComponent(path)).replaceAll('%2F', '/') : path,
+    query: Object.fromEntries([...new Set(params.keys())].map((name) => [name, params.getAll(name)])),
+    headers: Object.fromEntries(signed.map((name) => [name, String(headers[name] ?? '')])),
+  });
+  return new Canonical(service).text(request, hash);
 }
 
 /** The hash of the body where it is at hand, so that a changed body is a changed signature. */
-function payloadHash({ headers, body }: SignedRequest, claim: Claim): string {
-  const said = textOf(headers['x-amz-content-sha256']);
-  if (claim.expires !== undefined) return said || 'UNSIGNED-PAYLOAD';
+function payloadHash({ headers, body }: SignedRequest, { Expires }: Claim): string {
+  const said = String(headers['x-amz-content-sha256'] ?? '');
+  if (Expires !== undefined) return said || 'UNSIGNED-PAYLOAD';
   return body === undefined ? said : sha256(body);
 }
 
-const order = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0);
+const queryOf = (url: string) => new URL(url, 'http://aws').searchParams;
 const sha256 = (data: string | Buffer) => createHash('sha256').update(data).digest('hex');
 const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
-const textOf = (value: string | string[] | undefined) => (Array.isArray(value) ? value.join(',') : (value ?? ''));
-
-function splitOnce(text: string, at: string): string[] {
-  const place = text.indexOf(at);
-  return place < 0 ? [text] : [text.slice(0, place), text.slice(place + 1)];
-}
-
-function decode(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    throw new AwsError('InvalidURI', "Couldn't parse the specified URI.");
-  }
-}
-
-/** Percent-encodes everything but the unreserved characters of RFC 3986. */
-function encode(text: string): string {
-  return encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
-}
 
 // How each kind of service says no.
 
-type Reason = 'missing' | 'incomplete' | 'unknownKey' | 'mismatch' | 'unsigned' | 'skewed' | 'expired' | 'early';
+type Reason = keyof typeof texts;
 
-const mismatch =
-  'The request signature we calculated does not match the signature you provided. Check your key and signing method.';
-const texts: Readonly<Record<Reason, string>> = {
+const texts = {
   missing: 'Request is missing Authentication Token',
   incomplete: 'The request signature is not complete.',
   unknownKey: 'The security token included in the request is invalid.',
-  mismatch,
+  mismatch:
+    'The request signature we calculated does not match the signature you provided. Check your key and signing method.',
   unsigned: 'There were headers present in the request which were not signed',
-  skewed: 'Signature expired: the request was signed more than 15 minutes from now.',
+  skewed: 'The difference between the request time and the current time is too large.',
   expired: 'Request has expired',
   early: 'Request is not valid yet',
 };
 
-type Codes = Readonly<Record<Reason, readonly [code: string, status: number]>>;
-const json: Codes = {
-  missing: ['MissingAuthenticationTokenException', 400],
-  incomplete: ['IncompleteSignatureException', 400],
-  unknownKey: ['UnrecognizedClientException', 400],
-  mismatch: ['InvalidSignatureException', 400],
-  unsigned: ['InvalidSignatureException', 400],
-  skewed: ['InvalidSignatureException', 400],
-  expired: ['InvalidSignatureException', 400],
-  early: ['InvalidSignatureException', 400],
+/** The codes of services in JSON, of those in the query protocol, and of S3. */
+const codes: Readonly<Partial<Record<Reason, readonly string[]>>> = {
+  missing: ['MissingAuthenticationTokenException', 'MissingAuthenticationToken', 'AccessDenied'],
+  incomplete: ['IncompleteSignatureException', 'IncompleteSignature', 'AuthorizationHeaderMalformed'],
+  unknownKey: ['UnrecognizedClientException', 'InvalidClientTokenId', 'InvalidAccessKeyId'],
+  mismatch: ['InvalidSignatureException', 'SignatureDoesNotMatch', 'SignatureDoesNotMatch'],
+  skewed: ['InvalidSignatureException', 'SignatureDoesNotMatch', 'RequestTimeTooSkewed'],
 };
-const query: Codes = {
-  missing: ['MissingAuthenticationToken', 403],
-  incomplete: ['IncompleteSignature', 400],
-  unknownKey: ['InvalidClientTokenId', 403],
-  mismatch: ['SignatureDoesNotMatch', 403],
-  unsigned: ['SignatureDoesNotMatch', 403],
-  skewed: ['SignatureDoesNotMatch', 403],
-  expired: ['SignatureDoesNotMatch', 403],
-  early: ['SignatureDoesNotMatch', 403],
-};
-const s3: Codes = {
-  missing: ['AccessDenied', 403],
-  incomplete: ['AuthorizationHeaderMalformed', 400],
-  unknownKey: ['InvalidAccessKeyId', 403],
-  mismatch: ['SignatureDoesNotMatch', 403],
-  unsigned: ['AccessDenied', 403],
-  skewed: ['RequestTimeTooSkewed', 403],
-  expired: ['AccessDenied', 403],
-  early: ['AccessDenied', 403],
-};
-const s3Texts: Partial<typeof texts> = {
-  missing: 'Access Denied',
-  unknownKey: 'The AWS Access Key Id you provided does not exist in our records.',
-  skewed: 'The difference between the request time and the current time is too large.',
-};
-const codesOf: Readonly<Record<string, Codes>> = { s3, ses: query, sns: query };
+const otherwise = ['InvalidSignatureException', 'SignatureDoesNotMatch', 'AccessDenied'];
 
 /** Makes the error in the words of one service. */
 function refusals(service: string): (reason: Reason, text?: string) => AwsError {
-  return (reason, text) => {
-    const [code, status] = (codesOf[service] ?? json)[reason];
-    return new AwsError(code, text ?? ((service === 's3' && s3Texts[reason]) || texts[reason]), status);
+  const protocol = service === 's3' ? 2 : service === 'ses' || service === 'sns' ? 1 : 0;
+  return (reason, text = texts[reason]) => {
+    return new AwsError(
+      (codes[reason] ?? otherwise)[protocol] as string,
+      text,
+      protocol === 0 || reason === 'incomplete' ? 400 : 403,
+    );
   };
 }
 

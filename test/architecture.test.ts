@@ -26,6 +26,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
     'jsonata',
     'dynalite',
     'classic-level',
+    '@smithy',
     'postal-mime',
     'nodemailer',
     'temporal-polyfill',
