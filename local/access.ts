@@ -1,6 +1,6 @@
 import { createHash, createHmac, randomBytes } from 'node:crypto';
 import type { RoleDefinition } from './deployment.ts';
-import { accessDenied, compile, type Decide, type PolicyDocument, type Use, usesRecorder } from './policy.ts';
+import { accessDenied, compile, type Decide, type PolicyDocument } from './policy.ts';
 import type { Caller, Permission, Store } from './service.ts';
 import type { AccessKey } from './signature.ts';
 
@@ -11,6 +11,13 @@ export interface Access {
   /** Throws AwsError when the caller may not. A person with the root key may do everything that no resource denies. */
   authorise(caller: Caller, permission: Permission): void;
   report(): AccessReport;
+}
+
+/** One use of a right: who, what, on which resource. */
+interface Use {
+  readonly role: string;
+  readonly action: string;
+  readonly resource: string;
 }
 
 export interface AccessReport {
@@ -41,7 +48,7 @@ export async function openAccess(options: {
     policies.set(arn, compiled(name, documents as unknown as readonly PolicyDocument[]));
   }
   const resources = compiled('bucket policies', options.resourcePolicies);
-  const recorder = usesRecorder();
+  const used = new Map<string, Use>();
   return {
     findKey: (accessKeyId) => keys.get(accessKeyId),
     credentialsOf,
@@ -50,9 +57,10 @@ export async function openAccess(options: {
       const byRole = role === undefined ? 'allow' : (policies.get(role)?.(permission, role) ?? 'implicit');
       if (byResource === 'deny' || byRole === 'deny') throw accessDenied(role ?? 'root', permission, 'deny');
       if (byRole !== 'allow') throw accessDenied(role ?? 'root', permission, 'implicit');
-      if (role !== undefined) recorder.record(role, permission);
+      const { action, resource } = permission;
+      if (role !== undefined) used.set(`${role} ${action} ${resource}`, { role, action, resource });
     },
-    report: () => ({ used: recorder.uses(), unused: unusedOf(options.roles, recorder.uses()) }),
+    report: () => ({ used: [...used.values()], unused: unusedOf(options.roles, [...used.values()]) }),
   };
 }
 

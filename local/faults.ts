@@ -1,27 +1,25 @@
 import * as z from 'zod';
 import { AwsError } from './service.ts';
 
-/** What a fault does to the calls it meets. */
-export type Mode = 'refuse' | 'throttle' | 'drop-answer' | 'delay' | 'repeat';
+const Fault = z
+  .strictObject({
+    /** The name in the credential scope, such as `dynamodb`. */
+    service: z.string().min(1),
+    /** AWS's name of the operation, such as `PutItem`; `*` is any. */
+    operation: z.string().min(1),
+    /** The how manieth matching call from now is the first that it meets. */
+    call: z.int().min(1).default(1),
+    /** How many calls in a row it meets. */
+    times: z.int().min(1).default(1),
+    /** What it does to the calls that it meets. */
+    mode: z.enum(['refuse', 'throttle', 'drop-answer', 'delay', 'repeat']),
+    /** Of `delay`: milliseconds of real time. */
+    ms: z.int().min(1).max(60_000).optional(),
+  })
+  .refine(({ mode, ms }) => mode !== 'delay' || ms !== undefined, 'ms: a delay needs it');
 
-const Fault = z.strictObject({
-  /** The name in the credential scope, such as `dynamodb`. */
-  service: z.string().min(1),
-  /** AWS's name of the operation, such as `PutItem`; `*` is any. */
-  operation: z.string().min(1),
-  /** The how manieth matching call from now is the first that it meets. */
-  call: z.int().min(1).default(1),
-  /** How many calls in a row it meets. */
-  times: z.int().min(1).default(1),
-  mode: z.enum(['refuse', 'throttle', 'drop-answer', 'delay', 'repeat']),
-  /** Of `delay`: milliseconds of real time. */
-  ms: z.int().min(1).max(60_000).optional(),
-});
-
-interface Armed extends z.infer<typeof Fault> {
-  seen: number;
-  fired: number;
-}
+export type Fault = z.infer<typeof Fault>;
+type Armed = Fault & { seen: number; fired: number };
 
 /** The faults that tests put between a function and AWS. */
 export interface Faults {
@@ -30,7 +28,7 @@ export interface Faults {
   list(): unknown;
   clear(): void;
   /** What happens to this call. Counts it. */
-  meet(service: string, operation: string): { readonly mode: Mode; readonly ms: number } | undefined;
+  meet(service: string, operation: string): Fault | undefined;
 }
 
 export function openFaults(): Faults {
@@ -39,7 +37,6 @@ export function openFaults(): Faults {
     add(input) {
       const parsed = Fault.safeParse(input);
       if (!parsed.success) throw new Error(z.prettifyError(parsed.error));
-      if (parsed.data.mode === 'delay' && parsed.data.ms === undefined) throw new Error('ms: a delay needs it');
       const fault = { ...parsed.data, seen: 0, fired: 0 };
       armed.push(fault);
       return fault;
@@ -52,9 +49,8 @@ export function openFaults(): Faults {
       const matching = armed.filter((one) => one.service === service && ['*', operation].includes(one.operation));
       for (const fault of matching) fault.seen += 1;
       const fault = matching.find(({ seen, call, times }) => seen >= call && seen < call + times);
-      if (fault === undefined) return undefined;
-      fault.fired += 1;
-      return { mode: fault.mode, ms: fault.ms ?? 0 };
+      if (fault !== undefined) fault.fired += 1;
+      return fault;
     },
   };
 }
@@ -67,7 +63,7 @@ const throttles: Readonly<Record<string, AwsError>> = {
 };
 
 /** The error of a fault that refuses. */
-export function refusal(service: string, mode: 'refuse' | 'throttle'): AwsError {
+export function refusal(service: string, mode: Fault['mode']): AwsError {
   if (mode === 'throttle') return throttles[service] ?? new AwsError('ThrottlingException', 'Rate exceeded');
   const code = service === 's3' ? 'InternalError' : 'InternalServerError';
   return new AwsError(code, 'We encountered an internal error. Please try again.', 500);

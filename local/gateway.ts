@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { createServer, type IncomingMessage, request as requestOf, type Server, type ServerResponse } from 'node:http';
-import type { AddressInfo, Server as NetServer } from 'node:net';
-import { pipeline } from 'node:stream/promises';
+import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
+import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
+import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Faults, refusal } from './faults.ts';
+import { type Fault, type Faults, refusal } from './faults.ts';
+import { elements } from './protocol.ts';
 import { AwsError, type Call, type Caller, type Clock, type Permission, type Service } from './service.ts';
+import { serviceOf } from './signature.ts';
 
 /** The port where every AWS service of the local cloud answers. */
 export interface Gateway {
@@ -27,8 +29,6 @@ interface Options {
 
 /** Bytes of a buffered body; a form of SES with a mail of ten megabytes comes closest. */
 const largestBody = 67_108_864;
-/** Marks a call that a fault sent a second time, for this process only. */
-const again = { header: 'x-local-again', value: randomUUID() };
 
 /** Opens the port; port 0 takes a free one. Rejects with EADDRINUSE when it is taken. */
 export async function openGateway(options: Options): Promise<Gateway> {
@@ -68,48 +68,36 @@ async function answer(
   request: IncomingMessage,
   response: ServerResponse,
 ): Promise<void> {
-  const requestId = randomUUID();
-  const url = new URL(request.url ?? '/', 'http://aws');
-  const name = serviceOf(request, url);
+  const { headers, url = '/' } = request;
+  const name = serviceOf({ url, headers });
+  const refuse = (error: unknown, to = response) => renderError(to, name, url.replace(/\?.*/s, ''), error);
   // Clients correct their clock by this header: it must show the time that functions live in.
   response.setHeader('date', options.clock.now().toUTCString());
-  response.setHeader(name === 's3' ? 'x-amz-request-id' : 'x-amzn-requestid', requestId);
+  response.setHeader(name === 's3' ? 'x-amz-request-id' : 'x-amzn-requestid', randomUUID());
   try {
     const service = services.get(name);
     if (service === undefined) throw unknownService(request, name);
-    await handle(options, service, request, url, response);
+    const call = await admit(options, service, request);
+    const operation = operationOf(name, call);
+    if (!reads.test(operation)) options.written?.();
+    const serve = (to: ServerResponse) => service.handle(call, to).catch((error: unknown) => refuse(error, to));
+    await suffer(options.faults.meet(name, operation), name, request, response, serve);
   } catch (error) {
     request.resume();
-    renderError(response, name, error, { requestId, path: url.pathname, method: request.method ?? '' });
+    refuse(error);
   }
 }
 
-/** Signature, then policy, then faults, then the service. */
-async function handle(
-  options: Options,
-  service: Service,
-  request: IncomingMessage,
-  url: URL,
-  response: ServerResponse,
-) {
+/** Signature, then policy: the call, when its caller may make it. */
+async function admit(options: Options, service: Service, request: IncomingMessage): Promise<Call> {
+  const { method = 'GET', url = '/', headers } = request;
+  const { pathname, searchParams: query } = new URL(url, 'http://aws');
+  const path = decoded(pathname);
   const body = service.signingName === 's3' ? undefined : await readBody(request);
   const caller = await options.authenticate(request, body);
-  const call: Call = {
-    method: request.method ?? 'GET',
-    path: decoded(url.pathname),
-    query: url.searchParams,
-    headers: request.headers,
-    body: body ?? Buffer.alloc(0),
-    stream: request,
-    caller,
-  };
+  const call = { method, path, query, headers, body: body ?? Buffer.alloc(0), stream: request, caller };
   for (const permission of service.permissions(call)) options.authorise(caller, permission);
-  const operation = operationOf(service.signingName, call);
-  if (!reads.test(operation)) options.written?.();
-  const isFirst = request.headers[again.header] !== again.value;
-  const fault = isFirst ? options.faults.meet(service.signingName, operation) : undefined;
-  if (fault !== undefined) await suffer(fault, service.signingName, request, body, response);
-  if (!response.destroyed) await service.handle(call, response);
+  return call;
 }
 
 function decoded(path: string): string {
@@ -137,150 +125,103 @@ async function readBody(request: IncomingMessage): Promise<Buffer> {
 const reads =
   /^(Get|Head|List|Describe|Query|Scan|BatchGet|TransactGet|Verify|GenerateMac|GenerateDataKey|Sign$|Encrypt|Decrypt)/;
 
-/** The service in the credential scope `KEY/DATE/REGION/SERVICE/aws4_request`; a browser's form goes to S3. */
-function serviceOf(request: IncomingMessage, url: URL): string {
-  const authorization = request.headers.authorization ?? '';
-  const [, scope] = authorization.match(/Credential=([^,\s]+)/) ?? [];
-  const [, , , name] = (scope ?? url.searchParams.get('X-Amz-Credential') ?? '').split('/');
-  if (name !== undefined) return name;
-  const isForm = (request.headers['content-type'] ?? '').startsWith('multipart/form-data');
-  return isForm || authorization === '' ? 's3' : '';
-}
-
 function unknownService({ headers }: IncomingMessage, name: string): AwsError {
   if (name === '') return new AwsError('IncompleteSignature', 'Authorization header requires a credential scope.', 403);
   const operation = headers['x-amz-target'] ?? '';
   return new AwsError('UnknownOperationException', `The local cloud does not model ${name} ${operation}`.trim(), 404);
 }
 
-/** S3 and Lambda name no operation: method and parameters tell it. The first row that fits counts. */
-const s3Operations: readonly (readonly [name: string, method: string, parameter?: string, header?: string])[] = [
-  ['CreateMultipartUpload', 'POST', 'uploads'],
-  ['CompleteMultipartUpload', 'POST', 'uploadId'],
-  ['DeleteObjects', 'POST', 'delete'],
-  ['PostObject', 'POST'],
-  ['UploadPartCopy', 'PUT', 'partNumber', 'x-amz-copy-source'],
-  ['UploadPart', 'PUT', 'partNumber'],
-  ['CopyObject', 'PUT', undefined, 'x-amz-copy-source'],
-  ['PutObject', 'PUT'],
-  ['ListParts', 'GET', 'uploadId'],
-  ['ListObjectsV2', 'GET', 'list-type'],
-  ['GetObject', 'GET'],
-  ['HeadObject', 'HEAD'],
-  ['AbortMultipartUpload', 'DELETE', 'uploadId'],
-  ['DeleteObject', 'DELETE'],
-];
+/** S3 names no operation: method and parameters tell it. */
+const s3Operations: Readonly<Record<string, string>> = {
+  'POST uploads': 'CreateMultipartUpload',
+  'POST uploadId': 'CompleteMultipartUpload',
+  'POST delete': 'DeleteObjects',
+  POST: 'PostObject',
+  'PUT partNumber copy': 'UploadPartCopy',
+  'PUT partNumber': 'UploadPart',
+  'PUT copy': 'CopyObject',
+  PUT: 'PutObject',
+  'GET uploadId': 'ListParts',
+  'GET list-type': 'ListObjectsV2',
+  GET: 'GetObject',
+  HEAD: 'HeadObject',
+  'DELETE uploadId': 'AbortMultipartUpload',
+  DELETE: 'DeleteObject',
+};
 
-function operationOf(service: string, call: Call): string {
-  const target = call.headers['x-amz-target'];
+function operationOf(service: string, { method, headers, query, body }: Call): string {
+  const target = headers['x-amz-target'];
   if (typeof target === 'string') return target.slice(target.lastIndexOf('.') + 1);
   if (service === 'lambda') return 'Invoke';
-  if (service !== 's3') return new URLSearchParams(call.body.toString('utf8')).get('Action') ?? '';
-  const row = s3Operations.find(
-    ([, method, parameter, header]) =>
-      method === call.method &&
-      (parameter === undefined || call.query.has(parameter)) &&
-      (header === undefined || header in call.headers),
-  );
-  return row?.[0] ?? '';
+  if (service !== 's3') return new URLSearchParams(body.toString('utf8')).get('Action') ?? '';
+  const parameter = ['uploads', 'partNumber', 'uploadId', 'delete', 'list-type'].filter((name) => query.has(name))[0];
+  const copy = 'x-amz-copy-source' in headers ? 'copy' : undefined;
+  const words = [method, parameter, copy].filter((word) => word !== undefined);
+  return s3Operations[words.join(' ')] ?? s3Operations[method] ?? '';
 }
 
 // Faults.
 
+/** Serves a call, or does to it what a fault says. */
 async function suffer(
-  { mode, ms }: { mode: string; ms: number },
+  fault: Fault | undefined,
   service: string,
   request: IncomingMessage,
-  body: Buffer | undefined,
   response: ServerResponse,
+  serve: (response: ServerResponse) => Promise<void>,
 ): Promise<void> {
+  const { mode, ms } = fault ?? {};
   if (mode === 'refuse' || mode === 'throttle') throw refusal(service, mode);
-  if (mode === 'delay') return sleep(ms);
-  if (mode === 'repeat' && body === undefined && request.method === 'PUT') {
+  if (mode === 'repeat' && service === 's3' && request.method === 'PUT')
     throw new AwsError('NotImplemented', 'A fault can repeat no call of S3 with a body: it is read once.', 501);
-  }
-  await sendAgain(request, body);
+  if (mode === 'delay') await sleep(ms);
+  if (mode === 'repeat' || mode === 'drop-answer') await serve(unheard(request));
   if (mode === 'drop-answer') response.destroy();
+  else await serve(response);
 }
 
-/** The same signed call once more, to this very port; its answer is read to the end and thrown away. */
-async function sendAgain(request: IncomingMessage, body: Buffer | undefined): Promise<void> {
-  const { method, url, headers, socket } = request;
-  const marked = { ...headers, [again.header]: again.value };
-  const copy = requestOf({
-    host: '127.0.0.1',
-    port: socket.localPort,
-    method,
-    path: url,
-    headers: marked,
-    agent: false,
-  });
-  const answered = new Promise<void>((resolve, reject) => {
-    copy.once('error', reject);
-    copy.once('response', (answer) => answer.resume().once('close', () => resolve()));
-  });
-  if (body === undefined) await pipeline(request, copy);
-  else copy.end(body);
-  await answered;
+/** An answer that goes nowhere. */
+function unheard(request: IncomingMessage): ServerResponse {
+  const response = new ServerResponse(request);
+  const nowhere = new Writable({ highWaterMark: Number.MAX_SAFE_INTEGER, write: (_, __, done) => done() });
+  response.assignSocket(nowhere as Socket);
+  return response;
 }
 
 // Errors.
 
-interface Rendering {
-  readonly requestId: string;
-  readonly path: string;
-  readonly method: string;
-}
-type Rendered = readonly [type: string, body: string, headers?: Readonly<Record<string, string>>];
-type Render = (error: AwsError, context: Rendering) => Rendered;
+type Rendered = readonly [type: string, body: string];
 
-const json: Render = ({ code, message, extra }) => [
-  'application/x-amz-json-1.1',
-  JSON.stringify({ __type: code, message, ...extra }),
-  { 'x-amzn-errortype': code },
-];
-const query: Render = ({ code, message, status }, { requestId }) => [
-  'text/xml',
-  `<ErrorResponse><Error><Type>${status < 500 ? 'Sender' : 'Receiver'}</Type><Code>${code}</Code>` +
-    `<Message>${escapeXml(message)}</Message></Error><RequestId>${requestId}</RequestId></ErrorResponse>`,
-];
-
-/** Each service's way to say that something is wrong; the others use JSON. */
-const renderers: Readonly<Record<string, Render>> = {
+/** How the services say that something is wrong; the others do it in JSON. */
+const errors: Readonly<Record<string, (error: AwsError, path: string) => Rendered>> = {
   dynamodb: ({ code, message, extra }) => [
     'application/x-amz-json-1.0',
     JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${code}`, message, ...extra }),
   ],
-  lambda: ({ code, message, extra }) => [
-    'application/json',
-    JSON.stringify({ message, Message: message, ...extra }),
-    { 'x-amzn-errortype': code },
-  ],
-  ses: query,
-  sns: query,
-  s3: ({ code, message, extra }, { requestId, path, method }) => [
+  lambda: ({ message, extra }) => ['application/json', JSON.stringify({ message, Message: message, ...extra })],
+  s3: ({ code, message, extra }, Resource) => [
     'application/xml',
-    method === 'HEAD'
-      ? ''
-      : `<?xml version="1.0" encoding="UTF-8"?>\n<Error><Code>${code}</Code><Message>${escapeXml(message)}</Message>` +
-        Object.entries(extra)
-          .map(([name, value]) => `<${name}>${escapeXml(String(value))}</${name}>`)
-          .join('') +
-        `<Resource>${escapeXml(path)}</Resource><RequestId>${requestId}</RequestId></Error>`,
+    `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${elements({ Code: code, Message: message, ...extra, Resource })}</Error>`,
   ],
+  ses: queryError,
+  sns: queryError,
 };
 
-function renderError(response: ServerResponse, service: string, error: unknown, context: Rendering): void {
-  const known = error instanceof AwsError ? error : new AwsError('InternalFailure', 'The local cloud failed.', 500);
-  if (known !== error) console.error(`${service}: the local cloud failed:`, error);
-  if (response.headersSent) {
-    response.destroy();
-    return;
-  }
-  const [type, body, headers = {}] = (renderers[service] ?? json)(known, context);
-  response.writeHead(known.status, { 'content-type': type, ...headers }).end(body);
+function queryError({ code, message, status }: AwsError): Rendered {
+  const error = elements({ Type: status < 500 ? 'Sender' : 'Receiver', Code: code, Message: message });
+  return ['text/xml', `<ErrorResponse><Error>${error}</Error></ErrorResponse>`];
 }
 
-function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+const jsonError = ({ code, message, extra }: AwsError): Rendered => [
+  'application/x-amz-json-1.1',
+  JSON.stringify({ __type: code, message, ...extra }),
+];
+
+function renderError(response: ServerResponse, service: string, path: string, error: unknown): void {
+  const known = error instanceof AwsError ? error : new AwsError('InternalFailure', 'The local cloud failed.', 500);
+  if (known !== error) console.error(`${service}: the local cloud failed:`, error);
+  if (response.headersSent) return void response.destroy();
+  const [type, body] = (errors[service] ?? jsonError)(known, path);
+  const headers = { 'content-type': type, ...(type.includes('json') && { 'x-amzn-errortype': known.code }) };
+  response.writeHead(known.status, headers).end(response.req.method === 'HEAD' ? '' : body);
 }

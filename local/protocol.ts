@@ -90,15 +90,17 @@ export function answerXml(
   action: string,
   result: Readonly<Record<string, string | number>>,
 ): void {
-  const fields = Object.entries(result).map(([name, value]) => `<${name}>${escapeXml(String(value))}</${name}>`);
+  const metadata = `<ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata>`;
+  const body = `<${action}Result>${elements(result)}</${action}Result>${metadata}`;
   response
     .writeHead(200, { 'content-type': 'text/xml' })
-    .end(
-      `<${action}Response xmlns="${namespace}"><${action}Result>${fields.join('')}</${action}Result>` +
-        `<ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata></${action}Response>`,
-    );
+    .end(`<${action}Response xmlns="${namespace}">${body}</${action}Response>`);
 }
 
-function escapeXml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+/** Flat fields as XML. */
+export function elements(fields: Readonly<Record<string, unknown>>): string {
+  const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+  return Object.entries(fields)
+    .map(([name, value]) => `<${name}>${escaped(String(value))}</${name}>`)
+    .join('');
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { accessDenied, compile, usesRecorder } from '../../local/policy.ts';
+import { accessDenied, compile } from '../../local/policy.ts';
 
 const table = 'arn:aws:dynamodb:eu-west-1:123456789012:table/Requests';
 const allow = (statement: object) => ({ Effect: 'Allow', Action: '*', Resource: '*', ...statement });
@@ -21,7 +21,7 @@ describe('a policy', () => {
   });
 
   test('denies when one statement denies, whatever others allow', () => {
-    const decided = decide(allow({}), { Effect: 'Deny', NotAction: 's3:GetObject', Resource: '*' });
+    const decided = decide(allow({}), { Effect: 'Deny', Action: 's3:Put*', Resource: '*' });
     expect(decided({ action: 's3:GetObject', resource: 'arn:aws:s3:::b/k' })).toBe('allow');
     expect(decided({ action: 's3:PutObject', resource: 'arn:aws:s3:::b/k' })).toBe('deny');
   });
@@ -39,29 +39,12 @@ describe('a policy', () => {
     [{ StringEquals: { 's3:prefix': ['a', 'b'] } }, { 's3:prefix': 'b' }, true],
     [{ StringEquals: { 's3:prefix': 'a' } }, { 's3:prefix': 'A' }, false],
     [{ StringEquals: { 's3:prefix': 'a' } }, {}, false],
-    [{ StringEqualsIfExists: { 's3:prefix': 'a' } }, {}, true],
     [{ StringNotEquals: { 's3:prefix': 'a' } }, {}, true],
     [{ StringNotEquals: { 's3:prefix': ['a', 'b'] } }, { 's3:prefix': 'b' }, false],
     [{ StringLike: { 's3:prefix': 'owner/*' } }, { 's3:prefix': 'owner/1/' }, true],
-    [{ StringEqualsIgnoreCase: { 'ses:FromAddress': 'A@B.dk' } }, { 'ses:FromAddress': 'a@b.dk' }, true],
-    [
-      { 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['1', '2'] } },
-      { 'dynamodb:LeadingKeys': ['1', '2'] },
-      true,
-    ],
-    [{ 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['1'] } }, { 'dynamodb:LeadingKeys': ['1', '3'] }, false],
-    [{ 'ForAllValues:StringEquals': { 'dynamodb:LeadingKeys': ['1'] } }, {}, true],
-    [
-      { 'ForAnyValue:StringLike': { 'dynamodb:LeadingKeys': 'TOKEN#*' } },
-      { 'dynamodb:LeadingKeys': ['x', 'TOKEN#1'] },
-      true,
-    ],
-    [{ 'ForAnyValue:StringLike': { 'dynamodb:LeadingKeys': 'TOKEN#*' } }, {}, false],
+    [{ StringNotLike: { 's3:prefix': 'owner/*' } }, { 's3:prefix': 'owner/1/' }, false],
     [{ Bool: { 'aws:SecureTransport': 'false' } }, {}, false],
-    [{ Null: { 's3:prefix': 'true' } }, {}, true],
-    [{ Null: { 's3:prefix': false } }, {}, false],
-    [{ NumericLessThanEquals: { 's3:max-keys': '10' } }, { 's3:max-keys': '10' }, true],
-    [{ NumericLessThan: { 's3:max-keys': 10 } }, { 's3:max-keys': '10' }, false],
+    [{ Bool: { 'AWS:securetransport': false } }, {}, false],
     [{ ArnLike: { 'aws:SourceArn': 'arn:aws:s3:*:*:b*' } }, { 'aws:SourceArn': 'arn:aws:s3:::bucket' }, true],
     [{ ArnLike: { 'aws:SourceArn': 'arn:aws:s3:*' } }, { 'aws:SourceArn': 'arn:aws:s3:::bucket' }, false],
     [{ StringEquals: { 'kms:ViaService': 's3.eu-west-1.amazonaws.com' } }, {}, false],
@@ -70,18 +53,15 @@ describe('a policy', () => {
   });
 
   test.each([
-    ['an operator', { Condition: { BinaryEquals: { 's3:prefix': 'a' } } }, 'the condition operator BinaryEquals'],
-    [
-      'a condition key',
-      { Condition: { StringEquals: { 's3:signatureage': '1' } } },
-      'the condition key s3:signatureage',
-    ],
-    ['a field', { Colour: 'red' }, 'Colour is not modelled'],
-    ['a variable', { Resource: `arn:aws:s3:::b/${'$'}{aws:username}` }, 'is not modelled'],
-    ['a function that is not resolved', { Resource: { Ref: 'Bucket' } }, '{"Ref":"Bucket"} is not modelled'],
-    ['a federated principal', { Principal: { Federated: 'x' } }, 'Principal Federated'],
+    ['an operator', { Condition: { BinaryEquals: { 's3:prefix': 'a' } } }, 'BinaryEquals'],
+    ['a condition key', { Condition: { StringEquals: { 's3:signatureage': '1' } } }, 's3:signatureage'],
+    ['a field', { Colour: 'red' }, 'Colour'],
+    ['a negated field', { NotResource: '*' }, 'NotResource'],
+    ['a variable', { Resource: `arn:aws:s3:::b/${'$'}{aws:username}` }, 'policy variables are not modelled'],
+    ['a function that is not resolved', { Resource: { Ref: 'Bucket' } }, 'Resource[0]'],
+    ['a federated principal', { Principal: { Federated: 'x' } }, 'Federated'],
   ])('that says %s the local cloud does not know is refused at load, with its place', (_, statement, text) => {
-    expect(() => decide(allow({}), allow(statement))).toThrow(`policy 1, statement 2`);
+    expect(() => decide(allow({}), allow(statement))).toThrow('policy 1, statement 2 is not modelled');
     expect(() => decide(allow({}), allow(statement))).toThrow(text);
   });
 });
@@ -100,11 +80,4 @@ test('what is missing is told as AWS tells it', () => {
     status: 403,
     message: expect.stringContaining('with an explicit deny in an identity-based policy'),
   });
-});
-
-test('every use of a right is remembered once', () => {
-  const { record, uses } = usesRecorder();
-  const use = { role: 'R', action: 'dynamodb:PutItem', resource: table };
-  for (const action of ['dynamodb:PutItem', 'dynamodb:GetItem', 'dynamodb:PutItem']) record('R', { ...use, action });
-  expect(uses()).toEqual([use, { ...use, action: 'dynamodb:GetItem' }]);
 });
