@@ -65,10 +65,10 @@ export function deploymentOf(assembly: Assembly): Deployment {
     }),
     subscriptions: assembly.all('AWS::SNS::Subscription').map(subscriptionOf),
     queues: assembly.all('AWS::SQS::Queue').map(({ arn }) => arn),
-    secrets: assembly.all('AWS::SecretsManager::Secret').map(({ name, properties }) => {
-      const { Description, KmsKeyId, SecretString } = properties;
-      return { name, description: Description, kmsKeyId: KmsKeyId, secretString: SecretString };
-    }),
+    secrets: assembly.all('AWS::SecretsManager::Secret').map(({ name, properties }) => ({
+      name,
+      secretString: properties.SecretString,
+    })),
     roles: rolesOf(assembly),
     invokePermissions: assembly.all('AWS::Lambda::Permission').map(({ properties }) => {
       const { FunctionName, Principal, SourceArn } = properties;

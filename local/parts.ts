@@ -77,7 +77,7 @@ async function openStorage(ground: Ground): Promise<Service[]> {
   return [
     await kept(ground, openDynamoDb({ ...deployment, dir: join(stateDir, 'dynamodb'), clock })),
     await kept(ground, openS3({ ...deployment, dir: join(stateDir, 's3'), clock })),
-    await kept(ground, openKms({ ...deployment, store: store.sub('kms'), clock })),
+    await kept(ground, openKms({ ...deployment, store: store.sub('kms') })),
     await kept(ground, openSecretsManager({ ...deployment, store: store.sub('secrets'), clock })),
   ];
 }

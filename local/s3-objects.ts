@@ -1,7 +1,9 @@
-import { randomBytes } from 'node:crypto';
-import type { Blob, Blobs } from './s3-blobs.ts';
-import type { Checksum } from './s3-body.ts';
-import { AwsError, type Clock, type Store } from './service.ts';
+import { createHash, randomBytes, randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { mkdir, open, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { AwsError, type Clock } from './service.ts';
+import { type OpenStore, openStore } from './store.ts';
 import { Turns } from './turns.ts';
 
 /** A bucket as the template declares it. */
@@ -13,173 +15,305 @@ export interface BucketDefinition {
   /** Rules as CloudFormation writes them. */
   readonly lifecycle?: readonly LifecycleRule[] | undefined;
   readonly kmsKeyArn?: string | undefined;
-  /** Loopback counts as secure transport, so this changes nothing here (decisions.md 18). */
-  readonly enforceTls?: boolean | undefined;
 }
 
 type LockMode = 'GOVERNANCE' | 'COMPLIANCE';
 
-export interface LifecycleRule {
+interface LifecycleRule {
   readonly Status: 'Enabled' | 'Disabled';
-  readonly Prefix?: string | undefined;
   readonly ExpirationInDays?: number | undefined;
-  readonly ExpiredObjectDeleteMarker?: boolean | undefined;
-  readonly NoncurrentVersionExpiration?: { readonly NoncurrentDays: number } | undefined;
-  readonly AbortIncompleteMultipartUpload?: { readonly DaysAfterInitiation?: number | undefined } | undefined;
+  readonly AbortIncompleteMultipartUpload?: { readonly DaysAfterInitiation: number } | undefined;
 }
 
-export interface Lock {
-  readonly mode?: LockMode;
-  /** Milliseconds. */
-  readonly until?: number;
-  readonly legalHold?: true;
+/** Received bytes: their MD5 in hex, and their CRC32 in base64 where the sender gave it. */
+export interface Received {
+  readonly bytes: number;
+  readonly md5: string;
+  readonly crc32?: string;
 }
 
-/** One version of an object, or a delete marker. */
+/** Received bytes in a file that never changes. */
+interface Blob extends Received {
+  readonly id: string;
+}
+
+/** One version of an object, or a delete marker. Instants are milliseconds. */
 export interface Version {
   readonly id: string;
-  /** When it was written, in milliseconds. */
   readonly at: number;
   readonly marker?: true;
+  /** One after the other; more than one when it was uploaded in parts. */
   readonly blobs: readonly Blob[];
-  readonly bytes: number;
   readonly etag: string;
-  readonly checksum?: Checksum;
   /** What the writer said of it, as headers of the answer. */
   readonly headers: Readonly<Record<string, string>>;
-  readonly lock?: Lock;
-  /** When a newer version came, in milliseconds. */
-  readonly noncurrentSince?: number;
+  readonly lock?: { readonly mode: LockMode; readonly until: number };
 }
 
-/** An object: its versions, the current one first. */
-export interface Entry {
-  readonly versions: readonly Version[];
+type Draft = Omit<Version, 'id' | 'at' | 'lock'>;
+
+/** An upload in parts that is under way, its parts by their number. */
+interface Upload extends Pick<Version, 'at' | 'headers'> {
+  readonly key: string;
+  readonly parts: Readonly<Record<number, Blob>>;
 }
 
-/** What to write; number and time are given at the commit. */
-export type Draft = Omit<Version, 'id' | 'at' | 'noncurrentSince'>;
+/** The parts of an object as the client names them. */
+type NamedParts = readonly { readonly number: number; readonly etag: string }[];
+
+export interface Place {
+  readonly bucket: BucketDefinition;
+  readonly key: string;
+}
+
 /** Looks at the current version and throws when the write must not happen. */
 export type Precondition = (current: Version | undefined) => void;
+export type Sink = (chunk: Buffer) => Promise<unknown>;
 
-/** The objects of all buckets: an index of records and the files they name. */
+const objectPath = ({ bucket, key }: Place) => `object/${bucket.name}/${key}`;
+const uploadPath = ({ bucket }: Place, id: string) => `upload/${bucket.name}/${id}`;
+/** All records below a path that ends in a slash. */
+const below = (path: string) => ({ gte: path, lt: `${path.slice(0, -1)}0` });
+
+/** Objects, their versions and the uploads under way: records in an index, and files with the bytes that they name. */
 export class Objects {
-  readonly blobs: Blobs;
-  readonly turns = new Turns();
   readonly clock: Clock;
-  private readonly store: Store;
+  private readonly index: OpenStore;
+  private readonly dir: string;
+  private readonly turns = new Turns();
 
-  constructor(store: Store, blobs: Blobs, clock: Clock) {
-    this.store = store;
-    this.blobs = blobs;
+  private constructor(index: OpenStore, dir: string, clock: Clock) {
+    this.index = index;
+    this.dir = dir;
     this.clock = clock;
   }
 
-  /** All versions of a key, or undefined. */
-  entry(bucket: BucketDefinition, key: string): Promise<Entry | undefined> {
-    return this.of(bucket).get<Entry>(key);
+  /** Opens a folder and removes bytes that a crash left without a record. */
+  static async open(dir: string, clock: Clock): Promise<Objects> {
+    const objects = new Objects(await openStore(join(dir, 'index')), join(dir, 'blobs'), clock);
+    await mkdir(objects.dir, { recursive: true });
+    const known = new Set((await objects.recorded()).map(({ id }) => id));
+    const names = await readdir(objects.dir);
+    await objects.remove(names.filter((id) => !known.has(id)).map((id) => ({ id })));
+    return objects;
+  }
+
+  close(): Promise<void> {
+    return this.index.close();
+  }
+
+  // Bytes. They count when a record names them.
+
+  /** Gives `fill` a sink for the bytes, and the bytes, once they are on disk, to `keep`. They are gone when either fails. */
+  async write<T>(fill: (sink: Sink) => Promise<Received>, keep: (blob: Blob) => Promise<T>): Promise<T> {
+    const id = randomUUID();
+    const file = await open(join(this.dir, id), 'wx');
+    try {
+      const received = await fill((chunk) => file.writeFile(chunk));
+      await file.sync();
+      // A file's name is on disk when its folder is.
+      const folder = await open(this.dir, 'r');
+      await folder.sync().finally(() => folder.close());
+      return await keep({ id, ...received });
+    } catch (error) {
+      await this.remove([{ id }]);
+      throw error;
+    } finally {
+      await file.close();
+    }
+  }
+
+  /** The bytes `from` to `to` (inclusive). */
+  async *read({ blobs }: Version, from: number, to: number): AsyncGenerator<Buffer> {
+    let begin = 0;
+    for (const { id, bytes } of blobs) {
+      const [start, end] = [Math.max(from - begin, 0), Math.min(to - begin, bytes - 1)];
+      begin += bytes;
+      if (start <= end) yield* createReadStream(join(this.dir, id), { start, end, highWaterMark: 262_144 });
+    }
+  }
+
+  /** A reader that has the file open keeps its bytes. */
+  private async remove(blobs: readonly { readonly id: string }[]): Promise<void> {
+    await Promise.all(blobs.map(({ id }) => rm(join(this.dir, id), { force: true })));
+  }
+
+  /** Those of buckets that the template dropped too. */
+  private async recorded(): Promise<Blob[]> {
+    const blobs: Blob[] = [];
+    for await (const [, versions] of this.index.entries<Version[]>(below('object/')))
+      blobs.push(...versions.flatMap((version) => version.blobs));
+    for await (const [, { parts }] of this.index.entries<Upload>(below('upload/'))) blobs.push(...Object.values(parts));
+    return blobs;
+  }
+
+  // Objects.
+
+  /** All versions of a key, the current one first. */
+  async versions(place: Place): Promise<readonly Version[]> {
+    return (await this.index.get<Version[]>(objectPath(place))) ?? [];
   }
 
   /** The current version, if it is one that can be read. */
-  async current(bucket: BucketDefinition, key: string): Promise<Version | undefined> {
-    const version = (await this.entry(bucket, key))?.versions[0];
-    return version?.marker ? undefined : version;
+  async current(place: Place): Promise<Version | undefined> {
+    return readable(await this.versions(place));
   }
 
-  /** Entries in the order of their keys, from the first that is not before `from`. */
-  entries(bucket: BucketDefinition, from = ''): AsyncIterable<readonly [string, Entry]> {
-    return this.of(bucket).entries<Entry>({ gte: from });
+  /** Keys with what can be read of them, in the order of their UTF-8 bytes, from the first that is not before `from`. */
+  async *list(bucket: BucketDefinition, from = ''): AsyncGenerator<readonly [key: string, version: Version]> {
+    const start = objectPath({ bucket, key: '' });
+    for await (const [path, versions] of this.index.entries<Version[]>({ ...below(start), gte: start + from })) {
+      const version = readable(versions);
+      if (version !== undefined) yield [path.slice(start.length), version];
+    }
   }
 
   /** Writes a version; where the bucket keeps no versions, it replaces the one before. */
-  put(bucket: BucketDefinition, key: string, draft: Draft, precondition: Precondition = () => {}): Promise<Version> {
-    return this.turn(bucket, key, async () => {
-      const before = (await this.entry(bucket, key))?.versions ?? [];
-      precondition(before[0]?.marker ? undefined : before[0]);
-      const now = this.clock.now().getTime();
-      const version = { ...draft, id: isVersioned(bucket) ? newVersionId(now) : 'null', at: now };
-      const kept = isVersioned(bucket) ? before : [];
-      await this.keep(bucket, key, [version, ...superseded(kept, now)]);
-      await this.forget(isVersioned(bucket) ? [] : before);
-      return version;
-    });
+  put(place: Place, draft: Draft, check?: Precondition): Promise<Version> {
+    return this.turns.take([objectPath(place)], () => this.commit(place, draft, check));
+  }
+
+  /** `upload` is the record that ends with this write: both are on disk or neither. */
+  private async commit(place: Place, draft: Draft, check?: Precondition, upload?: string): Promise<Version> {
+    const before = await this.versions(place);
+    check?.(readable(before));
+    const version = { ...draft, ...stampOf(place.bucket, draft, this.clock.now().getTime()) };
+    const kept = isVersioned(place.bucket) ? before : [];
+    await this.index.batch([
+      { type: 'put', key: objectPath(place), value: [version, ...kept] },
+      ...(upload === undefined ? [] : [{ type: 'del' as const, key: upload }]),
+    ]);
+    if (kept !== before) await this.remove(before.flatMap(({ blobs }) => blobs));
+    return version;
   }
 
   /** Deletes as DeleteObject does without a version: by a marker where versions are kept. */
-  delete(bucket: BucketDefinition, key: string): Promise<Version | undefined> {
-    if (isVersioned(bucket)) return this.put(bucket, key, marker);
-    return this.turn(bucket, key, async () => {
-      await this.forget(await this.drop(bucket, key, () => true));
-      return undefined;
-    });
+  delete(place: Place): Promise<Version | undefined> {
+    return isVersioned(place.bucket) ? this.put(place, marker) : this.deleteVersion(place, 'null', false);
   }
 
   /** Deletes one version for good. `bypass` lifts GOVERNANCE. Throws when it is locked. */
-  deleteVersion(bucket: BucketDefinition, key: string, id: string, bypass: boolean): Promise<Version | undefined> {
-    return this.turn(bucket, key, async () => {
-      const [version] = ((await this.entry(bucket, key))?.versions ?? []).filter((one) => one.id === id);
-      if (version !== undefined && isLocked(version, this.clock.now(), bypass))
+  deleteVersion(place: Place, id: string, bypass: boolean): Promise<Version | undefined> {
+    const path = objectPath(place);
+    return this.turns.take([path], async () => {
+      const versions = await this.versions(place);
+      const gone = versions.find((version) => version.id === id);
+      if (gone === undefined) return undefined;
+      const { mode, until = 0 } = gone.lock ?? {};
+      if (until > this.clock.now().getTime() && !(bypass && mode === 'GOVERNANCE'))
         throw new AwsError('AccessDenied', 'Access Denied because object protected by object lock.', 403);
-      await this.forget(await this.drop(bucket, key, (one) => one.id === id));
+      const rest = versions.filter((version) => version !== gone);
+      await (rest.length > 0 ? this.index.put(path, rest) : this.index.del(path));
+      await this.remove(gone.blobs);
+      return gone;
+    });
+  }
+
+  // Uploads in parts. A finished object keeps its parts as they are, one file each.
+
+  async beginUpload(place: Place, headers: Version['headers']): Promise<string> {
+    const id = randomUUID();
+    const upload: Upload = { key: place.key, headers, at: this.clock.now().getTime(), parts: {} };
+    await this.index.put(uploadPath(place, id), upload);
+    return id;
+  }
+
+  /** Keeps a part; an earlier one of its number goes. */
+  keepPart(place: Place, id: string, number: number, blob: Blob): Promise<Blob> {
+    return this.inUpload(place, id, async (upload) => {
+      const parts = { ...upload.parts, [number]: blob };
+      await this.index.put(uploadPath(place, id), { ...upload, parts });
+      await this.remove([upload.parts[number] ?? []].flat());
+      return blob;
+    });
+  }
+
+  /** Makes the object of the named parts. Throws S3's errors on a part that is missing, small or out of order. */
+  complete(place: Place, id: string, named: NamedParts, check: Precondition): Promise<Version> {
+    return this.inUpload(place, id, async ({ parts, headers }) => {
+      const blobs = chooseParts(parts, named);
+      const draft = { blobs, etag: etagOfParts(blobs), headers };
+      const version = await this.commit(place, draft, check, uploadPath(place, id));
+      await this.remove(Object.values(parts).filter((blob) => !blobs.includes(blob)));
       return version;
     });
   }
 
-  /** Every blob that a version names. */
-  async blobIds(buckets: Iterable<BucketDefinition>): Promise<Set<string>> {
-    const ids = new Set<string>();
-    for (const bucket of buckets)
-      for await (const [, { versions }] of this.entries(bucket))
-        for (const { id } of versions.flatMap(({ blobs }) => blobs)) ids.add(id);
-    return ids;
+  abort(place: Place, id: string): Promise<void> {
+    return this.inUpload(place, id, async ({ parts }) => {
+      await this.index.del(uploadPath(place, id));
+      await this.remove(Object.values(parts));
+    });
   }
 
-  turn<T>({ name }: BucketDefinition, key: string, work: () => Promise<T>): Promise<T> {
-    return this.turns.take([`${name}/${key}`], work);
+  private inUpload<T>(place: Place, id: string, work: (upload: Upload) => Promise<T>): Promise<T> {
+    const path = uploadPath(place, id);
+    return this.turns.take([objectPath(place), path], async () => {
+      const upload = await this.index.get<Upload>(path);
+      if (upload?.key === place.key) return work(upload);
+      throw new AwsError('NoSuchUpload', 'The specified upload does not exist, or was aborted or completed.', 404);
+    });
   }
 
-  private of({ name }: BucketDefinition): Store {
-    return this.store.sub('objects').sub(name);
-  }
-
-  private keep(bucket: BucketDefinition, key: string, versions: readonly Version[]): Promise<void> {
-    if (versions.length === 0) return this.of(bucket).del(key);
-    return this.of(bucket).put(key, { versions } satisfies Entry);
-  }
-
-  /** Takes versions out of the record and answers them. */
-  private async drop(bucket: BucketDefinition, key: string, which: (version: Version) => boolean): Promise<Version[]> {
-    const versions = (await this.entry(bucket, key))?.versions ?? [];
-    const gone = versions.filter(which);
-    if (gone.length > 0)
-      await this.keep(
-        bucket,
-        key,
-        versions.filter((version) => !which(version)),
-      );
-    return gone;
-  }
-
-  private forget(versions: readonly Version[]): Promise<void> {
-    return this.blobs.remove(versions.flatMap(({ blobs }) => blobs));
+  /** Applies a bucket's rules: expires objects and unfinished uploads. */
+  async expire(bucket: BucketDefinition): Promise<void> {
+    const now = this.clock.now().getTime();
+    const uploads = below(uploadPath({ bucket, key: '' }, ''));
+    for (const { ExpirationInDays, AbortIncompleteMultipartUpload: abort } of enabledRules(bucket)) {
+      for await (const [key, { at }] of this.list(bucket))
+        if (isDue(at, ExpirationInDays, now)) await this.delete({ bucket, key });
+      for await (const [path, { key, at }] of this.index.entries<Upload>(uploads))
+        if (isDue(at, abort?.DaysAfterInitiation, now))
+          await this.abort({ bucket, key }, path.slice(uploads.gte.length));
+    }
   }
 }
 
-const marker: Draft = { marker: true, blobs: [], bytes: 0, etag: '', headers: {} };
+const marker: Draft = { marker: true, blobs: [], etag: '', headers: {} };
+const readable = ([version]: readonly Version[]) => (version?.marker ? undefined : version);
+export const sizeOf = ({ blobs }: Version): number => blobs.reduce((sum, { bytes }) => sum + bytes, 0);
 
 /** Object Lock needs versions, so a bucket with the one has the other. */
 export const isVersioned = ({ versioned, objectLock }: BucketDefinition): boolean =>
   versioned === true || objectLock !== undefined;
 
-/** Whether a version may not be deleted now. */
-export function isLocked({ lock }: Version, now: Date, bypass: boolean): boolean {
-  if (lock?.legalHold) return true;
-  const retained = lock?.until !== undefined && lock.until > now.getTime();
-  return retained && !(bypass && lock.mode === 'GOVERNANCE');
+/** What a version gets when it is written: its number, its time, and the retention of its bucket. */
+function stampOf(bucket: BucketDefinition, draft: Draft, at: number): Pick<Version, 'id' | 'at' | 'lock'> {
+  const id = isVersioned(bucket) ? at.toString(36) + randomBytes(12).toString('base64url') : 'null';
+  const { mode, days } = bucket.objectLock ?? {};
+  if (mode === undefined || days === undefined || draft.marker) return { id, at };
+  return { id, at, lock: { mode, until: at + days * day } };
 }
 
-function superseded([first, ...rest]: readonly Version[], now: number): Version[] {
-  return first === undefined ? [] : [{ ...first, noncurrentSince: now }, ...rest];
+/** S3's least size of each part but the last, in bytes. */
+const leastBytes = 5 * 1024 ** 2;
+
+function chooseParts(there: Upload['parts'], named: NamedParts): Blob[] {
+  if (named.length === 0) throw new AwsError('MalformedXML', 'The XML you provided was not well-formed');
+  if (named.some(({ number }, n) => number <= (named[n - 1]?.number ?? 0)))
+    throw new AwsError('InvalidPartOrder', 'The list of parts was not in ascending order.');
+  const chosen = named.map(({ number, etag }) => {
+    const part = there[number];
+    if (part?.md5 === etag) return part;
+    throw new AwsError('InvalidPart', `Part ${number} could not be found, or has another entity tag.`);
+  });
+  if (chosen.slice(0, -1).every(({ bytes }) => bytes >= leastBytes)) return chosen;
+  throw new AwsError('EntityTooSmall', 'Your proposed upload is smaller than the minimum allowed size');
 }
 
-const newVersionId = (now: number) => now.toString(36) + randomBytes(12).toString('base64url');
+function etagOfParts(parts: readonly Blob[]): string {
+  const sums = Buffer.concat(parts.map(({ md5 }) => Buffer.from(md5, 'hex')));
+  return `${createHash('md5').update(sums).digest('hex')}-${parts.length}`;
+}
+
+const day = 86_400_000;
+
+export const enabledRules = ({ lifecycle = [] }: BucketDefinition): readonly LifecycleRule[] =>
+  lifecycle.filter(({ Status }) => Status === 'Enabled');
+
+/** The next midnight (UTC), when the rules are applied. */
+export const nextMidnight = (now: Date): Date => new Date(Math.floor(now.getTime() / day + 1) * day);
+
+/** S3 counts days from the midnight (UTC) that follows. Milliseconds. */
+const isDue = (at: number, days: number | undefined, now: number): boolean =>
+  days !== undefined && Math.ceil((at + days * day) / day) * day <= now;

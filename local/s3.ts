@@ -1,279 +1,485 @@
-import type { ServerResponse } from 'node:http';
-import { join } from 'node:path';
-import { answerXml, overrides } from './s3-answers.ts';
-import { Blobs } from './s3-blobs.ts';
-import { postObject } from './s3-form-operation.ts';
-import { applyLifecycle, hasRules, nextMidnight } from './s3-lifecycle.ts';
-import { listObjects, listVersions } from './s3-listing.ts';
-import { copyObject, deleteObject, deleteObjects, getObject, putObject } from './s3-object-operations.ts';
-import { type BucketDefinition, Objects } from './s3-objects.ts';
+import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { formOf, receive, receiveFile, receiveText } from './s3-body.ts';
 import {
-  deletePermissions,
-  formPermissions,
-  getPermissions,
-  listPermission,
-  partPermissions,
-  readPermission,
-  readPermissionsOfSource,
-  writePermissions,
-} from './s3-permissions.ts';
-import { onObject, placeOf, refuseOthers, type S3Request } from './s3-request.ts';
-import type { Storage } from './s3-storage.ts';
-import { completeUpload, copyPart, createUpload, listParts, uploadOf, uploadPart } from './s3-upload-operations.ts';
-import { Uploads } from './s3-uploads.ts';
-import { AwsError, type Call, type Caller, type Clock, type Permission, type Service } from './service.ts';
-import { openStore } from './store.ts';
-
-export type { BucketDefinition } from './s3-objects.ts';
+  type BucketDefinition,
+  enabledRules,
+  isVersioned,
+  nextMidnight,
+  Objects,
+  type Place,
+  type Precondition,
+  sizeOf,
+  type Version,
+} from './s3-objects.ts';
+import { AwsError, type Call, type Clock, type Permission, type Service } from './service.ts';
 
 interface Options {
   readonly dir: string;
   readonly clock: Clock;
   readonly buckets: readonly BucketDefinition[];
-  /** Throws AwsError when the caller may not. For what shows only while a call is served: each key of DeleteObjects, and whether a missing key may be known. */
-  readonly authorise?: (caller: Caller, permission: Permission) => void;
 }
 
 /** Opens S3 on a folder. The buckets are those given; objects of others stay where they are. */
-export async function openS3({ dir, clock, buckets: definitions, authorise = () => {} }: Options): Promise<Service> {
-  const blobs = new Blobs(join(dir, 'blobs'));
-  await blobs.open();
-  const store = await openStore(join(dir, 'index'));
-  const objects = new Objects(store, blobs, clock);
-  const storage: Storage = {
-    buckets: new Map(definitions.map((bucket) => [bucket.name, bucket])),
-    objects,
-    uploads: new Uploads(store, objects),
-    authorise,
-  };
-  await sweepLeftovers(storage, await store.get<string[]>('buckets'));
-  await store.put('buckets', [...storage.buckets.keys()]);
-  const stop = hasRules(definitions) ? applyDaily(storage) : () => {};
+export async function openS3({ dir, clock, buckets }: Options): Promise<Service> {
+  const objects = await Objects.open(dir, clock);
+  const known = new Map(buckets.map((bucket) => [bucket.name, bucket]));
+  const stop = expireDaily(objects, buckets);
   return {
     signingName: 's3',
-    permissions: (call) => {
-      const operation = operationOf(call);
-      return operation.permissions(requestOf(storage, call), storage);
-    },
-    handle: async (call, response) => {
-      const operation = operationOf(call);
-      refuseOthers(call, operation.parameters ?? []);
-      await operation.run(requestOf(storage, call), storage, response);
-    },
-    close: async () => {
+    permissions: (call) => operationOf(call).needs(requestOf(call, objects, known)),
+    handle: (call, response) => operationOf(call).run(requestOf(call, objects, known), response),
+    async close() {
       stop();
-      await store.close();
+      await objects.close();
     },
   };
 }
 
-/** Removes bytes that a crash left without a record; buckets that the template dropped keep theirs. */
-async function sweepLeftovers({ buckets, objects, uploads }: Storage, before: readonly string[] = []): Promise<void> {
-  const all = [...new Set([...before, ...buckets.keys()])].map((name) => ({ name }));
-  const inObjects = await objects.blobIds(all);
-  await uploads.finishCompleted(all, inObjects);
-  await objects.blobs.keepOnly(inObjects.union(await uploads.blobIds(all)));
-}
-
-function applyDaily({ buckets, objects, uploads }: Storage): () => void {
-  let cancel = () => {};
+function expireDaily(objects: Objects, buckets: readonly BucketDefinition[]): () => void {
   const { clock } = objects;
+  const ruled = buckets.filter((bucket) => enabledRules(bucket).length > 0);
+  let cancel = () => {};
   const arm = () => {
     cancel = clock.at(nextMidnight(clock.now()), () => clock.busy(apply()));
   };
   const apply = async () => {
     arm();
-    for (const bucket of buckets.values()) await applyLifecycle(bucket, objects, uploads);
+    for (const bucket of ruled) await objects.expire(bucket);
   };
-  arm();
+  if (ruled.length > 0) arm();
   return () => cancel();
 }
 
-const nowhere: BucketDefinition = { name: '' };
+// Requests.
 
-function requestOf({ buckets }: Storage, call: Call): S3Request {
-  const { bucket: name, key } = placeOf(call.path);
-  const bucket = name === '' ? nowhere : buckets.get(name);
+/** A call with its bucket and key taken from the path. */
+interface Request extends Place {
+  readonly call: Call;
+  readonly objects: Objects;
+  readonly buckets: ReadonlyMap<string, BucketDefinition>;
+}
+
+/** Bucket and key of a path such as `/bucket/a/key`. */
+function placeOf(path: string): readonly [bucket: string, key: string] {
+  const [, bucket = '', key = ''] = /^\/([^/]*)\/?(.*)$/s.exec(path) ?? [];
+  return [bucket, key];
+}
+
+function requestOf(call: Call, objects: Objects, buckets: Request['buckets']): Request {
+  const [name, key] = placeOf(call.path);
+  const bucket = name === '' ? { name } : buckets.get(name);
   if (bucket === undefined)
     throw new AwsError('NoSuchBucket', 'The specified bucket does not exist', 404, { BucketName: name });
   if (Buffer.byteLength(key) > 1024) throw new AwsError('KeyTooLongError', 'Your key is too long');
-  return { call, bucket, key };
+  return { call, bucket, key, objects, buckets };
 }
+
+const header = (headers: IncomingHttpHeaders, name: string): string | undefined => headers[name]?.toString();
+const parameter = ({ call }: Request, name: string): string => call.query.get(name) ?? '';
+const bypasses = ({ call }: Request) => call.headers['x-amz-bypass-governance-retention'] === 'true';
 
 // Operations.
 
 interface Operation {
-  readonly method: string;
-  readonly on: 'service' | 'bucket' | 'object';
-  /** A parameter or a header that tells it from the others of its method. */
-  readonly parameter?: string;
-  readonly header?: string;
-  /** The parameters it knows. */
-  readonly parameters?: readonly string[];
-  permissions(request: S3Request, storage: Storage): readonly Permission[];
-  run(request: S3Request, storage: Storage, response: ServerResponse): Promise<void>;
+  /** The parameters it knows; those of the signature aside. */
+  readonly knows: string;
+  needs(request: Request): readonly Permission[];
+  run(request: Request, response: ServerResponse): Promise<void>;
 }
 
-const listing = [
-  'list-type',
-  'prefix',
-  'delimiter',
-  'max-keys',
-  'continuation-token',
-  'start-after',
-  'encoding-type',
-  'fetch-owner',
-];
+const overrides = ['response-content-disposition', 'response-content-type'];
+const reading = `versionId ${overrides.join(' ')}`;
+const listing = 'list-type prefix delimiter max-keys continuation-token start-after encoding-type';
 
-/** The first row that fits a call is its operation. */
-const operations: readonly Operation[] = [
-  {
-    method: 'GET',
-    on: 'service',
-    permissions: () => [{ action: 's3:ListAllMyBuckets', resource: '*' }],
-    run: listBuckets,
-  },
-  { method: 'HEAD', on: 'bucket', permissions: listPermission('ListBucket'), run: headBucket },
-  {
-    method: 'GET',
-    on: 'bucket',
-    parameter: 'location',
-    parameters: ['location'],
-    permissions: listPermission('GetBucketLocation'),
-    run: async (_, __, response) => answerXml(response, 'LocationConstraint', 'eu-west-1'),
-  },
-  {
-    method: 'GET',
-    on: 'bucket',
-    parameter: 'list-type',
-    parameters: listing,
-    permissions: listPermission('ListBucket'),
-    run: async ({ bucket, call }, { objects }, response) =>
-      answerXml(response, 'ListBucketResult', await listObjects(objects, bucket, call.query)),
-  },
-  {
-    method: 'GET',
-    on: 'bucket',
-    parameter: 'versions',
-    parameters: ['versions', 'prefix', 'max-keys', 'encoding-type'],
-    permissions: listPermission('ListBucketVersions'),
-    run: async ({ bucket, call }, { objects }, response) =>
-      answerXml(response, 'ListVersionsResult', await listVersions(objects, bucket, call.query)),
-  },
-  // Which keys it deletes stands in its body: each is judged when it is read.
-  {
-    method: 'POST',
-    on: 'bucket',
-    parameter: 'delete',
-    parameters: ['delete'],
-    permissions: () => [],
-    run: deleteObjects,
-  },
-  { method: 'POST', on: 'bucket', permissions: formPermissions, run: postObject },
-  {
-    method: 'POST',
-    on: 'object',
-    parameter: 'uploads',
-    parameters: ['uploads'],
-    permissions: writePermissions,
-    run: createUpload,
-  },
-  {
-    method: 'POST',
-    on: 'object',
-    parameter: 'uploadId',
-    parameters: ['uploadId'],
-    permissions: partPermissions,
-    run: completeUpload,
-  },
-  {
-    method: 'PUT',
-    on: 'object',
-    parameter: 'uploadId',
-    header: 'x-amz-copy-source',
-    parameters: ['uploadId', 'partNumber'],
-    permissions: (request, storage) => [...readPermissionsOfSource(request, storage), ...partPermissions(request)],
-    run: copyPart,
-  },
-  {
-    method: 'PUT',
-    on: 'object',
-    parameter: 'uploadId',
-    parameters: ['uploadId', 'partNumber'],
-    permissions: partPermissions,
-    run: uploadPart,
-  },
-  {
-    method: 'PUT',
-    on: 'object',
-    header: 'x-amz-copy-source',
-    permissions: (request, storage) => [...readPermissionsOfSource(request, storage), ...writePermissions(request)],
-    run: copyObject,
-  },
-  { method: 'PUT', on: 'object', permissions: writePermissions, run: putObject },
-  {
-    method: 'GET',
-    on: 'object',
-    parameter: 'uploadId',
-    parameters: ['uploadId', 'max-parts', 'part-number-marker'],
-    permissions: ({ bucket, key }) => [onObject('ListMultipartUploadParts', bucket.name, key)],
-    run: listParts,
-  },
-  { method: 'GET', on: 'object', parameters: ['versionId', ...overrides], permissions: getPermissions, run: getObject },
-  {
-    method: 'HEAD',
-    on: 'object',
-    parameters: ['versionId', ...overrides],
-    permissions: ({ call, bucket, key }) => [readPermission(bucket, key, call.query.get('versionId'))],
+/** By method, place and the parameter that tells it from others; the first row that fits a call is its operation. */
+const operations: Readonly<Record<string, Operation>> = {
+  'GET service': { knows: '', needs: () => [{ action: 's3:ListAllMyBuckets', resource: '*' }], run: listBuckets },
+  'GET bucket list-type': { knows: listing, needs: listPermissions, run: listObjects },
+  'POST bucket': { knows: '', needs: formPermissions, run: postObject },
+  'POST object uploads': { knows: 'uploads', needs: putPermissions, run: createUpload },
+  'POST object uploadId': { knows: 'uploadId', needs: partPermissions, run: completeUpload },
+  'PUT object uploadId': { knows: 'uploadId partNumber', needs: partPermissions, run: uploadPart },
+  'PUT object': { knows: '', needs: putPermissions, run: putObject },
+  'GET object': {
+    knows: reading,
+    needs: (asked) => [readPermission(asked), ...onKey(asked, 'Decrypt')],
     run: getObject,
   },
-  {
-    method: 'DELETE',
-    on: 'object',
-    parameter: 'uploadId',
-    parameters: ['uploadId'],
-    permissions: ({ bucket, key }) => [onObject('AbortMultipartUpload', bucket.name, key)],
-    run: async (request, { uploads }, response) => {
-      await uploads.abort(request.bucket, await uploadOf(request, uploads));
-      response.writeHead(204).end();
-    },
+  'HEAD object': { knows: reading, needs: (asked) => [readPermission(asked)], run: getObject },
+  'DELETE object uploadId': {
+    knows: 'uploadId',
+    needs: (asked) => [onObject(asked, 'AbortMultipartUpload')],
+    run: abortUpload,
   },
-  {
-    method: 'DELETE',
-    on: 'object',
-    parameters: ['versionId'],
-    permissions: ({ call, bucket, key }) =>
-      deletePermissions(call, bucket, key, call.query.get('versionId') ?? undefined),
-    run: deleteObject,
-  },
-];
+  'DELETE object': { knows: 'versionId', needs: deletePermissions, run: deleteObject },
+};
 
+/** Headers of S3's own that are modelled, or change nothing here. Any other is refused, as S3 does with one it does not know. */
+const knownHeaders =
+  /^(?!x-amz-|if-unmodified-since)|^x-amz-(meta-.+|checksum-(crc32|algorithm|mode)|server-side-encryption(-.+)?|bypass-governance-retention|content-sha256|date|decoded-content-length|sdk-checksum-algorithm|security-token|trailer|user-agent)$/;
+
+/** The operation of a call. What is not modelled is refused by name: the operation, a parameter, a header. */
 function operationOf({ method, path, query, headers }: Call): Operation {
-  const { bucket, key } = placeOf(path);
-  const on = bucket === '' ? 'service' : key === '' ? 'bucket' : 'object';
-  const found = operations.find(
-    (row) =>
-      row.method === method &&
-      row.on === on &&
-      (row.parameter === undefined || query.has(row.parameter)) &&
-      (row.header === undefined || row.header in headers),
-  );
-  if (found !== undefined) return found;
-  const what = [...query.keys()].find((name) => name !== 'x-id');
-  throw new AwsError(
-    'NotImplemented',
-    `The local cloud does not model s3 ${method} of a ${on}${what ? ` with ${what}` : ''}.`,
-    501,
-  );
+  const [bucket, key] = placeOf(path);
+  const place = bucket === '' ? 'service' : key === '' ? 'bucket' : 'object';
+  const name = Object.keys(operations).find((row) => {
+    const [itsMethod, itsPlace, parameter] = row.split(' ');
+    return itsMethod === method && itsPlace === place && (parameter === undefined || query.has(parameter));
+  });
+  const operation = operations[name ?? ''];
+  const knows = ['x-id', ...(operation?.knows.split(' ') ?? [])];
+  const other =
+    [...query.keys()].find((one) => !knows.includes(one) && !one.toLowerCase().startsWith('x-amz-')) ??
+    Object.keys(headers).find((one) => !knownHeaders.test(one));
+  if (operation !== undefined && other === undefined) return operation;
+  const what = `s3 ${method} ${place}`;
+  const named = other === undefined ? what : `${other} of ${what}`;
+  throw new AwsError('NotImplemented', `The local cloud does not model ${named}.`, 501);
 }
 
-// Buckets.
+// Permissions.
 
-async function listBuckets(_: S3Request, { buckets }: Storage, response: ServerResponse): Promise<void> {
+const bucketArn = ({ bucket }: Place) => `arn:aws:s3:::${bucket.name}`;
+
+function onObject(place: Place, action: string): Permission {
+  return { action: `s3:${action}`, resource: `${bucketArn(place)}/${place.key}` };
+}
+
+/** S3 uses the bucket's key in the name of the caller, who must be allowed to. */
+function onKey({ bucket: { kmsKeyArn } }: Place, ...actions: readonly string[]): Permission[] {
+  if (kmsKeyArn === undefined) return [];
+  const context = { 'kms:ViaService': 's3.eu-west-1.amazonaws.com' };
+  return actions.map((action) => ({ action: `kms:${action}`, resource: kmsKeyArn, context }));
+}
+
+function listPermissions(request: Request): Permission[] {
+  const named = ['prefix', 'delimiter', 'max-keys'].filter((name) => request.call.query.has(name));
+  const context = Object.fromEntries(named.map((name) => [`s3:${name}`, parameter(request, name)]));
+  return [{ action: 's3:ListBucket', resource: bucketArn(request), ...(named.length > 0 && { context }) }];
+}
+
+function readPermission(request: Request): Permission {
+  const versionId = parameter(request, 'versionId');
+  if (versionId === '') return onObject(request, 'GetObject');
+  return { ...onObject(request, 'GetObjectVersion'), context: { 's3:VersionId': versionId } };
+}
+
+function putPermissions(place: Place): Permission[] {
+  return [onObject(place, 'PutObject'), ...onKey(place, 'GenerateDataKey')];
+}
+
+/** A part is sealed with the upload's data key, which is opened again for each. */
+function partPermissions(place: Place): Permission[] {
+  return [onObject(place, 'PutObject'), ...onKey(place, 'GenerateDataKey', 'Decrypt')];
+}
+
+function formPermissions({ call, bucket }: Request): Permission[] {
+  return putPermissions({ bucket, key: formOf(call.stream)?.fields.get('key') ?? '' });
+}
+
+function deletePermissions(request: Request): Permission[] {
+  const action = parameter(request, 'versionId') === '' ? 'DeleteObject' : 'DeleteObjectVersion';
+  return [action, ...(bypasses(request) ? ['BypassGovernanceRetention'] : [])].map((one) => onObject(request, one));
+}
+
+// Lists.
+
+async function listBuckets({ buckets }: Request, response: ServerResponse): Promise<void> {
   const Bucket = [...buckets.keys()].sort().map((Name) => ({ Name, CreationDate: '2026-01-01T00:00:00.000Z' }));
-  answerXml(response, 'ListAllMyBucketsResult', { Owner: { ID: '123456789012' }, Buckets: { Bucket } });
+  answerXml(response, 'ListAllMyBucketsResult', { Buckets: { Bucket } });
 }
 
-async function headBucket(_: S3Request, __: Storage, response: ServerResponse): Promise<void> {
-  response.writeHead(200, { 'x-amz-bucket-region': 'eu-west-1' }).end();
+async function listObjects(request: Request, response: ServerResponse): Promise<void> {
+  const token = parameter(request, 'continuation-token');
+  const after = Buffer.from(token, 'base64url').toString() || parameter(request, 'start-after');
+  const most = Math.min(Number(request.call.query.get('max-keys') ?? 1000), 1000);
+  if (!(most > 0)) throw new AwsError('InvalidArgument', 'The local cloud takes a max-keys from 1 on');
+  const { objects, prefixes, next } = await pageOf(request, after, most);
+  const encoding = parameter(request, 'encoding-type') || undefined;
+  const shown = (text: string) => (encoding === 'url' ? encodeURIComponent(text) : text);
+  answerXml(response, 'ListBucketResult', {
+    Name: request.bucket.name,
+    Prefix: shown(parameter(request, 'prefix')),
+    EncodingType: encoding,
+    NextContinuationToken: next && Buffer.from(next).toString('base64url'),
+    KeyCount: objects.length + prefixes.length,
+    MaxKeys: most,
+    IsTruncated: next !== undefined,
+    Contents: objects.map(([key, version]) => ({
+      Key: shown(key),
+      LastModified: new Date(version.at).toISOString(),
+      ETag: `"${version.etag}"`,
+      Size: sizeOf(version),
+      StorageClass: 'STANDARD',
+    })),
+    CommonPrefixes: prefixes.map((prefix) => ({ Prefix: shown(prefix) })),
+  });
 }
+
+interface Page {
+  readonly objects: (readonly [key: string, version: Version])[];
+  readonly prefixes: string[];
+  /** What the next page comes after. */
+  readonly next?: string;
+}
+
+/** Keys are in the order of their UTF-8 bytes. */
+const before = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0;
+
+async function pageOf(request: Request, after: string, most: number): Promise<Page> {
+  const [prefix, delimiter] = [parameter(request, 'prefix'), parameter(request, 'delimiter')];
+  const page: Page = { objects: [], prefixes: [] };
+  let last = after;
+  for await (const [key, version] of request.objects.list(request.bucket, before(prefix, after) ? after : prefix)) {
+    if (!key.startsWith(prefix)) break;
+    // A key stands for itself, or for all keys that share what comes up to the delimiter.
+    const at = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
+    const name = at < 0 ? key : key.slice(0, at + delimiter.length);
+    if (name === last || name === after || before(key, after)) continue;
+    if (page.objects.length + page.prefixes.length === most) return { ...page, next: last };
+    if (at < 0) page.objects.push([key, version]);
+    else page.prefixes.push(name);
+    last = name;
+  }
+  return page;
+}
+
+// Reading.
+
+async function getObject(request: Request, response: ServerResponse): Promise<void> {
+  const { call, bucket, objects } = request;
+  const version = await versionToRead(request);
+  const size = sizeOf(version);
+  const headers = { ...objectHeaders(bucket, version), ...overridden(request) };
+  if (isUnchanged(call.headers, version)) return void response.writeHead(304, headers).end();
+  const range = rangeOf(header(call.headers, 'range'), size);
+  const [from, to] = range ?? [0, size - 1];
+  // The checksum is that of the whole object: with a part of it, it would be wrong.
+  const isAsked = header(call.headers, 'x-amz-checksum-mode') === 'ENABLED' && range === undefined;
+  response.writeHead(range === undefined ? 200 : 206, {
+    ...headers,
+    ...(isAsked && checksumHeaders(version)),
+    ...(range && { 'content-range': `bytes ${from}-${to}/${size}` }),
+    'content-length': to - from + 1,
+  });
+  if (call.method === 'HEAD') return void response.end();
+  const bytes = Readable.from(objects.read(version, from, to), { objectMode: false });
+  await pipeline(bytes, response).catch((error: NodeJS.ErrnoException) => {
+    // A reader that goes away is no failure of ours.
+    if (error.code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+  });
+}
+
+async function versionToRead(request: Request): Promise<Version> {
+  const id = parameter(request, 'versionId');
+  const [latest, ...older] = await request.objects.versions(request);
+  const version = id === '' ? latest : [latest, ...older].find((one) => one?.id === id);
+  if (version !== undefined && !version.marker) return version;
+  if (id === '') throw noSuchKey(request.key);
+  if (version === undefined) throw new AwsError('NoSuchVersion', 'The specified version does not exist.', 404);
+  throw new AwsError('MethodNotAllowed', 'The specified version is a delete marker.', 405);
+}
+
+/** What a read demands. Answers true when the reader has it already (304). */
+function isUnchanged(headers: IncomingHttpHeaders, { at, etag }: Version): boolean {
+  const { 'if-match': match, 'if-none-match': noneMatch, 'if-modified-since': since } = headers;
+  if (match !== undefined && unquoted(match) !== etag) throw preconditionFailed();
+  if (noneMatch !== undefined) return noneMatch === '*' || unquoted(noneMatch) === etag;
+  return since !== undefined && Math.floor(at / 1000) * 1000 <= Date.parse(since);
+}
+
+/** First and last byte that a Range asks for; undefined when there is none to honour. Throws InvalidRange. */
+function rangeOf(text: string | undefined, size: number): readonly [number, number] | undefined {
+  const [, first = '', last = ''] = /^bytes=(\d*)-(\d*)$/.exec(text ?? '') ?? [];
+  if (first === '' && last === '') return undefined;
+  const from = first === '' ? Math.max(size - Number(last), 0) : Number(first);
+  const to = first === '' || last === '' ? size - 1 : Math.min(Number(last), size - 1);
+  if (from < size && from <= to) return [from, to];
+  throw new AwsError('InvalidRange', 'The requested range is not satisfiable', 416, { ActualObjectSize: size });
+}
+
+/** The headers of the answer that the reader chose. */
+function overridden(request: Request): Record<string, string> {
+  const chosen = overrides.filter((name) => request.call.query.has(name));
+  return Object.fromEntries(chosen.map((name) => [name.slice('response-'.length), parameter(request, name)]));
+}
+
+// Writing.
+
+async function putObject(request: Request, response: ServerResponse): Promise<void> {
+  const { call, bucket, objects } = request;
+  const check = preconditionOf(call.headers);
+  // Before the body too: nobody sends a gigabyte to learn that it is not wanted.
+  check(await objects.current(request));
+  const headers = headersToKeep(bucket, call.headers);
+  const sums = ['content-md5', 'x-amz-checksum-crc32', 'x-amz-trailer'];
+  if (bucket.objectLock !== undefined && !sums.some((name) => name in call.headers))
+    throw new AwsError('InvalidRequest', 'Content-MD5 or x-amz-checksum- is required with Object Lock');
+  const version = await objects.write(
+    (sink) => receive(call.stream, call.headers, sink),
+    (blob) => objects.put(request, { blobs: [blob], etag: blob.md5, headers }, check),
+  );
+  response.writeHead(200, { ...writtenHeaders(bucket, version), 'content-length': 0 }).end();
+}
+
+async function postObject({ call, bucket, objects }: Request, response: ServerResponse): Promise<void> {
+  const form = formOf(call.stream);
+  if (form === undefined) throw new AwsError('MethodNotAllowed', 'The specified method is not allowed.', 405);
+  const { key = '', success_action_redirect: redirect = '', ...fields } = Object.fromEntries(form.fields);
+  const headers = headersToKeep(bucket, fields);
+  const version = await objects.write(
+    (sink) => receiveFile(form, sink),
+    (blob) => objects.put({ bucket, key }, { blobs: [blob], etag: blob.md5, headers }),
+  );
+  call.stream.resume();
+  const answer = writtenHeaders(bucket, version);
+  if (!URL.canParse(redirect)) return void response.writeHead(204, answer).end();
+  const location = new URL(redirect);
+  for (const [name, value] of Object.entries({ bucket: bucket.name, key, etag: `"${version.etag}"` }))
+    location.searchParams.append(name, value);
+  response.writeHead(303, { ...answer, location: location.href }).end();
+}
+
+async function deleteObject(request: Request, response: ServerResponse): Promise<void> {
+  const { bucket, objects } = request;
+  const id = parameter(request, 'versionId');
+  const gone = await (id === '' ? objects.delete(request) : objects.deleteVersion(request, id, bypasses(request)));
+  const marked = gone?.marker && { 'x-amz-delete-marker': 'true' };
+  response.writeHead(204, { ...(gone && versionHeader(bucket, gone)), ...marked }).end();
+}
+
+async function createUpload(request: Request, response: ServerResponse): Promise<void> {
+  const { call, bucket, key, objects } = request;
+  const UploadId = await objects.beginUpload(request, headersToKeep(bucket, call.headers));
+  const content = { Bucket: bucket.name, Key: key, UploadId };
+  answerXml(response, 'InitiateMultipartUploadResult', content, encryptionHeaders(bucket));
+}
+
+async function uploadPart(request: Request, response: ServerResponse): Promise<void> {
+  const { call, bucket, objects } = request;
+  const number = Number(parameter(request, 'partNumber'));
+  if (!Number.isInteger(number) || number < 1 || number > 10_000)
+    throw new AwsError('InvalidArgument', 'Part number must be an integer between 1 and 10000, inclusive');
+  const { md5, crc32 } = await objects.write(
+    (sink) => receive(call.stream, call.headers, sink),
+    (blob) => objects.keepPart(request, parameter(request, 'uploadId'), number, blob),
+  );
+  const checksum = crc32 === undefined ? {} : { 'x-amz-checksum-crc32': crc32 };
+  const headers = { etag: `"${md5}"`, ...checksum, ...encryptionHeaders(bucket) };
+  response.writeHead(200, { ...headers, 'content-length': 0 }).end();
+}
+
+async function completeUpload(request: Request, response: ServerResponse): Promise<void> {
+  const { call, bucket, key, objects } = request;
+  const xml = await receiveText(call.stream, call.headers);
+  const named = [...xml.matchAll(/<Part>([\s\S]*?)<\/Part>/g)].map(([, part = '']) => ({
+    number: Number(/<PartNumber>(\d+)</.exec(part)?.[1]),
+    etag: /<ETag>(?:"|&quot;)?(\w+)/.exec(part)?.[1] ?? '',
+  }));
+  const check = preconditionOf(call.headers);
+  const version = await objects.complete(request, parameter(request, 'uploadId'), named, check);
+  const { etag: ETag, ...headers } = writtenHeaders(bucket, version);
+  const content = { Location: `/${bucket.name}/${key}`, Bucket: bucket.name, Key: key, ETag };
+  answerXml(response, 'CompleteMultipartUploadResult', content, headers);
+}
+
+async function abortUpload(request: Request, response: ServerResponse): Promise<void> {
+  await request.objects.abort(request, parameter(request, 'uploadId'));
+  response.writeHead(204).end();
+}
+
+const keptHeaders =
+  /^(cache-control|content-disposition|content-encoding|content-language|content-type|expires|x-amz-meta-.+)$/;
+
+/** What S3 keeps of a write and gives back with every read. Throws when it asks for encryption that is not the bucket's own. */
+function headersToKeep(bucket: BucketDefinition, headers: IncomingHttpHeaders): Record<string, string> {
+  const encryption = encryptionHeaders(bucket);
+  const kept: Record<string, string> = { 'content-type': 'binary/octet-stream' };
+  for (const name of Object.keys(headers)) {
+    const value = (header(headers, name) ?? '').replace(/^aws-chunked,? ?/, '');
+    if (name.startsWith('x-amz-server-side-encryption') && encryption[name] !== value)
+      throw new AwsError('NotImplemented', `The local cloud does not model ${name}: ${value} of this bucket.`, 501);
+    if (keptHeaders.test(name) && value !== '') kept[name] = value;
+  }
+  return kept;
+}
+
+/** What If-Match and If-None-Match demand of a write. */
+function preconditionOf({ 'if-match': match, 'if-none-match': noneMatch }: IncomingHttpHeaders): Precondition {
+  if (noneMatch !== undefined && noneMatch !== '*')
+    throw new AwsError('NotImplemented', 'If-None-Match of a write knows only *', 501);
+  return (current) => {
+    if (noneMatch === '*' && current !== undefined) throw preconditionFailed();
+    if (match !== undefined && current === undefined) throw noSuchKey();
+    if (match !== undefined && unquoted(match) !== current?.etag) throw preconditionFailed();
+  };
+}
+
+const unquoted = (tag: string) => tag.replaceAll('"', '');
+
+// Answers.
+
+function writtenHeaders(bucket: BucketDefinition, version: Version): Record<string, string> {
+  const etag = `"${version.etag}"`;
+  return { etag, ...encryptionHeaders(bucket), ...checksumHeaders(version), ...versionHeader(bucket, version) };
+}
+
+function objectHeaders(bucket: BucketDefinition, version: Version): Record<string, string> {
+  const { mode, until = 0 } = version.lock ?? {};
+  const retained = { 'x-amz-object-lock-retain-until-date': new Date(until).toISOString() };
+  return {
+    ...version.headers,
+    ...encryptionHeaders(bucket),
+    ...versionHeader(bucket, version),
+    ...(mode && { 'x-amz-object-lock-mode': mode, ...retained }),
+    etag: `"${version.etag}"`,
+    'last-modified': new Date(version.at).toUTCString(),
+    'accept-ranges': 'bytes',
+  };
+}
+
+const versionHeader = (bucket: BucketDefinition, { id }: Version): Record<string, string> =>
+  isVersioned(bucket) ? { 'x-amz-version-id': id } : {};
+
+/** Everything at rest is encrypted; with the bucket's own key when it has one. */
+function encryptionHeaders({ kmsKeyArn }: BucketDefinition): Record<string, string> {
+  const name = 'x-amz-server-side-encryption';
+  if (kmsKeyArn === undefined) return { [name]: 'AES256' };
+  return { [name]: 'aws:kms', [`${name}-aws-kms-key-id`]: kmsKeyArn, [`${name}-bucket-key-enabled`]: 'true' };
+}
+
+/** Of an object in parts there is none: S3 gives the checksum of the parts' checksums there, which no client compares. */
+function checksumHeaders({ blobs: [blob], etag }: Version): Record<string, string> {
+  if (blob?.crc32 === undefined || blob.md5 !== etag) return {};
+  return { 'x-amz-checksum-crc32': blob.crc32, 'x-amz-checksum-type': 'FULL_OBJECT' };
+}
+
+/** A value in XML: text, a record of elements, or a list of elements of one name. */
+type Xml = string | number | boolean | undefined | { readonly [name: string]: Xml } | readonly Xml[];
+
+function answerXml(response: ServerResponse, root: string, content: Xml, headers: Record<string, string> = {}): void {
+  const xmlns = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';
+  const document = `<?xml version="1.0" encoding="UTF-8"?>\n<${root} ${xmlns}>${xmlOf(content)}</${root}>`;
+  response.writeHead(200, { ...headers, 'content-type': 'application/xml' }).end(document);
+}
+
+function xmlOf(value: Xml): string {
+  if (typeof value !== 'object') return escaped(String(value));
+  const elements = Object.entries(value).flatMap(([name, child]) => {
+    const all = child === undefined ? [] : [child].flat();
+    return all.map((one) => `<${name}>${xmlOf(one as Xml)}</${name}>`);
+  });
+  return elements.join('');
+}
+
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+/** A line end or a control character in a key must come back as it was. */
+function escaped(text: string): string {
+  return text.replace(/[\p{Cc}&<>"]/gu, (sign) => entities[sign] ?? `&#${sign.charCodeAt(0)};`);
+}
+
+const noSuchKey = (key = '') => new AwsError('NoSuchKey', 'The specified key does not exist.', 404, { Key: key });
+const preconditionFailed = () => new AwsError('PreconditionFailed', 'A pre-condition that you gave did not hold', 412);

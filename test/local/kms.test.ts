@@ -1,9 +1,6 @@
-import { createHash, createPublicKey, verify } from 'node:crypto';
+import { createPublicKey, verify } from 'node:crypto';
 import {
   DecryptCommand,
-  DescribeKeyCommand,
-  DisableKeyCommand,
-  EnableKeyCommand,
   EncryptCommand,
   GenerateDataKeyCommand,
   GenerateMacCommand,
@@ -11,12 +8,11 @@ import {
   KMSClient,
   ListKeysCommand,
   SignCommand,
-  VerifyCommand,
   VerifyMacCommand,
 } from '@aws-sdk/client-kms';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { openKms } from '../../local/kms.ts';
-import { memoryStore, serve, stillClock } from './small-gateway.ts';
+import { type KmsKey, openKms } from '../../local/kms.ts';
+import { memoryStore, serve } from './small-gateway.ts';
 
 const arn = (id: string) => `arn:aws:kms:eu-west-1:123456789012:key/${id}`;
 const [data, mac, anchor] = ['Data1', 'Mac1', 'Anchor1'] as const;
@@ -28,8 +24,9 @@ const keys = [
 const aliases = [{ name: 'alias/anchor', keyId: arn(anchor) }];
 const bytes = (text: string) => new TextEncoder().encode(text);
 
-async function start(store = memoryStore()) {
-  const gateway = await serve(await openKms({ store, clock: stillClock(), keys, aliases }), 'json');
+async function start(store = memoryStore(), theirs: readonly KmsKey[] = keys) {
+  const named = theirs === keys ? aliases : [];
+  const gateway = await serve(await openKms({ store, keys: theirs, aliases: named }), 'json');
   const kms = new KMSClient(gateway.config);
   const macOf = async (text: string) => {
     const input = { KeyId: mac, Message: bytes(text), MacAlgorithm: 'HMAC_SHA_256' } as const;
@@ -54,25 +51,23 @@ describe('keys', () => {
 
   test('of a kind that is not modelled are refused at load, by name', async () => {
     const rsa = [{ id: 'R', arn: arn('R'), spec: 'RSA_2048' }];
-    await expect(openKms({ store: memoryStore(), clock: stillClock(), keys: rsa })).rejects.toThrow(/key R.*RSA_2048/);
+    await expect(openKms({ store: memoryStore(), keys: rsa })).rejects.toThrow(/key R.*RSA_2048/);
   });
 
   test('that do not exist are NotFoundException', async () => {
-    await expect(local.kms.send(new DescribeKeyCommand({ KeyId: 'nobody' }))).rejects.toMatchObject({
+    await expect(local.kms.send(new GetPublicKeyCommand({ KeyId: 'nobody' }))).rejects.toMatchObject({
       name: 'NotFoundException',
     });
-    await expect(local.kms.send(new DescribeKeyCommand({ KeyId: 'alias/nobody' }))).rejects.toMatchObject({
+    await expect(local.kms.send(new GetPublicKeyCommand({ KeyId: 'alias/nobody' }))).rejects.toMatchObject({
       name: 'NotFoundException',
     });
   });
 
-  test('that are disabled refuse their use until they are enabled, also after a restart', async () => {
-    await local.kms.send(new DisableKeyCommand({ KeyId: mac }));
-    const again = await start(local.store);
-    await expect(again.macOf('x')).rejects.toMatchObject({ name: 'DisabledException' });
-    await again.kms.send(new EnableKeyCommand({ KeyId: mac }));
-    expect(await again.macOf('x')).toHaveLength(32);
-    await again.gateway[Symbol.asyncDispose]();
+  test('that the template disables refuse their use', async () => {
+    const disabled = [{ id: mac, arn: arn(mac), spec: 'HMAC_256', enabled: false }];
+    const off = await start(memoryStore(), disabled);
+    await expect(off.macOf('x')).rejects.toMatchObject({ name: 'DisabledException' });
+    await off.gateway[Symbol.asyncDispose]();
   });
 
   test('do only what they are for', async () => {
@@ -100,41 +95,26 @@ describe('MACs', () => {
 
 describe('signatures', () => {
   const signing = { KeyId: 'alias/anchor', SigningAlgorithm: 'ECDSA_SHA_256' } as const;
-  const digest = createHash('sha256').update('head').digest();
-  const publicKey = async () => {
-    const { PublicKey } = await local.kms.send(new GetPublicKeyCommand({ KeyId: anchor }));
-    return createPublicKey({ key: Buffer.from(PublicKey as Uint8Array), format: 'der', type: 'spki' });
-  };
+  const signatureOf = async (text: string) =>
+    (await local.kms.send(new SignCommand({ ...signing, Message: bytes(text) }))).Signature as Uint8Array;
 
-  test.each([
-    ['a message', { Message: bytes('head'), MessageType: 'RAW' }],
-    ['its digest', { Message: digest, MessageType: 'DIGEST' }],
-  ] as const)('of %s are verified by anyone who has the public key', async (_what, message) => {
-    for (let round = 0; round < 20; round += 1) {
-      const { Signature } = await local.kms.send(new SignCommand({ ...signing, ...message }));
-      expect(verify('sha256', bytes('head'), await publicKey(), Signature as Uint8Array)).toBe(true);
-      for (const asked of [{ Message: bytes('head') }, { Message: digest, MessageType: 'DIGEST' as const }]) {
-        const { SignatureValid } = await local.kms.send(new VerifyCommand({ ...signing, ...asked, Signature }));
-        expect(SignatureValid).toBe(true);
-      }
-    }
+  test('of a message are verified by anyone who has the public key, also after a restart', async () => {
+    const { PublicKey } = await local.kms.send(new GetPublicKeyCommand({ KeyId: anchor }));
+    const key = createPublicKey({ key: Buffer.from(PublicKey as Uint8Array), format: 'der', type: 'spki' });
+    expect(verify('sha256', bytes('head'), key, await signatureOf('head'))).toBe(true);
+    expect(verify('sha256', bytes('other'), key, await signatureOf('head'))).toBe(false);
+    const again = await start(local.store);
+    const kept = await again.kms.send(new GetPublicKeyCommand({ KeyId: arn(anchor) }));
+    expect(kept.PublicKey).toEqual(PublicKey);
+    await again.gateway[Symbol.asyncDispose]();
   });
 
-  test.each(['RAW', 'DIGEST'] as const)(
-    'of something else are KMSInvalidSignatureException (%s)',
-    async (MessageType) => {
-      const { Signature } = await local.kms.send(new SignCommand({ ...signing, Message: bytes('head') }));
-      const Message = createHash('sha256').update('other').digest();
-      const forged = new VerifyCommand({ ...signing, Message, MessageType, Signature });
-      await expect(local.kms.send(forged)).rejects.toMatchObject({ name: 'KMSInvalidSignatureException' });
-      const broken = new VerifyCommand({ ...signing, Message, MessageType, Signature: bytes('not DER') });
-      await expect(local.kms.send(broken)).rejects.toMatchObject({ name: 'KMSInvalidSignatureException' });
-    },
-  );
-
-  test('of a digest with another length are refused', async () => {
-    const short = new SignCommand({ ...signing, Message: bytes('short'), MessageType: 'DIGEST' });
-    await expect(local.kms.send(short)).rejects.toMatchObject({ name: 'ValidationException' });
+  test('of a digest are refused by name', async () => {
+    const digest = new SignCommand({ ...signing, Message: bytes('x'.repeat(32)), MessageType: 'DIGEST' });
+    await expect(local.kms.send(digest)).rejects.toMatchObject({
+      name: 'ValidationException',
+      message: expect.stringContaining('MessageType'),
+    });
   });
 });
 
@@ -163,7 +143,7 @@ describe('encryption', () => {
 
   test('that was tampered with is InvalidCiphertextException', async () => {
     const { CiphertextBlob } = await local.kms.send(new EncryptCommand({ KeyId: data, Plaintext: bytes('secret') }));
-    for (const index of [0, 3, 10, 30, (CiphertextBlob as Uint8Array).length - 1]) {
+    for (const index of [0, 3, 12, 27, (CiphertextBlob as Uint8Array).length - 1]) {
       const broken = Uint8Array.from(CiphertextBlob as Uint8Array);
       broken[index] = (broken[index] as number) ^ 1;
       await expect(local.kms.send(new DecryptCommand({ CiphertextBlob: broken }))).rejects.toMatchObject({

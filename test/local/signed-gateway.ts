@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openFaults } from '../../local/faults.ts';
 import { openGateway } from '../../local/gateway.ts';
-import { authenticateForm, isBrowserUpload } from '../../local/s3-form.ts';
+import { authenticateForm, isBrowserUpload } from '../../local/s3-body.ts';
 import type { Clock, Permission, Service } from '../../local/service.ts';
 import { type AccessKey, authenticate } from '../../local/signature.ts';
 
