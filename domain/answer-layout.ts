@@ -4,15 +4,53 @@ import type { Language } from './config.ts';
 const words = {
   da: {
     start: 'START-HER.html',
+    letter: 'Brev.pdf',
     readme: 'LAES-MIG.txt',
+    withheld: 'udeladt.html',
     systems: 'systemer',
     files: 'filer',
+    portability: 'dataportabilitet',
     sums: 'KONTROLSUMMER.sha256',
   },
-  en: { start: 'START-HERE.html', readme: 'READ-ME.txt', systems: 'systems', files: 'files', sums: 'CHECKSUMS.sha256' },
+  en: {
+    start: 'START-HERE.html',
+    letter: 'Letter.pdf',
+    readme: 'READ-ME.txt',
+    withheld: 'withheld.html',
+    systems: 'systems',
+    files: 'files',
+    portability: 'portability',
+    sums: 'CHECKSUMS.sha256',
+  },
 } as const;
 
 export const layout = (language: Language) => words[language];
+
+/** The description of every table for machines. It stands at the root: its standard lets it name no file outside its own folder. */
+export const descriptorPath = 'datapackage.json';
+
+/** What a file belongs to: the answer to access, or the one to portability, which is a folder of its own. */
+export type Part = 'portability' | undefined;
+
+/** '' or the folder of a part and a slash. */
+export const partRoot = (language: Language, part: Part): string => (part ? `${words[language][part]}/` : '');
+
+/** The folder of a system: its place in the alphabet and its name, so that the order is that of the overview. */
+export const systemFolder = (systems: readonly string[], system: string, language: Language, part?: Part): string => {
+  const place = String([...systems].sort().indexOf(system) + 1).padStart(2, '0');
+  return `${words[language][part ?? 'systems']}/${place}-${system}`;
+};
+
+/** The page of a system. */
+export const pagePath = (folder: string): string => `${folder}/index.html`;
+
+/** Where a collection's files stand: for machines, for spreadsheets, their JSON Schema, and contacts. */
+export const tablePaths = (folder: string, system: string, collection: string, root: string) => ({
+  json: `${folder}/${collection}.json`,
+  csv: `${folder}/${collection}.csv`,
+  schema: `${root}data/schema/${system}.${collection}.json`,
+  cards: `${root}data/${system}.${collection}.vcf`,
+});
 
 /** Extensions that documents keep; anything else becomes .bin, so that nothing in the ZIP runs by its name. */
 const extensions = [
@@ -44,15 +82,13 @@ const extensionOf = (name: string): string => {
   return extensions.includes(found) ? found : 'bin';
 };
 
-/** The folder of a system: its place in the alphabet and its name, so that the order is that of the overview. */
-export const systemFolder = (systems: readonly string[], system: string, language: Language): string => {
-  const place = String([...systems].sort().indexOf(system) + 1).padStart(2, '0');
-  return `${words[language].systems}/${place}-${system}`;
-};
-
 /** A generated name for the n-th document of a collection (T39): the original name is data, never a path. */
 export const documentPath = (folder: string, collection: string, n: number, name: string, language: Language): string =>
   `${folder}/${words[language].files}/${collection}-${String(n).padStart(4, '0')}.${extensionOf(name)}`;
+
+/** Whether a file of a system is a document, as it came from there. */
+export const isDocument = (path: string, language: Language): boolean =>
+  path.split('/').at(-2) === words[language].files;
 
 /** What parts uploads of one name: 16 random signs before it. */
 const apart = /^[0-9a-f]{16}-/;

@@ -55,6 +55,8 @@ export const Collection = z.strictObject({
   /** Collections (system.collection) that must have been asked before, although no values come from there. */
   after: z.array(z.string()).optional(),
   fields: z.record(z.string(), Field),
+  /** Fields whose values the person gave, knowingly or by using a service: all that portability answers with (Art. 20(1)). */
+  provided: z.array(z.string()).optional(),
   /** What the connector's type needs for this collection, checked by the connector. */
   options: z.record(z.string(), z.unknown()).default({}),
 });

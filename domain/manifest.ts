@@ -1,11 +1,16 @@
 import { canonical, sha256 } from './canonical.ts';
 import type { SourceRecord } from './request.ts';
 
-/** One file of the answer: its place in the ZIP, its size in bytes and the SHA-256 of its content. */
+/** One file of the answer: its place in the ZIP, and size in bytes, SHA-256 and CRC-32 of its content. */
 export interface ManifestFile {
   readonly path: string;
   readonly bytes: number;
   readonly sha256: string;
+  readonly crc32: number;
+  /** Size and SHA-256 as it lies ready, deflated; a file without lies as it is. */
+  readonly packed?: { readonly bytes: number; readonly sha256: string };
+  /** Goes out only when this right is approved; a file without belongs to access. */
+  readonly right?: 'portability';
 }
 
 /** What the DPO decides on and the person gets: every system asked, how it ended, and every file of the answer. */

@@ -42,11 +42,12 @@ const leadsNowhere = (map: DataMap, path: string, withField: boolean): string | 
 };
 
 const undescribed = ({ collection, path, at }: Placed): Finding[] => {
-  const { fields, identity, primaryKey, references } = collection;
+  const { fields, identity, primaryKey, references, provided = [] } = collection;
   const named: [Path, string][] = [
     ...Object.entries(identity).map(([kind, field]): [Path, string] => [['identity', kind], field]),
     ...primaryKey.map((field, index): [Path, string] => [['primaryKey', index], field]),
     ...references.map(({ field }, index): [Path, string] => [['references', index, 'field'], field]),
+    ...provided.map((field, index): [Path, string] => [['provided', index], field]),
   ];
   return named
     .filter(([, field]) => !Object.hasOwn(fields, field))

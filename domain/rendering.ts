@@ -1,13 +1,22 @@
+import type { Language } from './config.ts';
 import type { Row, Value } from './connector.ts';
 import type { Collection } from './data-map.ts';
 
-/** JSON that keeps 64-bit numbers exact. */
-const jsonOf = (value: Value): string => {
+/** JSON that keeps 64-bit numbers exact, written out: JSON.stringify refuses them. */
+const exactJson = (value: Value): string => {
   if (typeof value === 'bigint') return String(value);
-  if (Array.isArray(value)) return `[${value.map(jsonOf).join(',')}]`;
+  if (Array.isArray(value)) return `[${value.map(exactJson).join(',')}]`;
   if (value === null || typeof value !== 'object') return JSON.stringify(value ?? null);
-  const fields = Object.entries(value).map(([name, held]) => `${JSON.stringify(name)}:${jsonOf(held)}`);
+  const fields = Object.entries(value).map(([name, held]) => `${JSON.stringify(name)}:${exactJson(held)}`);
   return `{${fields.join(',')}}`;
+};
+
+const jsonOf = (value: Value): string => {
+  try {
+    return JSON.stringify(value);
+  } catch {
+    return exactJson(value);
+  }
 };
 
 /** What stands before, between and after the rows of a JSON file: `{"meta": ..., "records": [ ... ]}`, one row a line. */
@@ -35,13 +44,23 @@ const cell = (value: Value | undefined): string => {
   return special.test(safe) || safe !== safe.trim() ? `"${safe.replaceAll('"', '""')}"` : safe;
 };
 
+/** What parts the cells of a CSV, so that spreadsheets in the reader's language open it. */
+export const separatorOf = (language: Language): string => (language === 'da' ? ';' : ',');
+
+/** A collection's columns with their heads: the label, with the field's name behind it where two labels are the same. */
+export const columns = ({ fields }: Collection, language: Language): { name: string; head: string }[] => {
+  const labels = Object.entries(fields).map(([name, { label }]) => ({ name, head: label[language] }));
+  const isAlone = (head: string) => labels.filter((other) => other.head === head).length === 1;
+  return labels.map(({ name, head }) => ({ name, head: isAlone(head) ? head : `${head} (${name})` }));
+};
+
 /** CSV as spreadsheets in the reader's language open it: UTF-8 with BOM, CRLF; `;` in Danish, `,` in English. */
-export const csvFile = (collection: Collection, language: 'da' | 'en') => {
-  const names = Object.keys(collection.fields);
-  const separator = language === 'da' ? ';' : ',';
+export const csvFile = (collection: Collection, language: Language) => {
+  const heads = columns(collection, language);
+  const separator = separatorOf(language);
   const line = (cells: readonly string[]) => `${cells.join(separator)}\r\n`;
   return {
-    open: `\uFEFF${line(names.map((name) => cell(collection.fields[name]?.label[language] ?? name)))}`,
-    row: (row: Row): string => line(names.map((name) => cell(row[name]))),
+    open: `\uFEFF${line(heads.map(({ head }) => cell(head)))}`,
+    row: (row: Row): string => line(heads.map(({ name }) => cell(row[name]))),
   };
 };

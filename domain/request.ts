@@ -16,7 +16,8 @@ export const Right = z.enum(rights);
 export type Right = z.infer<typeof Right>;
 
 /** The rights that are answered with a package of data. */
-export const answeredWithData = (right: Right): boolean => right === 'access' || right === 'portability';
+export const answeredWithData = (right: Right): right is DataRight => right === 'access' || right === 'portability';
+export type DataRight = Extract<Right, 'access' | 'portability'>;
 
 /** In the order of a request's life; the last four are side exits and the end. */
 export const statuses = [
@@ -158,7 +159,14 @@ export type RightRecord = z.infer<typeof RightRecord>;
 /** Missing data is a visible state: there is no "skipped" (security.md 3.7). */
 export const sourceStates = ['OK', 'EMPTY', 'PARTIAL', 'FAILED', 'MANUAL', 'EXCLUDED'] as const;
 
-const File = z.object({ path: z.string(), bytes: z.int(), sha256: z.string() });
+const File = z.object({
+  path: z.string(),
+  bytes: z.int(),
+  sha256: z.string(),
+  crc32: z.int(),
+  packed: z.optional(z.object({ bytes: z.int(), sha256: z.string() })),
+  right: z.optional(z.literal('portability')),
+});
 
 /** What one system answered in one wave of one round. */
 export const SourceRecord = z.object({

@@ -6,7 +6,7 @@ import { describe, expect, test } from 'vitest';
 const rules: Readonly<Record<string, readonly string[]>> = {
   domain: ['zod', 'yaml', 'temporal-polyfill', 'node:crypto'],
   connectors: ['domain', 'node:', 'zod', 'pg', 'pg-cursor', 'jmespath', '@aws-sdk', '@smithy'],
-  functions: ['domain', 'connectors', 'web', 'node:', 'zod', '@middy', 'yazl', 'nodemailer', 'type aws-lambda'],
+  functions: ['domain', 'connectors', 'web', 'node:', 'zod', '@middy', 'nodemailer', 'type aws-lambda'],
   'functions/aws': ['domain', 'web', 'functions', 'node:', '@aws-sdk', '@smithy', 'nodemailer', 'zod'],
   web: ['domain', 'functions/routes.ts', 'hono', 'ical-generator', 'node:crypto'],
   infra: [

@@ -1,114 +1,23 @@
-import { evidenceKey, layout } from '../../domain/answer-layout.ts';
+import { evidenceKey } from '../../domain/answer-layout.ts';
 import { sha256 } from '../../domain/canonical.ts';
-import { complaintBody } from '../../domain/complaint-bodies.ts';
-import type { Config } from '../../domain/config.ts';
-import type { Row } from '../../domain/connector.ts';
-import type { DataMap } from '../../domain/data-map.ts';
 import { review } from '../../domain/decision.ts';
 import { waitingFor } from '../../domain/gathering.ts';
 import { type Manifest, type ManifestFile, manifestText } from '../../domain/manifest.ts';
 import type { Case, SourceRecord } from '../../domain/request.ts';
-import type { AnswerCollection, AnswerFacts, AnswerSystem } from '../../web/package/answer.ts';
-import { readme, startPage } from '../../web/package/start-page.tsx';
-import type { Files } from '../aws/files.ts';
 import { cases, files, now } from '../aws/from-env.ts';
+import { ofRound } from '../lib/answer-facts.ts';
+import { type AnswerDeps, partsOf, writeAnswerFiles } from '../lib/answer-files.ts';
 import { materialise } from '../lib/given.ts';
 import { log } from '../lib/log.ts';
 import { readConfig, readMap } from '../lib/settings.ts';
 import { OfRequest, type StepDeps } from '../lib/step.ts';
 import { onTask, task } from '../lib/task.ts';
 
-interface Deps extends StepDeps {
-  readonly files: Files;
-  readonly map: DataMap;
-  readonly config: Config;
-}
+type Deps = StepDeps & AnswerDeps;
 
-/** Rows of each collection that the start page shows; all are in the files beside it. */
-const sampleRows = 200;
-/** Beyond this a JSON file is not read back for the page. */
-const sampleBytes = 1_000_000;
-
-const ofRound = ({ request, sources }: Case): SourceRecord[] => sources.filter(({ round }) => round === request.round);
-
-const ranks: readonly SourceRecord['state'][] = ['FAILED', 'PARTIAL', 'MANUAL', 'OK', 'EMPTY', 'EXCLUDED'];
-
-/** A system that was asked in two waves counts as its worse half. */
-const mergedState = (records: readonly SourceRecord[]): SourceRecord['state'] =>
-  ranks.find((state) => records.some((record) => record.state === state)) ?? 'FAILED';
-
-const sampleOf = async (held: Case, { files: from }: Deps, file: ManifestFile | undefined): Promise<Row[]> => {
-  if (!file || file.bytes > sampleBytes) return [];
-  const text = await from.readText(evidenceKey(held.request.evidence, held.request.round, file.path));
-  return (JSON.parse(text) as { records: Row[] }).records.slice(0, sampleRows);
-};
-
-const answerCollection = async (
-  held: Case,
-  deps: Deps,
-  { name, rows, files: list }: SourceRecord['collections'][number],
-): Promise<AnswerCollection> => {
-  const json = list.find(({ path }) => path.endsWith(`/${name}.json`));
-  const csv = list.find(({ path }) => path.endsWith(`/${name}.csv`));
-  const documents = list.filter((file) => file !== json && file !== csv);
-  return { name, rows, sample: await sampleOf(held, deps, json), json: json?.path, csv: csv?.path, documents };
-};
-
-const answerSystem = async (held: Case, deps: Deps, name: string): Promise<AnswerSystem | undefined> => {
-  const system = deps.map.systems[name];
-  if (!system) return undefined;
-  const records = ofRound(held).filter((record) => record.system === name);
-  const described = records.flatMap(({ collections }) => collections.filter((each) => each.name in system.collections));
-  const others = records.flatMap(({ collections }) => collections.filter((each) => !(each.name in system.collections)));
-  return {
-    name,
-    system,
-    state: mergedState(records),
-    reason: records.find(({ reason }) => reason)?.reason,
-    collections: await Promise.all(described.map((each) => answerCollection(held, deps, each))),
-    files: others.flatMap(({ files: list }) => list),
-  };
-};
-
-const factsOf = async (held: Case, deps: Deps): Promise<AnswerFacts> => {
-  const { request, rights } = held;
-  const { organisation, dpo, timeZone, country } = deps.config;
-  const systems = await Promise.all(
-    Object.keys(deps.map.systems)
-      .sort()
-      .map((name) => answerSystem(held, deps, name)),
-  );
-  return {
-    language: request.language,
-    organisation,
-    dpo,
-    timeZone,
-    reference: request.reference,
-    person: { name: request.person.name, email: request.person.email },
-    rights: rights.map(({ right }) => right),
-    receivedAt: request.receivedAt,
-    // The last answer of a system: building the same round twice gives the same bytes.
-    gatheredAt: ofRound(held).reduce((latest, { at }) => (at > latest ? at : latest), request.receivedAt),
-    authority: complaintBody(country),
-    systems: systems.filter((system) => system !== undefined),
-  };
-};
-
-/** Writes the pages that explain the answer, and says their place, size and hash. */
-const writePages = async (held: Case, deps: Deps): Promise<ManifestFile[]> => {
-  const facts = await factsOf(held, deps);
-  const names = layout(held.request.language);
-  const pages = [
-    { path: names.start, text: startPage(facts), type: 'text/html; charset=utf-8' },
-    { path: names.readme, text: readme(facts), type: 'text/plain; charset=utf-8' },
-  ];
-  const key = (path: string) => evidenceKey(held.request.evidence, held.request.round, path);
-  return Promise.all(
-    pages.map(async ({ path, text, type }) => ({ path, ...(await deps.files.writeText(key(path), text, type)) })),
-  );
-};
-
+/** The manifest of one round: what the systems answered, and the files of each right that is answered with data. */
 const manifestOf = (held: Case, pages: readonly ManifestFile[]): Manifest => {
+  const asked: readonly string[] = partsOf(held);
   const records = ofRound(held).sort((a, b) => (a.system < b.system ? -1 : 1));
   const files = records.flatMap(({ collections }) => collections.flatMap(({ files: list }) => list));
   return {
@@ -118,7 +27,9 @@ const manifestOf = (held: Case, pages: readonly ManifestFile[]): Manifest => {
     language: held.request.language,
     dataMap: held.request.dataMap ?? '',
     systems: records.map(({ system, state, rows, documents, reason }) => ({ system, state, rows, documents, reason })),
-    files: [...pages, ...files].sort((a, b) => (a.path < b.path ? -1 : 1)),
+    files: [...pages, ...files]
+      .filter(({ right }) => asked.includes(right ?? 'access'))
+      .sort((a, b) => (a.path < b.path ? -1 : 1)),
   };
 };
 
@@ -152,7 +63,7 @@ export const askToDecide = task({
       log.info('waiting for owners', { requestId, count: waiting.length });
       return { requestId, waiting: waiting.length };
     }
-    const manifest = manifestText(manifestOf(held, await writePages(held, deps)));
+    const manifest = manifestText(manifestOf(held, await writeAnswerFiles(held, deps)));
     const key = evidenceKey(held.request.evidence, held.request.round, 'manifest.json');
     await deps.files.writeText(key, manifest, 'application/json');
     const shown = {

@@ -76,7 +76,8 @@ const gathered = ({ sources, request }: Case, { system, wave }: GatherInput) =>
 /** Gathers each collection; an answer against the data map ends it with what is there, as PARTIAL or FAILED. */
 const gatherAll = async (held: Case, input: GatherInput, { map, files, connector }: GatherDeps) => {
   const results: Results = [];
-  const place = { request: held.request, system: input.system, systems: Object.keys(map.systems), files };
+  const portable = held.rights.some(({ right }) => right === 'portability');
+  const place = { request: held.request, system: input.system, systems: Object.keys(map.systems), files, portable };
   const source = await connector();
   try {
     for (const ask of input.collections) {

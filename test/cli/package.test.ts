@@ -4,11 +4,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
+import { crc32 } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { ZipFile } from 'yazl';
 import { manifestText } from '../../domain/manifest.ts';
 import { csvFile, jsonFile } from '../../domain/rendering.ts';
-import { readme, startPage } from '../../web/package/start-page.tsx';
+import { readme } from '../../web/package/readme.ts';
+import { startPage } from '../../web/package/start-page.tsx';
 import { answerFacts } from '../web/package-facts.ts';
 
 const program = join(import.meta.dirname, '../../cli/privacy.ts');
@@ -56,6 +58,7 @@ const manifestOf = (files: Files): string =>
       path,
       bytes: Buffer.byteLength(content),
       sha256: sha256(content),
+      crc32: crc32(content),
     })),
   });
 

@@ -1,10 +1,12 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
+import { pagePath, systemFolder } from '../../domain/answer-layout.ts';
 import { complaintBody } from '../../domain/complaint-bodies.ts';
 import type { Language } from '../../domain/config.ts';
 import type { Row } from '../../domain/connector.ts';
 import { DataMap } from '../../domain/data-map.ts';
+import { leftOut } from '../../domain/left-out.ts';
 import type { AnswerFacts, AnswerSystem } from '../../web/package/answer.ts';
 
 const folder = join(import.meta.dirname, '../../demo/systems');
@@ -76,7 +78,7 @@ const answered: Readonly<Record<string, Partial<AnswerSystem>>> = {
     collections: [held('webshop', 'orders', 1200, [order]), held('webshop', 'shipments', 0, [])],
   },
   newsletter: { state: 'EMPTY' },
-  support: { state: 'FAILED', reason: 'SourceUnavailable' },
+  support: { state: 'FAILED', reason: 'SourceUnavailable', possibleMatches: 2 },
   archive: { state: 'OK', files: [{ path: 'systemer/01-archive/filer/owner-0001.pdf', bytes: 182_334 }] },
 };
 
@@ -89,6 +91,17 @@ const retype = (value: unknown, typed: Typing): never => {
   if (value === null || typeof value !== 'object') return value as never;
   return Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, retype(inner, typed)])) as never;
 };
+
+const answeredSystems = (language: Language, typed: Typing): AnswerSystem[] =>
+  Object.entries(systems)
+    .sort()
+    .map(([name, system]): AnswerSystem => {
+      const { state = 'EMPTY', reason, collections = [], files = [] } = answered[name] ?? {};
+      const samples = collections.map((each) => ({ ...each, sample: retype(each.sample, typed) as readonly Row[] }));
+      const { possibleMatches = 0 } = answered[name] ?? {};
+      const page = pagePath(systemFolder(Object.keys(systems), name, language));
+      return { name, system, page, state, reason, possibleMatches, collections: samples, files };
+    });
 
 /** An answer about a made-up person with every state a system can have. `typed` changes what sources and people wrote. */
 export const answerFacts = (language: Language, typed: Typing = (text) => text): AnswerFacts => ({
@@ -107,11 +120,6 @@ export const answerFacts = (language: Language, typed: Typing = (text) => text):
   receivedAt: '2026-11-23T09:22:00Z',
   gatheredAt: '2026-11-25T14:00:00Z',
   authority: complaintBody('DK'),
-  systems: Object.entries(systems)
-    .sort()
-    .map(([name, system]): AnswerSystem => {
-      const { state = 'EMPTY', reason, collections = [], files = [] } = answered[name] ?? {};
-      const samples = collections.map((each) => ({ ...each, sample: retype(each.sample, typed) as readonly Row[] }));
-      return { name, system, state, reason, collections: samples, files };
-    }),
+  systems: answeredSystems(language, typed),
+  leftOut: leftOut(answeredSystems(language, typed), [{ right: 'portability', reason: typed('Ikke din aftale.') }]),
 });

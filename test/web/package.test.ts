@@ -1,13 +1,17 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join, posix } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import AxeBuilder from '@axe-core/playwright';
 import { HtmlValidate } from 'html-validate';
 import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { layout } from '../../domain/answer-layout.ts';
 import type { AnswerFacts } from '../../web/package/answer.ts';
-import { readme, startPage } from '../../web/package/start-page.tsx';
+import { readme } from '../../web/package/readme.ts';
+import { startPage } from '../../web/package/start-page.tsx';
+import { systemPage } from '../../web/package/system-page.tsx';
+import { withheldPage } from '../../web/package/withheld-page.tsx';
 import { answerFacts } from './package-facts.ts';
 import { startBrowser } from './site.ts';
 
@@ -39,6 +43,7 @@ const rules = new HtmlValidate({
   root: true,
   rules: {
     'void-style': 'off',
+    'attribute-empty-style': 'off',
     'doctype-style': ['error', { style: 'lowercase' }],
     'no-trailing-whitespace': 'off',
     'long-title': 'off',
@@ -50,9 +55,23 @@ const messagesOf = async (html: string): Promise<string[]> => {
   return results.flatMap(({ messages }) => messages.map(({ ruleId, message }) => `${ruleId}: ${message}`));
 };
 
-const open = async (name: string, html: string, options: BrowserContextOptions = {}) => {
-  const file = join(folder, `${name}.html`);
-  writeFileSync(file, html);
+/** Puts an answer's pages in a folder of their own as the ZIP would, and answers where each lies. */
+const unpack = (facts: AnswerFacts): { root: string; pages: Readonly<Record<string, string>> } => {
+  const root = mkdtempSync(join(folder, 'answer-'));
+  const names = layout(facts.language);
+  const pages = {
+    [names.start]: startPage(facts),
+    [names.withheld]: withheldPage(facts),
+    ...Object.fromEntries(facts.systems.map((each) => [each.page, systemPage(facts, each)])),
+  };
+  for (const [path, html] of Object.entries(pages)) {
+    mkdirSync(dirname(join(root, path)), { recursive: true });
+    writeFileSync(join(root, path), html);
+  }
+  return { root, pages };
+};
+
+const open = async (file: string, options: BrowserContextOptions = {}) => {
   const context = await browser.newContext(options);
   const tab = await context.newPage();
   const requests: string[] = [];
@@ -63,38 +82,47 @@ const open = async (name: string, html: string, options: BrowserContextOptions =
   return { tab, context, requests, complaints };
 };
 
-describe.each(languages)("the answer's start page in %s", (language) => {
+describe.each(languages)("the answer's pages in %s", (language) => {
   const facts = answerFacts(language);
-  const html = startPage(facts);
+  const { root, pages } = unpack(facts);
+  const start = layout(language).start;
+  const paths = Object.keys(pages);
 
-  test('is valid HTML, also with hostile values', async () => {
-    expect(await messagesOf(html)).toEqual([]);
-    for (const payload of payloads)
-      expect(await messagesOf(startPage(answerFacts(language, () => payload)))).toEqual([]);
+  test('are valid HTML, also with hostile values', async () => {
+    for (const html of Object.values(pages)) expect(await messagesOf(html)).toEqual([]);
+    for (const payload of payloads) {
+      const hostile = unpack(answerFacts(language, () => payload));
+      for (const html of Object.values(hostile.pages)) expect(await messagesOf(html)).toEqual([]);
+    }
   });
 
-  test('is the same bytes when it is built twice', () => {
-    expect(startPage(answerFacts(language))).toBe(html);
+  test('are the same bytes when they are built twice', () => {
+    expect(unpack(answerFacts(language)).pages).toEqual(pages);
     expect(readme(facts)).toBe(readme(answerFacts(language)));
   });
 
-  test('opens from a folder and asks for nothing else', async () => {
-    const { tab, context, requests, complaints } = await open(`plain.${language}`, html, { javaScriptEnabled: false });
+  test.each(paths)('%s opens from a folder without a script and asks for nothing else', async (path) => {
+    const { tab, context, requests, complaints } = await open(join(root, path), { javaScriptEnabled: false });
     expect(requests).toEqual([tab.url()]);
     expect(complaints).toEqual([]);
-    expect(await tab.getByRole('heading', { level: 1 }).innerText()).toContain('Nordlys Handel A/S');
+    expect(await tab.getByRole('heading', { level: 1 }).count()).toBe(1);
+    expect(await tab.getByRole('searchbox').count()).toBe(0);
     await context.close();
   });
 
-  test.each(payloads)('shows the hostile value %j as text, runs nothing and loads nothing', async (payload) => {
-    const page = startPage(answerFacts(language, () => payload));
-    const { tab, context, requests } = await open(`hostile.${language}`, page);
-    expect(requests).toEqual([tab.url()]);
-    expect(await tab.title()).not.toContain('run');
-    expect(await tab.locator('script, img, iframe, [onerror], a[href^="javascript"]').count()).toBe(0);
+  test.each(payloads)('show the hostile value %j as text, run nothing and load nothing', async (payload) => {
+    const hostile = unpack(answerFacts(language, () => payload));
     const shown = payload.toWellFormed().replaceAll('\0', '\ufffd').replaceAll('\u0007', '\ufffd');
-    expect(await tab.locator('main').innerText()).toContain(shown);
-    await context.close();
+    for (const path of [start, `${layout(language).systems}/02-crm/index.html`]) {
+      const { tab, context, requests } = await open(join(hostile.root, path));
+      expect(requests).toEqual([tab.url()]);
+      expect(await tab.title()).not.toContain('run');
+      expect(await tab.locator('img, iframe, [onerror], a[href^="javascript"]').count()).toBe(0);
+      // One script is the page's own.
+      expect(await tab.locator('script').count()).toBe(1);
+      expect(await tab.locator('main').innerText()).toContain(shown);
+      await context.close();
+    }
   });
 
   test.each([
@@ -103,42 +131,74 @@ describe.each(languages)("the answer's start page in %s", (language) => {
     { colorScheme: 'light', width: 390 },
     { colorScheme: 'dark', width: 1280 },
     { colorScheme: 'light', width: 390, forcedColors: 'active' },
-  ] as const)('has nothing for axe to find: %j', async ({ width, ...look }) => {
+  ] as const)('have nothing for axe to find: %j', async ({ width, ...look }) => {
     const options = { ...look, viewport: { width, height: 900 } };
-    const { tab, context } = await open(`axe.${language}`, html, options);
     const standards = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-    const { violations } = await new AxeBuilder({ page: tab }).withTags(standards).analyze();
-    expect(violations.map(({ id, nodes }) => `${id} ${nodes.map(({ target }) => target).join(' ')}`)).toEqual([]);
-    await context.close();
+    for (const path of paths) {
+      const { tab, context } = await open(join(root, path), options);
+      const { violations } = await new AxeBuilder({ page: tab }).withTags(standards).analyze();
+      const found = violations.map(({ id, nodes }) => `${path} ${id} ${nodes.map(({ target }) => target).join(' ')}`);
+      expect(found).toEqual([]);
+      await context.close();
+    }
   });
 
-  test('does not scroll sideways at 320 px, whatever a value holds', async () => {
-    const page = startPage(answerFacts(language, () => 'x'.repeat(400)));
-    const { tab, context } = await open(`narrow.${language}`, page, { viewport: { width: 320, height: 800 } });
-    expect(await tab.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(320);
-    await context.close();
+  test('do not scroll sideways at 320 px, whatever a value holds', async () => {
+    const long = unpack(answerFacts(language, () => 'x'.repeat(400)));
+    for (const path of paths) {
+      const { tab, context } = await open(join(long.root, path), { viewport: { width: 320, height: 800 } });
+      expect(await tab.evaluate('document.documentElement.scrollWidth'), path).toBeLessThanOrEqual(320);
+      await context.close();
+    }
   });
 
-  test('links to every file of the answer by a path beside it, and to nothing else but the authority', () => {
-    const paths = facts.systems.flatMap(({ collections, files }) => [
-      ...collections.flatMap(({ json, csv }) => [json, csv]),
-      ...files.map(({ path }) => path),
+  test('lead to every file of the answer by a path beside them, and to nothing else but the authority', () => {
+    const files = facts.systems.flatMap(({ page, collections, files: given }) => [
+      page,
+      ...collections.flatMap(({ json, csv, documents }) => [json, csv, ...documents.map(({ path }) => path)]),
+      ...given.map(({ path }) => path),
     ]);
-    const links = [...html.matchAll(/href="([^"]*)"/g)].map(([, address = '']) => address);
-    for (const path of paths) expect(links).toContain(`./${path}`);
-    const outside = links.filter((link) => !/^(\.\/|#|mailto:)/.test(link));
-    expect(outside).toEqual([facts.authority.url]);
+    const reached = new Set<string>();
+    for (const [path, html] of Object.entries(pages)) {
+      for (const [, address = ''] of html.matchAll(/href="([^"]*)"/g)) {
+        if (/^\.\.?\//.test(address)) reached.add(posix.join(posix.dirname(path), decodeURI(address)));
+        else if (!address.startsWith('mailto:')) expect(address).toBe(facts.authority.url);
+      }
+    }
+    for (const path of files.filter((each) => each !== undefined)) expect([...reached]).toContain(path);
+    expect([...reached]).toContain(layout(language).withheld);
+  });
+
+  test('find the words typed, in any order, and say how many parts hold them', async () => {
+    const { tab, context, complaints } = await open(join(root, start));
+    await tab.getByRole('searchbox').fill('lampe pære');
+    const rows = tab.locator('tbody tr:visible');
+    expect(await rows.count()).toBe(1);
+    expect(await rows.first().innerText()).toContain('Web');
+    expect(await tab.getByRole('status').innerText()).toMatch(/^1 /);
+    await rows.first().getByRole('link').click();
+    await tab.getByRole('searchbox').fill('nothing has this');
+    expect(await tab.locator('[data-find]:visible').count()).toBe(0);
+    await tab.getByRole('searchbox').fill('');
+    expect(await tab.locator('[data-find][hidden]').count()).toBe(0);
+    expect(complaints).toEqual([]);
+    await context.close();
   });
 });
 
+/** What a reader finds on the pages together. */
 const textOf = async (facts: AnswerFacts): Promise<string> => {
-  const { tab, context } = await open('text', startPage(facts));
-  const text = await tab.locator('main').innerText();
-  await context.close();
-  return text;
+  const { root, pages } = unpack(facts);
+  const texts: string[] = [];
+  for (const path of Object.keys(pages)) {
+    const { tab, context } = await open(join(root, path));
+    texts.push(await tab.locator('main').innerText());
+    await context.close();
+  }
+  return texts.join('\n');
 };
 
-describe('the start page tells', () => {
+describe('the pages tell', () => {
   test('what a code means, a date in words, and a list as a list', async () => {
     const text = await textOf(answerFacts('da'));
     for (const part of ['P (Privatkunde)', '4. marts 1979', '30. november 2019 kl. 08.15', 'Lampe', 'Vej og nummer']) {
@@ -186,7 +246,25 @@ describe('the start page tells', () => {
     if (!crm || !first) throw new Error('the customer register is not in the facts');
     const sample = [{ ...first.sample[0], shoe_size: 43 }];
     const systems = [{ ...crm, collections: [{ ...first, sample }, ...others] }];
-    expect(await textOf({ ...facts, systems })).toMatch(/shoe_size\s+43/);
+    expect(await textOf({ ...facts, systems, leftOut: [] })).toMatch(/shoe_size\s+43/);
+  });
+
+  test('what is left out and why, and where nothing was found', async () => {
+    const text = await textOf(answerFacts('da'));
+    expect(text).toContain('2 poster ligner dig, men passer ikke helt.');
+    expect(text).toMatch(/Dataportabilitet\s+Ikke din aftale\./i);
+    expect(text).toMatch(/fandt ingen data om dig:\s+Nyhedsbrev/);
+    const none = withheldPage({ ...answerFacts('en'), leftOut: [] });
+    expect(none).toContain('Nothing is left out.');
+  });
+
+  test('64-bit numbers exactly', async () => {
+    const facts = answerFacts('da', (text) => text);
+    const [, crm] = facts.systems;
+    const [first] = crm?.collections ?? [];
+    if (!crm || !first) throw new Error('the customer register is not in the facts');
+    const systems = [{ ...crm, collections: [{ ...first, sample: [{ id: 9007199254740993n }] }] }];
+    expect(await textOf({ ...facts, systems, leftOut: [] })).toContain('9007199254740993');
   });
 
   test('in five lines of the read-me file what to open', () => {

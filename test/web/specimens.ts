@@ -178,7 +178,7 @@ const sourcesOf = (typed: Typing): SourceRecord[] => [
         name: 'person',
         rows: 1204,
         documents: 2,
-        files: [{ path: typed('kundesystem/person.csv'), bytes: 183_402, sha256: 'ab' }],
+        files: [{ path: typed('kundesystem/person.csv'), bytes: 183_402, sha256: 'ab', crc32: 1 }],
       },
     ],
   }),

@@ -1,6 +1,7 @@
 import type { Config, Language } from '../../domain/config.ts';
 import type { Row } from '../../domain/connector.ts';
 import type { System } from '../../domain/data-map.ts';
+import type { LeftOut } from '../../domain/left-out.ts';
 import type { Right, SourceRecord } from '../../domain/request.ts';
 
 /** What the answer's own pages tell. Everything is here; they load nothing. */
@@ -17,14 +18,19 @@ export interface AnswerFacts {
   readonly gatheredAt: string;
   readonly authority: { readonly name: string; readonly url: string };
   readonly systems: readonly AnswerSystem[];
+  readonly leftOut: readonly LeftOut[];
 }
 
 /** One system as the answer shows it; `state` as on the DPO's page, so that what is missing or empty is said. */
 export interface AnswerSystem {
   readonly name: string;
   readonly system: System;
+  /** Path of its page in the ZIP. */
+  readonly page: string;
   readonly state: SourceRecord['state'];
   readonly reason?: string;
+  /** Rows that resemble the person and are not in the answer. */
+  readonly possibleMatches: number;
   readonly collections: readonly AnswerCollection[];
   /** Files that belong to no described collection: what an owner uploaded. */
   readonly files: readonly { readonly path: string; readonly bytes: number }[];

@@ -32,7 +32,7 @@ const RowTable = ({ title, collection, rows, names, reading }: RowsProps) => (
     </thead>
     <tbody>
       {rows.map((row) => (
-        <tr>
+        <tr data-find>
           {names.map((name) => (
             <td data-head={labelOf(collection, name, reading)}>
               <Shown value={row[name]} field={collection.fields[name]} reading={reading} />
@@ -47,7 +47,7 @@ const RowTable = ({ title, collection, rows, names, reading }: RowsProps) => (
 const RowCards = ({ collection, rows, names, reading }: RowsProps) => (
   <ol class="cards">
     {rows.map((row) => (
-      <li>
+      <li data-find>
         <dl class="pairs">
           {names.map((name) => (
             <div>
@@ -124,8 +124,8 @@ export const CollectionPart = ({ answered, collection, reading }: CollectionProp
   const Rows = names.length > columnsThatFit ? RowCards : RowTable;
   const { sample, csv, json, documents } = answered;
   return (
-    <section class="collection">
-      <h3>{title}</h3>
+    <section class="part collection">
+      <h2>{title}</h2>
       <HowMany answered={answered} reading={reading} />
       {sample.length > 0 && (
         <>
@@ -134,10 +134,15 @@ export const CollectionPart = ({ answered, collection, reading }: CollectionProp
         </>
       )}
       <ul class="files">
-        {csv && <FileLink path={csv} text={say('file.csv', { title })} />}
-        {json && <FileLink path={json} text={say('file.json', { title })} />}
+        {csv && <FileLink path={csv} text={say('file.csv', { title })} reading={reading} />}
+        {json && <FileLink path={json} text={say('file.json', { title })} reading={reading} />}
       </ul>
-      <DocumentList title={say('file.documents')} files={documents} reading={reading} />
+      {documents.length > 0 && (
+        <>
+          <h3>{say('file.documents')}</h3>
+          <DocumentList files={documents} reading={reading} />
+        </>
+      )}
     </section>
   );
 };

@@ -1,36 +1,17 @@
-import { raw } from 'hono/html';
 import { layout } from '../../domain/answer-layout.ts';
+import type { Value } from '../../domain/connector.ts';
 import { Link } from '../components.tsx';
 import { dateAndTime, list, longDate } from '../format.ts';
 import type { AnswerFacts, AnswerSystem } from './answer.ts';
+import { FileLink, hrefOf } from './files.tsx';
 import { holdsData, isIncomplete, stateText } from './found.ts';
-import { startPageStyles } from './styles.ts';
-import { anchorOf, SystemPart } from './system.tsx';
-import { answerTexts } from './texts.ts';
+import { page, Search } from './page.tsx';
+import { answerTexts, titleOf } from './texts.ts';
+import { plain } from './value.tsx';
 
 interface PartProps {
   readonly facts: AnswerFacts;
 }
-
-/** Nothing is allowed but the page's own style and pictures beside it: what a value holds can load nothing and run nothing (T37). */
-const policy =
-  "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; form-action 'none'; base-uri 'none'";
-
-const titleOf = ({ language, organisation }: AnswerFacts): string =>
-  answerTexts(language)('title', { organisation: organisation.name });
-
-const Head = ({ facts }: PartProps) => (
-  <head>
-    <meta charset="utf-8" />
-    <meta http-equiv="Content-Security-Policy" content={policy} />
-    <title>{`${titleOf(facts)} - ${facts.reference}`}</title>
-    <meta name="viewport" content="width=device-width, initial-scale=1" />
-    <meta name="color-scheme" content="light dark" />
-    <meta name="referrer" content="no-referrer" />
-    <meta name="format-detection" content="telephone=no" />
-    <style>{raw(startPageStyles)}</style>
-  </head>
-);
 
 const caseRows = (facts: AnswerFacts): [name: string, value: string][] => {
   const { language, timeZone, rights } = facts;
@@ -41,8 +22,8 @@ const caseRows = (facts: AnswerFacts): [name: string, value: string][] => {
   );
   return [
     [say('case.reference'), facts.reference],
-    [say('case.person'), facts.person.name],
-    [say('case.email'), facts.person.email],
+    [say('case.person'), plain(facts.person.name)],
+    [say('case.email'), plain(facts.person.email)],
     [say('case.asked'), asked],
     [say('case.received'), longDate(facts.receivedAt, language, timeZone)],
     [say('case.gathered'), dateAndTime(facts.gatheredAt, language, timeZone)],
@@ -91,8 +72,25 @@ const contentsOf = ({ system }: AnswerSystem, language: AnswerFacts['language'])
     .map(({ title }) => title[language])
     .join(', ');
 
-const OverviewTable = ({ facts: { language, systems } }: PartProps) => {
+/** Signs of each system's rows that the start page's search looks through. */
+const mostSearched = 50_000;
+
+/** What the first rows of a system hold, so that a word leads to the system it stands in. */
+const wordsIn = ({ collections }: AnswerSystem): string =>
+  plain(
+    collections
+      .map(({ sample }) => sample.map((row) => Object.values(row).map(searchable).join(' ')).join(' '))
+      .join(' ')
+      .slice(0, mostSearched),
+  );
+
+const searchable = (value: Value): string =>
+  value !== null && typeof value === 'object' ? Object.values(value).map(searchable).join(' ') : String(value ?? '');
+
+const OverviewTable = ({ facts }: PartProps) => {
+  const { language, systems } = facts;
   const say = answerTexts(language);
+  const reading = { ...facts, base: './' };
   return (
     <table>
       <caption class="for-readers">{say('overview.caption')}</caption>
@@ -105,9 +103,9 @@ const OverviewTable = ({ facts: { language, systems } }: PartProps) => {
       </thead>
       <tbody>
         {systems.map((each) => (
-          <tr>
+          <tr data-find={wordsIn(each)}>
             <th scope="row">
-              <a href={`#${anchorOf(each.name)}`}>{each.system.title[language]}</a>
+              <a href={hrefOf(each.page, reading)}>{each.system.title[language]}</a>
             </th>
             <td data-head={say('overview.result')}>{stateText(each, language)}</td>
             <td data-head={say('overview.kinds')}>{contentsOf(each, language) || say('value.none')}</td>
@@ -126,7 +124,11 @@ const Overview = ({ facts }: PartProps) => {
       <Nothing facts={facts} />
       <Missing facts={facts} />
       <p>{say('overview.lead')}</p>
+      <Search facts={facts} />
       <OverviewTable facts={facts} />
+      <ul class="files">
+        <FileLink path={layout(facts.language).withheld} text={say('left-out')} reading={{ ...facts, base: './' }} />
+      </ul>
     </section>
   );
 };
@@ -206,31 +208,20 @@ const Intro = ({ facts }: PartProps) => {
   );
 };
 
-const StartPage = ({ facts }: PartProps) => (
-  <html lang={facts.language} dir="ltr">
-    <Head facts={facts} />
-    <body>
-      <main class="page">
+/** The answer's start page: an overview that leads to a page for each system. */
+export const startPage = (facts: AnswerFacts): string =>
+  page({
+    facts,
+    title: titleOf(facts),
+    base: './',
+    children: (
+      <>
         <Intro facts={facts} />
-        <CasePart facts={facts} />
         <Overview facts={facts} />
-        {facts.systems.map((answered) => (
-          <SystemPart answered={answered} facts={facts} />
-        ))}
+        <CasePart facts={facts} />
         <RightsPart facts={facts} />
         <ContactPart facts={facts} />
         <FilesPart facts={facts} />
-      </main>
-    </body>
-  </html>
-);
-
-/** The answer's start page: opens from a folder, without a script or a network; the same facts give the same bytes. */
-export const startPage = (facts: AnswerFacts): string => `<!doctype html>\n${<StartPage facts={facts} />}\n`;
-
-/** The answer's text file of five lines, for those who open it first. */
-export const readme = ({ language, organisation, reference }: AnswerFacts): string => {
-  const { start, systems, sums } = layout(language);
-  const values = { organisation: organisation.name, reference, start, systems, sums, email: organisation.email };
-  return `${answerTexts(language)('readme', values)}\n`;
-};
+      </>
+    ),
+  });

@@ -16,6 +16,9 @@ const text = [
   'h3{font-size:1.15rem;margin:2rem 0 .75rem}h4{font-size:1rem;margin:1.25rem 0 .5rem}',
   'p{margin:0 0 .75rem;max-width:68ch}ul,ol{margin:0 0 .75rem;padding-left:1.25rem}',
   'a{color:var(--brand);text-underline-offset:.15em}a:hover{text-decoration-thickness:2px}',
+  '[hidden]{display:none!important}nav{margin-bottom:1rem}',
+  'search{display:block;margin:1rem 0 .25rem}search label{display:block;font-weight:600;margin-bottom:.25rem}search p{min-height:1.6em;margin:.25rem 0 0}',
+  'input{font:inherit;color:inherit;background:var(--ground);border:1px solid var(--soft);border-radius:6px;padding:.5rem .75rem;width:100%;max-width:28rem}',
   ':focus-visible{outline:3px solid var(--brand);outline-offset:2px;border-radius:2px}',
   '.soft{color:var(--soft);font-size:.925rem}.typed{white-space:pre-wrap}.lead{font-size:1.15rem}',
   '.for-readers{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}',
@@ -24,7 +27,7 @@ const text = [
 const parts = [
   '.page{max-width:62rem;margin:0 auto;padding:2rem 1.25rem 4rem}',
   '.organisation{margin:0;font-weight:600;color:var(--soft)}',
-  '.part,.system{background:var(--paper);border:1px solid var(--line);border-radius:12px;padding:1.75rem 2rem;margin:1.5rem 0}',
+  '.part{background:var(--paper);border:1px solid var(--line);border-radius:12px;padding:1.75rem 2rem;margin:1.5rem 0}',
   '.pairs{margin:0}.pairs>div{display:grid;grid-template-columns:minmax(9rem,30%) 1fr;gap:.25rem 1.5rem;padding:.55rem 0;border-bottom:1px solid var(--line)}',
   '.pairs>div:last-child{border-bottom:0}.pairs dt{color:var(--soft)}.pairs dd{margin:0;min-width:0;unicode-bidi:isolate}',
   '.pairs dd>:last-child{margin-bottom:0}.pairs dd ul{margin-bottom:0}',
@@ -39,13 +42,12 @@ const parts = [
   '.members{margin:0;padding-left:1.1rem}.members .members{display:inline;list-style:none;padding:0;margin:0}.members .members li{display:inline}.members .members li:not(:last-child)::after{content:", "}',
   '.files{list-style:none;padding:0;margin:.75rem 0}.files li{padding:.2rem 0}',
   'details{margin:.75rem 0}summary{cursor:pointer;color:var(--brand);padding:.25rem 0}',
-  '.collection{border-top:1px solid var(--line);margin-top:1.75rem;padding-top:.25rem}.collection h3{margin-top:1.25rem}',
   '.contact{font-style:normal}.contact span{display:block}',
 ].join('');
 
 // Below this width a row is a card: each cell carries its head.
 const phone = [
-  '@media (max-width:44rem){.page{padding:1.25rem .75rem 3rem}.part,.system{padding:1.25rem 1.1rem}',
+  '@media (max-width:44rem){.page{padding:1.25rem .75rem 3rem}.part{padding:1.25rem 1.1rem}',
   '.pairs>div{grid-template-columns:1fr}',
   'table,tbody,tr,th,td{display:block}thead{position:absolute;clip-path:inset(50%);width:1px;height:1px;overflow:hidden}',
   'tr{padding:.6rem 0;border-bottom:1px solid var(--line)}th,td{border:0;padding:.15rem 0}',
@@ -54,14 +56,14 @@ const phone = [
 
 const paper = [
   '@media print{:root{color-scheme:light}body{background:#fff;border:0;font-size:10pt}.page{max-width:none;padding:0}',
-  '.part,.system{border:0;padding:0;background:none}.system{break-before:page}',
+  '.part{border:0;padding:0;background:none}search,nav{display:none}',
   'tr,.cards>li,.pairs>div{break-inside:avoid}h2,h3,h4{break-after:avoid}thead{display:table-header-group}}',
 ].join('');
 
-const forced = '@media (forced-colors:active){.state,.part,.system,.cards>li{border-color:CanvasText}}';
+const forced = '@media (forced-colors:active){.state,.part,.cards>li{border-color:CanvasText}}';
 
-/** The start page's whole style: inlined, so that the page opens from a folder without loading anything. */
-export const startPageStyles = [
+/** The whole style of the answer's pages: inlined, so that the page opens from a folder without loading anything. */
+export const answerStyles = [
   variables(light),
   `@media screen and (prefers-color-scheme:dark){${variables(dark)}}`,
   text,

@@ -7,7 +7,10 @@ import type { AnswerFacts } from './answer.ts';
 import { answerTexts } from './texts.ts';
 
 /** How values are shown: in which language, in which zone. */
-export type Reading = Pick<AnswerFacts, 'language' | 'timeZone'>;
+export type Reading = Pick<AnswerFacts, 'language' | 'timeZone'> & {
+  /** How a page comes from its own folder to the root of the ZIP: './' or '../../'. */
+  readonly base: string;
+};
 
 const instant = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 const day = /^\d{4}-\d\d-\d\d$/;
@@ -15,7 +18,8 @@ const day = /^\d{4}-\d\d-\d\d$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
 const unseen = /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ufdd0-\ufdef\ufffe\uffff]/g;
 
-const plain = (text: string): string => text.toWellFormed().replaceAll(unseen, '\ufffd');
+/** A text without signs that HTML can not hold. */
+export const plain = (text: string): string => text.toWellFormed().replaceAll(unseen, '\ufffd');
 
 const dayText = (value: string, { language }: Reading): string =>
   new Intl.DateTimeFormat(localeOf(language), { dateStyle: 'long', timeZone: 'UTC' }).format(new Date(value));

@@ -1,0 +1,86 @@
+import { isDocument, pagePath, systemFolder } from '../../domain/answer-layout.ts';
+import { complaintBody } from '../../domain/complaint-bodies.ts';
+import type { Config } from '../../domain/config.ts';
+import type { Row } from '../../domain/connector.ts';
+import type { DataMap } from '../../domain/data-map.ts';
+import { leftOut } from '../../domain/left-out.ts';
+import type { ManifestFile } from '../../domain/manifest.ts';
+import type { Case, SourceRecord } from '../../domain/request.ts';
+import type { AnswerCollection, AnswerFacts, AnswerSystem } from '../../web/package/answer.ts';
+
+/** What the answer's pages are made from, beside the case. `firstRows` reads the rows that a page shows. */
+export interface FactDeps {
+  readonly map: DataMap;
+  readonly config: Config;
+  readonly firstRows: (json: ManifestFile) => Promise<Row[]>;
+}
+
+/** What systems answered in the case's present round. */
+export const ofRound = ({ request, sources }: Case): SourceRecord[] =>
+  sources.filter(({ round }) => round === request.round);
+
+const ranks: readonly SourceRecord['state'][] = ['FAILED', 'PARTIAL', 'MANUAL', 'OK', 'EMPTY', 'EXCLUDED'];
+
+/** A system that was asked in two waves counts as its worse half. */
+const mergedState = (records: readonly SourceRecord[]): SourceRecord['state'] =>
+  ranks.find((state) => records.some((record) => record.state === state)) ?? 'FAILED';
+
+const answerCollection = async (
+  held: Case,
+  { firstRows }: FactDeps,
+  { name, rows, files }: SourceRecord['collections'][number],
+): Promise<AnswerCollection> => {
+  const own = files.filter(({ right }) => !right);
+  const json = own.find(({ path }) => path.endsWith(`/${name}.json`));
+  const csv = own.find(({ path }) => path.endsWith(`/${name}.csv`));
+  const documents = own.filter(({ path }) => isDocument(path, held.request.language));
+  return { name, rows, sample: json ? await firstRows(json) : [], json: json?.path, csv: csv?.path, documents };
+};
+
+const answerSystem = async (held: Case, deps: FactDeps, name: string): Promise<AnswerSystem | undefined> => {
+  const { systems } = deps.map;
+  const system = systems[name];
+  if (!system) return undefined;
+  const records = ofRound(held).filter((record) => record.system === name);
+  const described = records.flatMap(({ collections }) => collections.filter((each) => each.name in system.collections));
+  const others = records.flatMap(({ collections }) => collections.filter((each) => !(each.name in system.collections)));
+  return {
+    name,
+    system,
+    page: pagePath(systemFolder(Object.keys(systems), name, held.request.language)),
+    state: mergedState(records),
+    reason: records.find(({ reason }) => reason)?.reason,
+    possibleMatches: records.reduce((sum, { possibleMatches }) => sum + possibleMatches, 0),
+    collections: await Promise.all(described.map((each) => answerCollection(held, deps, each))),
+    files: others.flatMap(({ files }) => files),
+  };
+};
+
+const refusedBefore = ({ rights }: Case) =>
+  rights
+    .filter(({ status }) => status === 'REFUSED')
+    .map(({ right, decision }) => ({ right, reason: decision?.reason }));
+
+/** Everything that the answer's pages and its letter say. The same round gives the same facts. */
+export const answerFacts = async (held: Case, deps: FactDeps): Promise<AnswerFacts> => {
+  const { request, rights } = held;
+  const { organisation, dpo, timeZone, country } = deps.config;
+  const names = Object.keys(deps.map.systems).sort();
+  const answered = await Promise.all(names.map((name) => answerSystem(held, deps, name)));
+  const systems = answered.filter((system) => system !== undefined);
+  return {
+    language: request.language,
+    organisation,
+    dpo,
+    timeZone,
+    reference: request.reference,
+    person: { name: request.person.name, email: request.person.email },
+    rights: rights.map(({ right }) => right),
+    receivedAt: request.receivedAt,
+    // The last answer of a system: building the same round twice gives the same bytes.
+    gatheredAt: ofRound(held).reduce((latest, { at }) => (at > latest ? at : latest), request.receivedAt),
+    authority: complaintBody(country),
+    systems,
+    leftOut: leftOut(systems, refusedBefore(held)),
+  };
+};

@@ -1,0 +1,54 @@
+import { createHash } from 'node:crypto';
+import { pipeline, Readable } from 'node:stream';
+import { crc32, createDeflateRaw } from 'node:zlib';
+
+/** What a ZIP and a manifest say of a file: size in bytes, SHA-256 and CRC-32 of its content. */
+export interface Measured {
+  readonly bytes: number;
+  readonly sha256: string;
+  readonly crc32: number;
+}
+
+/** A file that lies deflated: size and SHA-256 of the bytes as they lie. */
+export interface Packed extends Measured {
+  readonly packed: { readonly bytes: number; readonly sha256: string };
+}
+
+export type Content = AsyncIterable<Uint8Array | string> | Iterable<Uint8Array | string>;
+
+/** Two fifths less work than level 6 for 7 % more bytes (bench/package.ts). */
+export const deflateLevel = 4;
+
+/** Counts and hashes what flows through; `done` is told at the end. */
+export async function* measured(source: Content, done: (measured: Measured) => void) {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  let crc = 0;
+  for await (const part of source) {
+    const chunk = typeof part === 'string' ? Buffer.from(part) : part;
+    bytes += chunk.byteLength;
+    crc = crc32(chunk, crc);
+    hash.update(chunk);
+    yield chunk;
+  }
+  done({ bytes, sha256: hash.digest('hex'), crc32: crc });
+}
+
+/** Deflates what flows through as a ZIP holds it: the ZIP is then put together by copying. `done` is told at the end. */
+export async function* packed(source: Content, done: (packed: Packed) => void) {
+  const hash = createHash('sha256');
+  const options = { level: deflateLevel, chunkSize: 65_536 };
+  let content: Measured = { bytes: 0, sha256: '', crc32: 0 };
+  let bytes = 0;
+  const raw = measured(source, (result) => {
+    content = result;
+  });
+  // pipeline hands an error of either side on; it comes out of the loop below.
+  const deflated = pipeline(Readable.from(raw, { objectMode: false }), createDeflateRaw(options), () => undefined);
+  for await (const chunk of deflated as AsyncIterable<Buffer>) {
+    bytes += chunk.byteLength;
+    hash.update(chunk);
+    yield chunk;
+  }
+  done({ ...content, packed: { bytes, sha256: hash.digest('hex') } });
+}
