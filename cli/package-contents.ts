@@ -29,6 +29,9 @@ class CsvCheck implements ContentCheck {
   private separator = '';
   private quoted = false;
   private cell = '';
+  /** Cells of this row, and of the first. */
+  private cells = 0;
+  private width = 0;
   private line = 1;
   private column = 1;
   private start = { line: 1, column: 1 };
@@ -57,6 +60,13 @@ class CsvCheck implements ContentCheck {
     const cell = this.cell.replace(/\r$/, '');
     if (formula.test(cell) && !numeric.test(cell)) this.find('csv-formula', 'a cell begins like a formula');
     this.cell = '';
+    this.cells += 1;
+  }
+
+  private endRow(): void {
+    this.width ||= this.cells;
+    if (this.cells !== this.width) this.find('csv-columns', 'a row has another number of cells than the first');
+    this.cells = 0;
   }
 
   private endsCell(sign: string): boolean {
@@ -69,7 +79,8 @@ class CsvCheck implements ContentCheck {
     if (sign === '"') this.quoted = !this.quoted;
     else if (ends) this.endCell();
     else this.cell += sign;
-    if (ends && sign !== '\n') this.separator = sign;
+    if (ends && sign === '\n') this.endRow();
+    else if (ends) this.separator = sign;
     this.move(sign);
     if (ends) this.start = { line: this.line, column: this.column };
   }
@@ -141,12 +152,27 @@ const htmlCheck = (): ContentCheck => {
   };
 };
 
+const cards = /^(?:BEGIN:VCARD\r\nVERSION:4\.0\r\n(?:(?!BEGIN:|END:)[^\r\n]+\r\n)+END:VCARD\r\n)+$/;
+
+const cardCheck = (): ContentCheck => {
+  const parts: string[] = [];
+  return {
+    write: (text) => parts.push(text),
+    end() {
+      const text = parts.join('');
+      const isFolded = text.split('\r\n').every((line) => Buffer.byteLength(line) <= 75);
+      return cards.test(text) && isFolded ? [] : [at('vcard', 'is not a list of vCards 4.0')];
+    },
+  };
+};
+
 const plainCheck = (): ContentCheck => ({ write: () => undefined, end: () => [] });
 
 const checks: Readonly<Record<string, () => ContentCheck>> = {
   csv: () => new CsvCheck(),
   json: jsonCheck,
   html: htmlCheck,
+  vcf: cardCheck,
   txt: plainCheck,
   sha256: plainCheck,
 };

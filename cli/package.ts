@@ -4,6 +4,7 @@ import type { Entry, ZipFile } from 'yauzl';
 import * as z from 'zod';
 import { exitCodes } from './exit.ts';
 import { type ContentFinding, contentCheck } from './package-contents.ts';
+import { describedFindings } from './package-described.ts';
 import { nameKey, nameProblems } from './package-names.ts';
 
 interface Finding extends ContentFinding {
@@ -88,17 +89,42 @@ const nameOf = ({ fileNameRaw }: Entry): string => {
   }
 };
 
-const readParts = async (file: string): Promise<Part[]> => {
+/** Signs that one file may have to be looked into again. */
+const mostSigns = 256_000_000;
+
+const textOf = async (zip: ZipFile, entry: Entry, most: number): Promise<string | undefined> => {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  const stream = await zip.openReadStreamPromise(entry);
+  const parts: string[] = [];
+  let length = 0;
+  for await (const chunk of stream) {
+    const text = decoder.decode(chunk, { stream: true });
+    parts.push(text);
+    length += text.length;
+    if (length >= most) break;
+  }
+  return length < mostSigns ? parts.join('') : undefined;
+};
+
+/** Reads every entry once, in order; afterwards those that are described are looked into again. */
+const readAnswer = async (file: string): Promise<{ parts: Part[]; described: Finding[] }> => {
   const { openPromise } = await import('yauzl');
   // Names come as bytes: yauzl would mend or refuse the very ones that are looked for.
   const zip = await openPromise(file, { autoClose: false, lazyEntries: true, decodeStrings: false });
   try {
     const parts: Part[] = [];
+    const entries = new Map<string, Entry>();
     for await (const entry of zip.eachEntry()) {
       const path = nameOf(entry);
+      entries.set(path, entry);
       parts.push(await readPart(zip, entry, path).catch(() => unreadable(entry, path)));
     }
-    return parts;
+    const text = async (path: string, most = mostSigns) => {
+      const entry = entries.get(path);
+      return entry && textOf(zip, entry, most).catch(() => undefined);
+    };
+    const held = new Map(parts.map((part) => [part.path, part]));
+    return { parts, described: await describedFindings({ held, text }) };
   } finally {
     zip.close();
   }
@@ -113,7 +139,7 @@ const duplicates = (parts: readonly Part[]): Finding[] => {
   );
 };
 
-const Listed = z.object({ path: z.string(), bytes: z.int(), sha256: z.string() });
+const Listed = z.object({ path: z.string(), bytes: z.int(), sha256: z.string(), right: z.string().default('access') });
 const Manifest = z.object({ version: z.literal(1), files: z.array(Listed) });
 
 const listedIn = (manifest: Part): z.infer<typeof Listed>[] | undefined => {
@@ -140,8 +166,11 @@ const manifestFindings = (parts: readonly Part[]): Finding[] => {
   const paths = new Set(listed.map(({ path }) => path));
   const held = new Map(parts.map((part) => [part.path, part]));
   const extra = parts.filter(({ path }) => !paths.has(path) && !speaksOfOthers(path));
+  // The part of a right that was refused stays out of the answer; the decision was made on the whole.
+  const answered = new Set(listed.filter(({ path }) => held.has(path)).map(({ right }) => right));
+  const wanted = answered.size > 0 ? listed.filter(({ right }) => answered.has(right)) : listed;
   return [
-    ...listed.flatMap((each) => compare(each, held.get(each.path))),
+    ...wanted.flatMap((each) => compare(each, held.get(each.path))),
     ...extra.map(({ path }) => finding(path, 'manifest-extra', 'does not stand in the manifest')),
   ];
 };
@@ -173,9 +202,10 @@ const sumsFindings = (parts: readonly Part[]): Finding[] => {
 };
 
 const checkAnswer = async (file: string): Promise<Finding[]> => {
-  const parts = await readParts(file);
+  const { parts, described } = await readAnswer(file);
   return [
     ...parts.flatMap(({ findings }) => findings),
+    ...described,
     ...duplicates(parts),
     ...manifestFindings(parts),
     ...sumsFindings(parts),

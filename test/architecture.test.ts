@@ -35,6 +35,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
   ],
   demo: ['domain', 'node:', '@electric-sql', '@aws-sdk', 'pg', 'yaml', 'zod'],
   cli: [
+    'ajv',
     'domain',
     'connectors',
     'functions/aws',

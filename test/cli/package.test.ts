@@ -7,10 +7,15 @@ import { buffer } from 'node:stream/consumers';
 import { crc32 } from 'node:zlib';
 import { afterAll, describe, expect, test } from 'vitest';
 import { ZipFile } from 'yazl';
+import { dataPackage } from '../../domain/data-package.ts';
 import { manifestText } from '../../domain/manifest.ts';
+import { kindsSeen, recordSchema } from '../../domain/record-schema.ts';
 import { csvFile, jsonFile } from '../../domain/rendering.ts';
+import { card, contactFields } from '../../domain/vcard.ts';
 import { readme } from '../../web/package/readme.ts';
 import { startPage } from '../../web/package/start-page.tsx';
+import { systemPage } from '../../web/package/system-page.tsx';
+import { withheldPage } from '../../web/package/withheld-page.tsx';
 import { answerFacts } from '../web/package-facts.ts';
 
 const program = join(import.meta.dirname, '../../cli/privacy.ts');
@@ -24,27 +29,63 @@ const facts = answerFacts('da', (text) => `=${text};"\r\n-1`);
 const crm = facts.systems.find(({ name }) => name === 'crm');
 if (!crm) throw new Error('the customer register is not in the facts');
 
-const texts = crm.collections.flatMap(({ name, sample, json = '', csv = '' }) => {
+const sha256 = (content: string | Buffer): string => createHash('sha256').update(content).digest('hex');
+
+const fileOf = (path: string, text: string) => ({
+  path,
+  bytes: Buffer.byteLength(text),
+  sha256: sha256(text),
+  crc32: crc32(text),
+});
+
+const tables = crm.collections.map(({ name, sample, json = '', csv = '' }) => {
   const collection = crm.system.collections[name];
   if (!collection) throw new Error(`the data map has no ${name}`);
   const rows = sample.map((row, at) => jsonFile.row(row, at === 0)).join('');
   const lines = csvFile(collection, 'da');
-  return [
-    [json, `${jsonFile.open({ collection: name })}${rows}${jsonFile.close}`],
-    [csv, `${lines.open}${sample.map(lines.row).join('')}`],
-  ] as const;
+  const seen = kindsSeen();
+  for (const row of sample) seen.add(row);
+  const contacts = contactFields(collection);
+  const schema = recordSchema(collection, seen.kinds(), 'da');
+  const text = {
+    json: `${jsonFile.open({ collection: name })}${rows}${jsonFile.close}`,
+    csv: `${lines.open}${sample.map(lines.row).join('')}`,
+  };
+  const files: Files = {
+    [json]: text.json,
+    [csv]: text.csv,
+    [`data/schema/crm.${name}.json`]: JSON.stringify(schema),
+    ...(contacts ? { [`data/crm.${name}.vcf`]: sample.map((row) => card(row, contacts)).join('') } : {}),
+  };
+  const described = {
+    system: 'crm',
+    of: crm.system,
+    name,
+    collection,
+    json: fileOf(json, text.json),
+    csv: fileOf(csv, text.csv),
+    schemaPath: `data/schema/crm.${name}.json`,
+    schema,
+  };
+  return { files, described };
 });
+
+const descriptor = dataPackage(
+  { ...facts, title: 'Dine data', created: facts.gatheredAt },
+  tables.map(({ described }) => described),
+);
 
 /** Files as the service renders them, about a person whose every text looks like a formula. */
 const good: Files = {
   'START-HER.html': startPage(facts),
   'LAES-MIG.txt': readme(facts),
-  ...Object.fromEntries(texts),
+  'udeladt.html': withheldPage(facts),
+  [crm.page]: systemPage(facts, crm),
+  'datapackage.json': descriptor ?? '',
+  ...Object.assign({}, ...tables.map(({ files }) => files)),
   // A document of a source is handed over as it is: neither UTF-8 nor harmless in a spreadsheet.
   'systemer/02-crm/filer/notes-0001.csv': Buffer.from('=1+1;\xe6\xf8\xe5', 'latin1'),
 };
-
-const sha256 = (content: string | Buffer): string => createHash('sha256').update(content).digest('hex');
 
 const manifestOf = (files: Files): string =>
   manifestText({
@@ -152,6 +193,44 @@ describe('privacy package check', () => {
     const files = Object.fromEntries(wrong.map(([path, content]) => [path, content]));
     const found = await rulesIn(sealed({ ...good, ...files }));
     expect(found.sort()).toEqual(wrong.map(([path, , rule]) => `${path} ${rule}`));
+  });
+
+  test('finds what is wrong in the description of the tables, and tables that are not as described', async () => {
+    const described = String(good['datapackage.json']);
+    const [first] = crm.collections;
+    const { csv = '', json = '' } = first ?? {};
+    const schema = 'data/schema/crm.customers.json';
+    const changed = (path: string, from: string, to: string): Files => ({
+      ...good,
+      [path]: String(good[path]).replace(from, to),
+    });
+    const wrong: readonly (readonly [files: Files, rule: string])[] = [
+      [changed('datapackage.json', '"resources"', '"tables"'), 'datapackage.json descriptor'],
+      [changed('datapackage.json', csv, '../outside.csv'), 'datapackage.json descriptor'],
+      [changed('datapackage.json', '"integer"', '"number-ish"'), 'datapackage.json descriptor'],
+      [changed('datapackage.json', csv, 'absent.csv'), 'absent.csv descriptor-missing'],
+      [changed('datapackage.json', '"name": "Navn"', '"name": "Efternavn"'), `${csv} descriptor-fields`],
+      [changed(json, 'Søren', 'Sören'), `${json} descriptor-hash`],
+      [changed(csv, 'Søren', 'Sören'), `${csv} descriptor-hash`],
+      [changed(schema, '"records"', '"rows"'), `${json} schema-mismatch`],
+      [changed(schema, '"integer"', '"boolean"'), `${json} schema-mismatch`],
+      [changed(schema, '"object"', '"thing"'), `${schema} schema`],
+      [{ ...good, 'a.csv': '\uFEFFa;b\r\n1;2\r\n3\r\n' }, 'a.csv csv-columns'],
+      [changed('data/crm.customers.vcf', 'VERSION:4.0', 'VERSION:3.0'), 'data/crm.customers.vcf vcard'],
+    ];
+    expect(described).toContain('"Navn"');
+    for (const [files, rule] of wrong) expect(await rulesIn(sealed(files))).toEqual([rule]);
+  });
+
+  test('finds nothing missing where the part of a refused right stays out, and what is missing within a part', async () => {
+    const files = { ...good, 'dataportabilitet/LAES-MIG.txt': 'x' };
+    const manifest = JSON.parse(manifestOf(files));
+    for (const file of manifest.files) if (file.path.startsWith('dataportabilitet/')) file.right = 'portability';
+    const access = withSums({ ...good, 'manifest.json': JSON.stringify(manifest) });
+    expect(check(await zipOf(access))).toEqual({ status: 0, findings: [] });
+    const { 'udeladt.html': _, ...less } = good;
+    const cut = withSums({ ...less, 'manifest.json': JSON.stringify(manifest) });
+    expect(await rulesIn(cut)).toEqual(['udeladt.html manifest-missing']);
   });
 
   test('tells where in a file of JSON the mistake is, without quoting what the file holds', async () => {

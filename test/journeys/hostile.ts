@@ -17,7 +17,7 @@ export const hostile = {
   script: '<script>document.title="run"</script>',
   style: '</style><img src=x onerror="document.title=\'run\'">',
   script2: '</script><script>document.title="run"</script>',
-  template: '{{7*7}} ${7*7} <%= 7*7 %>',
+  template: `{{7*7}} $${'{7*7}'} <%= 7*7 %>`,
   quotes: 'a "quoted"; cell, with\r\ntwo lines',
   lineSeparator: 'one\u2028two',
   apostrophe: "'=1+1",
