@@ -5,11 +5,11 @@ import { awsFailure } from './aws-failure.ts';
 import { packed, unpacked } from './cursor.ts';
 import { attributeValue, type Key, Keys, keyOf, numeric, writtenKey } from './dynamodb-values.ts';
 import { parsed, parsedCollections } from './options.ts';
-import { Canary, probe } from './probe.ts';
+import { probe } from './probe.ts';
 import { fieldsOf, rowOf } from './row.ts';
 import { type Answer, type Place, walk } from './steps.ts';
 
-const Options = z.strictObject({ region: z.string().min(1).optional(), canary: Canary.optional() });
+const Options = z.strictObject({ region: z.string().min(1).optional() });
 
 const CollectionOptions = z
   .strictObject({
@@ -25,7 +25,7 @@ type CollectionOptions = z.infer<typeof CollectionOptions>;
 
 /** A DynamoDB table: a query by a key for each value, or, where the map declares it, a scan for all values. */
 export const dynamodb: ConnectorFactory = ({ system }) => {
-  const { region, canary } = parsed(Options, system.connector.options, 'connector.options');
+  const { region } = parsed(Options, system.connector.options, 'connector.options');
   const collections = parsedCollections(CollectionOptions, system.collections);
   const client = new DynamoDBClient({ ...(region && { region }) });
   const find: Connector['find'] = (lookup, from) => {
@@ -41,7 +41,7 @@ export const dynamodb: ConnectorFactory = ({ system }) => {
     };
     return walk(lookup.name, stepsOf(lookup.values, options), from, ask);
   };
-  return { find, check: () => probe(system, find, canary), close: async () => client.destroy() };
+  return { find, check: () => probe(system, find), close: async () => client.destroy() };
 };
 
 // An operand list holds 100 values, and a scan compares each as a text and as a number.

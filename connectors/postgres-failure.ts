@@ -12,9 +12,7 @@ export const isNotOfType = (error: unknown): boolean => notOfType.has(codeOf(err
 const passing = /^(08|28|40|53|55|57|58|XX)/;
 
 /** The failure in our words, with Postgres' code only: its messages may repeat values. */
-export const named = (name: string, error: unknown, signal?: AbortSignal): unknown => {
-  if (signal?.aborted) return signal.reason;
-  if (error instanceof SourceMalformed) return error;
+export const failure = (name: string, error: unknown): Error => {
   const code = codeOf(error);
   if (code && !passing.test(code)) return new SourceMalformed(`${name}: Postgres refused with ${code}`);
   return new SourceUnavailable(`${name}: Postgres did not answer (${code || 'no connection'})`);

@@ -1,14 +1,6 @@
-import * as z from 'zod';
 import type { Connector, Lookup } from '../domain/connector.ts';
-import type { Collection, System } from '../domain/data-map.ts';
+import type { Canary, Collection, System } from '../domain/data-map.ts';
 import { SourceMalformed, SourceUnavailable } from '../domain/errors.ts';
-
-/**
- * A subject the source is known to hold (made up, not a person). A source that answers "unknown" for everybody in its own outage
- * is told from one that holds nothing by asking for it.
- */
-export const Canary = z.strictObject({ collection: z.string(), field: z.string(), value: z.string().min(1) });
-type Canary = z.infer<typeof Canary>;
 
 // A value that any type of column can be compared with, and that nobody is known by.
 const nobody = '0';
@@ -27,7 +19,8 @@ const lookupOf = (system: System, canary: Canary | undefined): Lookup | undefine
  * The `check` of every connector: looks for the canary, or for nobody where the map names none, and reads one page at most.
  * Throws SourceUnavailable when the canary is missing, SourceMalformed when its collection is.
  */
-export const probe = async (system: System, find: Connector['find'], canary?: Canary): Promise<void> => {
+export const probe = async (system: System, find: Connector['find']): Promise<void> => {
+  const { canary } = system;
   const lookup = lookupOf(system, canary);
   if (!lookup) throw new SourceMalformed('the canary, or the system, has no collection to ask');
   for await (const { found, cursor } of find(lookup)) {

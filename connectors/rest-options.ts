@@ -1,6 +1,5 @@
 import jmespath from 'jmespath';
 import * as z from 'zod';
-import { Canary } from './probe.ts';
 
 const isExpression = (text: string): boolean => {
   try {
@@ -63,7 +62,6 @@ export const RestOptions = z.strictObject({
       seconds: z.int().min(1).max(300).default(30),
     })
     .prefault({}),
-  canary: Canary.optional(),
 });
 export type RestOptions = z.infer<typeof RestOptions>;
 

@@ -31,7 +31,7 @@ export const rest: ConnectorFactory = ({ system, secret, allowLoopback }) => {
     const values = [...new Set(lookup.values)].filter(isAskable);
     return walk(lookup.name, values, from, prefixed(lookup.name, ask), options.limits);
   };
-  return { find, check: () => probe(system, find, options.canary), close: async () => client.close() };
+  return { find, check: () => probe(system, find), close: async () => client.close() };
 };
 
 const jsonBoth = { accept: 'application/json', 'content-type': 'application/json' };

@@ -5,14 +5,13 @@ import { SourceUnavailable } from '../domain/errors.ts';
 import { awsFailure } from './aws-failure.ts';
 import { contentTypeOf } from './content-type.ts';
 import { parsed, parsedCollections } from './options.ts';
-import { Canary, probe } from './probe.ts';
+import { probe } from './probe.ts';
 import { fieldsOf, rowOf } from './row.ts';
 import { type Answer, type Place, walk } from './steps.ts';
 
 const Options = z.strictObject({
   bucket: z.string().min(3).max(63),
   region: z.string().min(1).optional(),
-  canary: Canary.optional(),
 });
 
 const CollectionOptions = z.strictObject({
@@ -25,7 +24,7 @@ const CollectionOptions = z.strictObject({
 
 /** Files in an S3 bucket below a prefix that holds the value; a row tells key, name, size, lastModified and contentType. */
 export const s3: ConnectorFactory = ({ system, allowLoopback }) => {
-  const { bucket, region, canary } = parsed(Options, system.connector.options, 'connector.options');
+  const { bucket, region } = parsed(Options, system.connector.options, 'connector.options');
   const collections = parsedCollections(CollectionOptions, system.collections);
   // Off AWS there are no host names per bucket.
   const client = new S3Client({ ...(region && { region }), forcePathStyle: allowLoopback });
@@ -47,7 +46,7 @@ export const s3: ConnectorFactory = ({ system, allowLoopback }) => {
     };
     return walk(lookup.name, [...new Set(lookup.values)].filter(isSegment), from, ask);
   };
-  return { find, check: () => probe(system, find, canary), close: async () => client.destroy() };
+  return { find, check: () => probe(system, find), close: async () => client.destroy() };
 };
 
 // A value with a slash would be a path of its own, and an empty one would widen the prefix to everybody.

@@ -73,6 +73,13 @@ export const Art15 = z.strictObject({
   automatedDecisions: Text.optional(),
 });
 
+/**
+ * A subject the source is known to hold (made up, not a person). A source that answers "unknown" for everybody in its own outage
+ * is told from one that holds nothing by asking for it.
+ */
+export const Canary = z.strictObject({ collection: Name, field: z.string(), value: z.string().min(1).max(254) });
+export type Canary = z.infer<typeof Canary>;
+
 export const connectorTypes = ['postgres', 'dynamodb', 's3', 'rest', 'manual'] as const;
 
 export const System = z.strictObject({
@@ -87,6 +94,7 @@ export const System = z.strictObject({
     secret: z.string().optional(),
     options: z.record(z.string(), z.unknown()).default({}),
   }),
+  canary: Canary.optional(),
   /** For `manual`: what the owner looks for, and where. */
   instructions: Text.optional(),
   art15: Art15,

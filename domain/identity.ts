@@ -1,4 +1,5 @@
 import type { Row } from './connector.ts';
+import type { Collection } from './data-map.ts';
 
 const asciiLower = (text: string): string => text.replaceAll(/[A-Z]/g, (sign) => sign.toLowerCase());
 
@@ -7,6 +8,15 @@ const asciiLower = (text: string): string => text.replaceAll(/[A-Z]/g, (sign) =>
  * normalisation: a Kelvin sign is not a k, and a dotless i is not an i (T04).
  */
 export const comparable = (address: string): string => asciiLower(address);
+
+/** Whether a field holds e-mail addresses, in which ASCII case does not count. */
+export const holdsAddresses = ({ identity, fields }: Collection, field: string): boolean =>
+  identity.email === field || /^user\.contact\.email(\.|$)/.test(fields[field]?.category ?? '');
+
+/** The forms to ask a source for: it may compare byte for byte and hold an address as typed, or in lower case. */
+export const formsOf = (values: readonly string[], isAddress: boolean): string[] => [
+  ...new Set(isAddress ? values.flatMap((value) => [value, comparable(value)]) : values),
+];
 
 /** `ja...@example.org`: enough to recognise one's own, too little to learn another's. */
 export const masked = (address: string): string => {

@@ -76,9 +76,17 @@ const orders = (map: DataMap, { collection, path, at }: Placed): Finding[] =>
     return problem ? [at([...path, 'after', index], 'unknown-reference', problem)] : [];
   });
 
+const canaries = (map: DataMap, sources: Sources): Finding[] =>
+  Object.entries(map.systems).flatMap(([system, { canary }]) => {
+    const problem = canary && leadsNowhere(map, `${system}.${canary.collection}.${canary.field}`, true);
+    return problem ? (sources.get(system)?.at(['systems', system, 'canary'], 'unknown-reference', problem) ?? []) : [];
+  });
+
 /** Names that lead to nothing. */
-export const referenceFindings = (map: DataMap, sources: Sources): Finding[] =>
-  placed(map, sources).flatMap((each) => [...undescribed(each), ...references(map, each), ...orders(map, each)]);
+export const referenceFindings = (map: DataMap, sources: Sources): Finding[] => [
+  ...placed(map, sources).flatMap((each) => [...undescribed(each), ...references(map, each), ...orders(map, each)]),
+  ...canaries(map, sources),
+];
 
 /** What a request begins with: only the address is proven. */
 const provenKinds = ['email'];

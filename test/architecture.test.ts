@@ -5,7 +5,19 @@ import { describe, expect, test } from 'vitest';
 /** Who may import whom (docs/architecture.md). `type x` means types only: the import must vanish when compiled. */
 const rules: Readonly<Record<string, readonly string[]>> = {
   domain: ['zod', 'yaml', 'temporal-polyfill', 'node:crypto'],
-  connectors: ['domain', 'node:', 'zod', 'pg', 'pg-cursor', 'jmespath', '@aws-sdk', '@smithy'],
+  connectors: [
+    'domain',
+    'node:',
+    'zod',
+    'kysely',
+    'pg',
+    'mysql2',
+    'tedious',
+    'hyparquet',
+    'jmespath',
+    '@aws-sdk',
+    '@smithy',
+  ],
   functions: ['domain', 'connectors', 'web', 'node:', 'zod', '@middy', 'nodemailer', 'type aws-lambda'],
   'functions/aws': ['domain', 'web', 'functions', 'node:', '@aws-sdk', '@smithy', 'nodemailer', 'zod'],
   web: ['domain', 'functions/routes.ts', 'hono', 'ical-generator', 'node:crypto'],

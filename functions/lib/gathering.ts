@@ -1,7 +1,7 @@
 import { referenceKey } from '../../domain/answer-layout.ts';
 import type { Connector, Row } from '../../domain/connector.ts';
 import type { Collection } from '../../domain/data-map.ts';
-import { exactly } from '../../domain/identity.ts';
+import { exactly, formsOf, holdsAddresses } from '../../domain/identity.ts';
 import { collectionFiles, type Place } from './collection-files.ts';
 
 /** One collection to gather: where its values come from, and which of its fields later steps look for. */
@@ -54,8 +54,9 @@ export const gatherCollection = async (place: Place, connector: Connector, colle
   for (const { field, from } of ask.inputs) {
     const wanted = await valuesFor(place, from);
     if (wanted.length === 0) continue;
-    const matches = exactly(field, new Set(wanted), collection.identity.email === field);
-    const lookup = { name: ask.name, collection, field, values: wanted };
+    const isAddress = holdsAddresses(collection, field);
+    const matches = exactly(field, new Set(wanted), isAddress);
+    const lookup = { name: ask.name, collection, field, values: formsOf(wanted, isAddress) };
     for await (const { found } of connector.find(lookup, { signal: AbortSignal.timeout(longest) })) {
       for (const each of found) {
         const key = keyOf(collection, each.row);

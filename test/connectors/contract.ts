@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import type { Connector, Found, Lookup } from '../../domain/connector.ts';
+import { exactly, formsOf } from '../../domain/identity.ts';
 
 /** A person's row as the contract's sources hold it: `owner` is looked up, `n` counts the owner's rows. */
 export interface Held {
@@ -15,6 +16,7 @@ export const owners = {
   'jens.hansen1@nordlys.example': 2,
   'o_brien%@nordlys.example': 1,
   'søren+æøå@nordlys.example': 3,
+  'Karen.Holm@Nordlys.example': 2,
 } as const;
 
 /** All rows of the contract, in the order of their ids, the owners interleaved. */
@@ -40,7 +42,6 @@ const hostile = [
   'jens.hansen%',
   'jens.hansen@nordlys.exampl_',
   'jens.hansen@nordlys.example ',
-  'JENS.HANSEN@NORDLYS.EXAMPLE',
   'jens.hansen@nordlys.example/',
   '../jens.hansen@nordlys.example',
   'x/../jens.hansen@nordlys.example',
@@ -65,6 +66,8 @@ export interface Source {
   readonly lookup: (values: readonly string[]) => Lookup;
   /** A connector whose source does not answer. */
   readonly down: () => Connector;
+  /** Whether the source finds an address that it stores in other letters' case than it is asked in. */
+  readonly ignoresCase: boolean;
   /** The values of a row that can be told from the source's own answer; default: the row itself. */
   readonly heldOf?: (found: Found) => Held;
 }
@@ -82,8 +85,15 @@ const expected = (...of: readonly string[]) => heldRows.filter(({ owner }) => of
 /** What every connector keeps, whatever it asks. */
 export const keepsTheContract = (source: Source): void => {
   const heldOf = source.heldOf ?? plain;
-  const held = async (...values: readonly string[]) =>
-    (await all(source.connector().find(source.lookup(values)))).map(heldOf).sort(byId);
+  // As the gathering asks and compares: an address in its forms, and each row byte for byte.
+  const held = async (...values: readonly string[]) => {
+    const lookup = source.lookup(formsOf(values, true));
+    const found = await all(source.connector().find(lookup));
+    return found
+      .filter(({ row }) => exactly(lookup.field, new Set(values), true)(row))
+      .map(heldOf)
+      .sort(byId);
+  };
 
   test('finds every row of a person over several pages, and no row of a near-identical address', async () => {
     expect(await held('jens.hansen@nordlys.example')).toEqual(expected('jens.hansen@nordlys.example'));
@@ -93,6 +103,13 @@ export const keepsTheContract = (source: Source): void => {
   test('finds wildcards and letters of every alphabet as they are written', async () => {
     expect(await held('o_brien%@nordlys.example')).toEqual(expected('o_brien%@nordlys.example'));
     expect(await held('søren+æøå@nordlys.example')).toEqual(expected('søren+æøå@nordlys.example'));
+  });
+
+  test('finds an address that was typed in capitals, and one that is stored in capitals as it is stored', async () => {
+    expect(await held('JENS.HANSEN1@NORDLYS.EXAMPLE')).toEqual(expected('jens.hansen1@nordlys.example'));
+    expect(await held('Karen.Holm@Nordlys.example')).toEqual(expected('Karen.Holm@Nordlys.example'));
+    const other = source.ignoresCase ? expected('Karen.Holm@Nordlys.example') : [];
+    expect(await held('karen.holm@nordlys.example')).toEqual(other);
   });
 
   test('finds the rows of several values, each once, however often a value is given', async () => {

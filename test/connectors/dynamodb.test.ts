@@ -119,7 +119,12 @@ const ways: Record<string, Collection> = {
 for (const [way, collection] of Object.entries(ways))
   describe(`dynamodb ${way}`, () => {
     const lookup = (values: readonly string[]): Lookup => ({ name: 'held', collection, field: 'owner', values });
-    keepsTheContract({ connector: () => connect(collection), lookup, down: () => down(collection) });
+    keepsTheContract({
+      connector: () => connect(collection),
+      lookup,
+      down: () => down(collection),
+      ignoresCase: false,
+    });
   });
 
 describe('dynamodb', () => {

@@ -4,7 +4,7 @@ import { PGLiteSocketServer } from '@electric-sql/pglite-socket';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { postgres } from '../../connectors/postgres.ts';
 import type { Connector, Found, Lookup } from '../../domain/connector.ts';
-import type { Collection } from '../../domain/data-map.ts';
+import type { Canary, Collection } from '../../domain/data-map.ts';
 import { heldRows, keepsTheContract } from './contract.ts';
 import { collectionOf, systemOf } from './systems.ts';
 
@@ -15,9 +15,14 @@ const open: Connector[] = [];
 
 const held = collectionOf({ fields: ['id', 'owner', 'n'], identity: { email: 'owner' } });
 
-const connect = (collections: Record<string, Collection> = { held }, options = {}, secret = {}): Connector => {
+const connect = (
+  collections: Record<string, Collection> = { held },
+  options = {},
+  secret = {},
+  canary?: Canary,
+): Connector => {
   const login = { host: '127.0.0.1', port: String(port), dbname: 'postgres', username: 'postgres', password: 'secret' };
-  const system = systemOf('postgres', collections, options);
+  const system = systemOf('postgres', collections, options, canary);
   const connector = postgres({ system, secret: { ...login, ...secret }, allowLoopback: true });
   open.push(connector);
   return connector;
@@ -65,12 +70,18 @@ afterAll(async () => {
 const lookup = (values: readonly string[]): Lookup => ({ name: 'held', collection: held, field: 'owner', values });
 
 describe('postgres', () => {
-  keepsTheContract({ connector: () => connect(), lookup, down: () => connect({ held }, {}, { port: '1' }) });
+  keepsTheContract({
+    connector: () => connect(),
+    lookup,
+    down: () => connect({ held }, {}, { port: '1' }),
+    ignoresCase: true,
+  });
   describe('in pages of seven rows', () => {
     keepsTheContract({
       connector: () => connect({ held }, { pageSize: 7 }),
       lookup,
       down: () => connect({ held }, {}, { port: '1' }),
+      ignoresCase: true,
     });
   });
 
@@ -140,9 +151,9 @@ describe('postgres', () => {
 
   test('misses its canary loudly', async () => {
     const canary = { collection: 'held', field: 'owner', value: 'jens.hansen@nordlys.example' };
-    await connect({ held }, { canary }).check();
-    const missing = connect({ held }, { canary: { ...canary, value: 'nobody' } });
-    await expect(missing.check()).rejects.toMatchObject({ name: 'SourceUnavailable' });
+    const knowing = (value: string) => connect({ held }, {}, {}, { ...canary, value });
+    await knowing(canary.value).check();
+    await expect(knowing('nobody').check()).rejects.toMatchObject({ name: 'SourceUnavailable' });
   });
 
   test('never talks to a database without TLS, but to this machine where that is allowed', async () => {

@@ -124,6 +124,7 @@ for (const [name, { options, handler }] of Object.entries(pagings))
       connector: () => connect(options),
       lookup: (values) => lookupWith(values, options),
       down: () => connect(options, { baseUrl: 'http://127.0.0.1:1' }),
+      ignoresCase: false,
     });
   });
 

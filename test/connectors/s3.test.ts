@@ -70,6 +70,7 @@ describe('s3', () => {
   keepsTheContract({
     connector: () => connect(),
     lookup,
+    ignoresCase: false,
     heldOf: ({ row }) => {
       const [, id = '', n] = /^(\d+)-(\d+)\.txt$/.exec(String(row.name)) ?? [];
       return { id, owner: String(row.owner), n: Number(n) };

@@ -1,4 +1,4 @@
-import { Collection, System } from '../../domain/data-map.ts';
+import { type Canary, Collection, System } from '../../domain/data-map.ts';
 
 const both = (text: string) => ({ da: text, en: text });
 
@@ -22,6 +22,7 @@ export const systemOf = (
   type: string,
   collections: Readonly<Record<string, Collection>>,
   options: Readonly<Record<string, unknown>> = {},
+  canary?: Canary,
 ): System =>
   System.parse({
     title: both('A system'),
@@ -35,4 +36,5 @@ export const systemOf = (
       source: both('The person'),
     },
     collections,
+    ...(canary && { canary }),
   });

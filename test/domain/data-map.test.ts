@@ -55,6 +55,13 @@ describe('parseDataMap', () => {
 
   const customers = 'customers.yaml';
   test.each([
+    [
+      'a canary in no collection',
+      '    collections:',
+      '    canary: { collection: persn, field: email, value: k@example.org }\n    collections:',
+      'unknown-reference',
+      'did you mean "person"?',
+    ],
     ['an unknown connector', 'type: postgres', 'type: postgress', 'unknown-connector', 'did you mean "postgres"?'],
     ['an unknown key', 'primaryKey: [id]', 'primarykey: [id]', 'unknown-key', 'did you mean "primaryKey"?'],
     [

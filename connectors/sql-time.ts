@@ -1,0 +1,38 @@
+import { addAbortListener } from 'node:events';
+import type { Readable } from 'node:stream';
+
+/** Waits for work no longer than some seconds beyond the database's own time-out, and no longer than it is told to. */
+export const inTime = <T>(work: Promise<T>, seconds: number, signal?: AbortSignal): Promise<T> => {
+  const ended = AbortSignal.any([AbortSignal.timeout((seconds + 5) * 1_000), ...(signal ? [signal] : [])]);
+  const { promise, resolve, reject } = Promise.withResolvers<T>();
+  using _ = addAbortListener(ended, () => reject(ended.reason));
+  work.then(resolve, reject);
+  return promise;
+};
+
+/** The rows of a stream by pages of `pageSize`; the last holds fewer, or none. A page that does not come in time destroys the stream. */
+export async function* pagesOf<Row>(
+  stream: Readable,
+  { pageSize, timeout }: { readonly pageSize: number; readonly timeout: number },
+  signal?: AbortSignal,
+): AsyncIterable<Row[]> {
+  const source: AsyncIterator<Row> = stream[Symbol.asyncIterator]();
+  const page = async (): Promise<Row[]> => {
+    const rows: Row[] = [];
+    while (rows.length < pageSize) {
+      const { done, value } = await source.next();
+      if (done) break;
+      rows.push(value);
+    }
+    return rows;
+  };
+  try {
+    let rows: Row[];
+    do {
+      rows = await inTime(page(), timeout, signal);
+      yield rows;
+    } while (rows.length === pageSize);
+  } finally {
+    stream.destroy();
+  }
+}
