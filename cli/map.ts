@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Command } from 'commander';
+import { optionFindings } from '../connectors/described.ts';
 import { type Finding, type ReadMap, readDataMap, type SourceFile } from '../domain/data-map.ts';
 import { type FidesDataset, graphOfFides, isFides, readFides } from '../domain/fides.ts';
 import { countToDo, importFides, leftOut } from '../domain/fides-import.ts';
@@ -45,7 +46,12 @@ const readMaps = (paths: readonly string[]): Maps => {
   const map = readDataMap(own);
   const { datasets, findings } = readFides(fides);
   const graph = mergedGraph([...(map.map ? [graphOf(map.map)] : []), graphOfFides(datasets)]);
-  return { own: map, fides: datasets, graph, findings: sortedFindings([...map.findings, ...findings]) };
+  return {
+    own: map,
+    fides: datasets,
+    graph,
+    findings: sortedFindings([...map.findings, ...optionFindings(map), ...findings]),
+  };
 };
 
 const printFindings = (findings: readonly Finding[], json: boolean | undefined): void => {

@@ -1,36 +1,22 @@
 import { type AttributeValue, DynamoDBClient, QueryCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
-import * as z from 'zod';
 import type { Connector, ConnectorFactory, Lookup } from '../domain/connector.ts';
 import { awsFailure } from './aws-failure.ts';
 import { packed, unpacked } from './cursor.ts';
+import { DynamoDbCollection, DynamoDbOptions } from './dynamodb-options.ts';
 import { attributeValue, type Key, Keys, keyOf, numeric, writtenKey } from './dynamodb-values.ts';
 import { parsed, parsedCollections } from './options.ts';
 import { probe } from './probe.ts';
 import { fieldsOf, rowOf } from './row.ts';
 import { type Answer, type Place, walk } from './steps.ts';
 
-const Options = z.strictObject({ region: z.string().min(1).optional() });
-
-const CollectionOptions = z
-  .strictObject({
-    /** The index whose partition key is the field looked up; without it, the table's own. */
-    index: z.string().min(3).optional(),
-    /** Type of that key: text or number. */
-    keyType: z.enum(['S', 'N']).default('S'),
-    /** Reads the whole table (or index) for a field that is no key: slow, and every item read is paid for. */
-    scan: z.boolean().default(false),
-  })
-  .prefault({});
-type CollectionOptions = z.infer<typeof CollectionOptions>;
-
 /** A DynamoDB table: a query by a key for each value, or, where the map declares it, a scan for all values. */
 export const dynamodb: ConnectorFactory = ({ system }) => {
-  const { region } = parsed(Options, system.connector.options, 'connector.options');
-  const collections = parsedCollections(CollectionOptions, system.collections);
+  const { region } = parsed(DynamoDbOptions, system.connector.options, 'connector.options');
+  const collections = parsedCollections(DynamoDbCollection, system.collections);
   const client = new DynamoDBClient({ ...(region && { region }) });
   const find: Connector['find'] = (lookup, from) => {
     const options =
-      collections.get(lookup.collection) ?? parsed(CollectionOptions, lookup.collection.options, 'options');
+      collections.get(lookup.collection) ?? parsed(DynamoDbCollection, lookup.collection.options, 'options');
     const ask = async (values: readonly string[], { position }: Place): Promise<Answer> => {
       const request = { ...common(lookup, options, position), ...condition(options, values) };
       const command = options.scan ? new ScanCommand(request) : new QueryCommand(request);
@@ -48,16 +34,16 @@ export const dynamodb: ConnectorFactory = ({ system }) => {
 const operands = 50;
 
 // A key is 1 to 2,048 bytes: no item has another value there.
-const canBeKey = ({ keyType }: CollectionOptions, value: string): boolean =>
+const canBeKey = ({ keyType }: DynamoDbCollection, value: string): boolean =>
   value !== '' && Buffer.byteLength(value) <= 2_048 && (keyType === 'S' || numeric.test(value));
 
-const stepsOf = (values: readonly string[], options: CollectionOptions): string[][] => {
+const stepsOf = (values: readonly string[], options: DynamoDbCollection): string[][] => {
   const askable = [...new Set(values)];
   if (!options.scan) return askable.filter((value) => canBeKey(options, value)).map((value) => [value]);
   return askable.flatMap((_, index) => (index % operands === 0 ? [askable.slice(index, index + operands)] : []));
 };
 
-const common = (lookup: Lookup, { index, scan }: CollectionOptions, position: string | undefined) => {
+const common = (lookup: Lookup, { index, scan }: DynamoDbCollection, position: string | undefined) => {
   const names = fieldsOf(lookup).map((field, place) => [`#${place}`, field] as const);
   return {
     TableName: lookup.collection.at ?? lookup.name,
@@ -72,7 +58,7 @@ const common = (lookup: Lookup, { index, scan }: CollectionOptions, position: st
   };
 };
 
-const condition = ({ scan, keyType }: CollectionOptions, values: readonly string[]) => {
+const condition = ({ scan, keyType }: DynamoDbCollection, values: readonly string[]) => {
   if (!scan) {
     const value: AttributeValue = keyType === 'N' ? { N: String(values[0]) } : { S: String(values[0]) };
     return { KeyConditionExpression: '#field = :value', ExpressionAttributeValues: { ':value': value } };

@@ -1,5 +1,4 @@
 import { type _Object, GetObjectCommand, ListObjectsV2Command, S3Client } from '@aws-sdk/client-s3';
-import * as z from 'zod';
 import type { Connector, ConnectorFactory, Found, Lookup, Value } from '../domain/connector.ts';
 import { SourceUnavailable } from '../domain/errors.ts';
 import { awsFailure } from './aws-failure.ts';
@@ -7,30 +6,17 @@ import { contentTypeOf } from './content-type.ts';
 import { parsed, parsedCollections } from './options.ts';
 import { probe } from './probe.ts';
 import { fieldsOf, rowOf } from './row.ts';
+import { S3Collection, S3Options } from './s3-options.ts';
 import { type Answer, type Place, walk } from './steps.ts';
-
-const Options = z.strictObject({
-  bucket: z.string().min(3).max(63),
-  region: z.string().min(1).optional(),
-});
-
-const CollectionOptions = z.strictObject({
-  /** Where a person's files are. A slash ends the value, so that 12 does not find the files of 123. */
-  prefix: z
-    .string()
-    .regex(/^[^{}]*\{value\}[^/{}]*\/[^{}]*$/, 'one {value}, and a / after it, as in customers/{value}/')
-    .regex(/^(?!\/)/, 'begins without a /'),
-});
 
 /** Files in an S3 bucket below a prefix that holds the value; a row tells key, name, size, lastModified and contentType. */
 export const s3: ConnectorFactory = ({ system, allowLoopback }) => {
-  const { bucket, region } = parsed(Options, system.connector.options, 'connector.options');
-  const collections = parsedCollections(CollectionOptions, system.collections);
+  const { bucket, region } = parsed(S3Options, system.connector.options, 'connector.options');
+  const collections = parsedCollections(S3Collection, system.collections);
   // Off AWS there are no host names per bucket.
   const client = new S3Client({ ...(region && { region }), forcePathStyle: allowLoopback });
   const find: Connector['find'] = (lookup, from) => {
-    const options =
-      collections.get(lookup.collection) ?? parsed(CollectionOptions, lookup.collection.options, 'options');
+    const options = collections.get(lookup.collection) ?? parsed(S3Collection, lookup.collection.options, 'options');
     const files = fileReader(client, bucket, lookup, from?.signal);
     const ask = async (value: string, { position }: Place): Promise<Answer> => {
       const prefix = options.prefix.replace('{value}', () => value);

@@ -17,6 +17,8 @@ export const SqlCollection = z
      * addresses are stored in lower case: then a plain index on the column serves.
      */
     ignoreCase: z.boolean().default(true),
+    /** Columns that the database writes as texts: SQL Server's decimals of more than 15 digits. */
+    text: z.array(z.string()).default([]),
   })
   .prefault({});
 

@@ -65,13 +65,13 @@ export const statementOf = (
 ): CompiledQuery => {
   const { collection, field } = lookup;
   const { at = lookup.name, primaryKey } = collection;
-  const { ignoreCase } = parsed(SqlCollection, collection.options, 'options');
+  const { ignoreCase, text } = parsed(SqlCollection, collection.options, 'options');
   const keys = primaryKey.map(of);
   const column: Part = asText ? language.asText(of(field)) : of(field);
   const lower = ignoreCase && holdsAddresses(collection, field);
   const fold = (part: Part): Part => (lower ? sql`lower(${part})` : part);
   const asked = values.map((value) => fold(sql`${value}`));
-  return sql`select ${sql.join([...fieldsOf(lookup).map(of), ...keys.map(language.key)])}
+  return sql`select ${sql.join([...fieldsOf(lookup).map((name) => (text.includes(name) ? language.asText(of(name)) : of(name))), ...keys.map(language.key)])}
     from ${schema ? sql.id(schema, at) : sql.id(at)} as t
     where ${fold(column)} in (${sql.join(asked)})${from ? after(keys, from) : sql``}
     order by ${sql.join(keys)}`.compile(language.builder);

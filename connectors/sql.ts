@@ -108,10 +108,11 @@ const pageReader = (lookup: Lookup, index: number, { pageSize }: SqlOptions) => 
 };
 
 const keyPart = (part: unknown) => (Buffer.isBuffer(part) ? { bytes: part.toString('base64') } : part);
+const textOf = (part: unknown): string => (Buffer.isBuffer(part) ? part.toString('hex') : String(part));
 
 // Going on after a key is only sound where each row has its own.
 const nextKey = (name: string, key: readonly unknown[], before: readonly unknown[]): readonly unknown[] => {
-  const same = before.length > 0 && key.every((part, place) => String(part) === String(before[place]));
+  const same = before.length > 0 && key.every((part, place) => textOf(part) === textOf(before[place]));
   if (same || key.includes(null)) throw new SourceMalformed(`${name}: the primary key is not unique`);
   return key;
 };

@@ -22,6 +22,8 @@ const nothingMore = (): void => {};
 /** What reading each kind of source takes, and no more; a source outside AWS takes its secret only. */
 const grants: Readonly<Record<System['connector']['type'], (fn: ServiceFunction, system: System) => void>> = {
   postgres: nothingMore,
+  mysql: nothingMore,
+  mssql: nothingMore,
   rest: nothingMore,
   manual: nothingMore,
   dynamodb,

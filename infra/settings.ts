@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { optionFindings } from '../connectors/described.ts';
 import { type Config, parseConfig } from '../domain/config.ts';
-import { type DataMap, parseDataMap } from '../domain/data-map.ts';
+import { type DataMap, parseDataMap, readDataMap } from '../domain/data-map.ts';
 
 /** What the controller configured: who it is, and which systems hold personal data. */
 export interface Settings {
@@ -35,8 +36,14 @@ const readMapFiles = (folder: string) =>
 export const readSettings = (folder: string): Settings => {
   const file = join(folder, 'privacy.config.yaml');
   const config = parseConfig(file, readFileSync(file, 'utf8'));
-  const map = parseDataMap(readMapFiles(join(folder, 'systems')));
-  const findings = [...('findings' in config ? config.findings : []), ...('findings' in map ? map.findings : [])];
-  if ('findings' in config || 'findings' in map) return stop(findings);
+  const files = readMapFiles(join(folder, 'systems'));
+  const map = parseDataMap(files);
+  const options = optionFindings(readDataMap(files));
+  const found = [
+    ...('findings' in config ? config.findings : []),
+    ...('findings' in map ? map.findings : []),
+    ...options,
+  ];
+  if ('findings' in config || 'findings' in map || options.length > 0) return stop(found);
   return { config: config.config, map: map.map, mapHash: map.hash };
 };

@@ -26,6 +26,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
     'functions/aws/keys.ts',
     'type functions',
     'domain',
+    'connectors/described.ts',
     'demo/tables.ts',
     'node:',
     'aws-cdk-lib',

@@ -1,5 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
@@ -51,6 +51,38 @@ test('check prints findings with file, line and column and exits with 3', () => 
     message: '"titel" is not known here: did you mean "title"?',
   });
   expect(privacy(['check', file]).stdout).toContain(`${file}:3:10 unknown-key: "titel"`);
+});
+
+const fixed = (name: string, changes: readonly (readonly [string, string])[]): string => {
+  const text = readFileSync(join(root, 'systems', name), 'utf8');
+  return changes.reduce((held, [before, after]) => {
+    expect(held).toContain(before);
+    return held.replace(before, after);
+  }, text);
+};
+
+test.each([
+  ['an unknown option of a connector', [['schema: public', 'shema: public']], 'unknown-key', 'did you mean "schema"?'],
+  ['an option of a wrong type', [['schema: public', 'schema: public, timeout: fast']], 'invalid-value', 'timeout'],
+  ['a database without a secret', [['      secret: privacy/customers\n', '']], 'missing-key', 'secret'],
+  ['a secret in clear text', [['schema: public', 'schema: public, password: hunter2']], 'secret', 'Secrets Manager'],
+  [
+    'an unknown option of a collection',
+    [['primaryKey: [id]', 'primaryKey: [id]\n        options: { scan: true }']],
+    'unknown-key',
+    '"scan"',
+  ],
+  ['an unknown connector', [['type: postgres', 'type: mysq']], 'unknown-connector', 'did you mean "mysql"?'],
+] as const)('check finds %s at its line, and exits with 3', (_, changes, rule, message) => {
+  const text = fixed('customers.yaml', changes);
+  const { status, stdout } = privacy(['check', written('options.yaml', text), '--json']);
+  const { findings } = JSON.parse(stdout);
+  expect(status).toBe(3);
+  const found = findings.find((each: { rule: string }) => each.rule === rule);
+  expect(found.message).toContain(message);
+  const at = text.split('\n')[found.line - 1]?.slice(found.column - 1);
+  expect(at).toMatch(/^(shema|timeout|connector|password|scan|type)\b/);
+  expect(stdout).not.toContain('hunter2');
 });
 
 test('check reads a Fides dataset and finds what no identity reaches', () => {

@@ -50,7 +50,8 @@ const secretOf = async (name: string): Promise<Record<string, string>> => {
 const connect = async (system: System): Promise<Connector> => {
   const { type, secret } = system.connector;
   if (type === 'manual') throw new Error('a person is asked');
-  return connectors[type]({ system, secret: secret ? await secretOf(secret) : {}, allowLoopback: true });
+  const factory = await connectors[type]();
+  return factory({ system, secret: secret ? await secretOf(secret) : {}, allowLoopback: true });
 };
 
 /** All that a system's connector finds in one of its collections. */

@@ -10,11 +10,12 @@ import { holdings, seed } from '../../demo/seed.ts';
 import type { Connector, Row } from '../../domain/connector.ts';
 import { systemNamed } from './organisation.ts';
 
-const connect = (name: string, secret: Readonly<Record<string, string>>): Connector => {
+const connect = async (name: string, secret: Readonly<Record<string, string>>): Promise<Connector> => {
   const system = systemNamed(name);
   const { type } = system.connector;
   if (!isAsked(type)) throw new Error(`${name} is asked by a person`);
-  return connectors[type]({ system, secret, allowLoopback: true });
+  const factory = await connectors[type]();
+  return factory({ system, secret, allowLoopback: true });
 };
 
 const everything = async (
@@ -53,7 +54,7 @@ describe('the customer register', () => {
     crm = await startCrm(dir, seed());
     first = performance.now() - start;
     const login = { dbname: 'postgres', username: 'postgres', password: 'any' };
-    connector = connect('crm', { host: crm.host, port: `${crm.port}`, ...login });
+    connector = await connect('crm', { host: crm.host, port: `${crm.port}`, ...login });
   }, 60_000);
 
   afterAll(async () => {
@@ -73,10 +74,10 @@ describe('the customer register', () => {
 
   test('serves many readers at once, and goes on when one is cut off in the middle', async () => {
     const login = { host: crm.host, port: `${crm.port}`, dbname: 'postgres', username: 'postgres', password: 'any' };
-    const readers = Array.from({ length: 12 }, () => connect('crm', login));
+    const readers = await Promise.all(Array.from({ length: 12 }, () => connect('crm', login)));
     const { everywhere } = peopleToTry;
     const cut = everything(
-      connect('crm', login),
+      await connect('crm', login),
       'crm',
       'customers',
       'email',
@@ -94,7 +95,7 @@ describe('the customer register', () => {
     const again = await startCrm(dir, seed());
     expect(performance.now() - start).toBeLessThan(first * 0.7);
     const login = { dbname: 'postgres', username: 'postgres', password: 'any' };
-    const other = connect('crm', { host: again.host, port: `${again.port}`, ...login });
+    const other = await connect('crm', { host: again.host, port: `${again.port}`, ...login });
     const { everywhere } = peopleToTry;
     expect(await everything(other, 'crm', 'customers', 'email', [everywhere])).toEqual(holdings(everywhere).customers);
     await other.close?.();
@@ -113,7 +114,7 @@ describe('the newsletter service', () => {
   afterAll(() => newsletter.close());
 
   test('answers through the connector exactly what the seed holds, over several pages', async () => {
-    const connector = connect('newsletter', { baseUrl: address(), token: 't0ken' });
+    const connector = await connect('newsletter', { baseUrl: address(), token: 't0ken' });
     for (const email of sample)
       expect(await everything(connector, 'newsletter', 'subscriptions', 'email', [email])).toEqual(
         holdings(email).subscriptions,
@@ -122,7 +123,7 @@ describe('the newsletter service', () => {
   });
 
   test('answers nobody without the token', async () => {
-    const connector = connect('newsletter', { baseUrl: address(), token: 'other' });
+    const connector = await connect('newsletter', { baseUrl: address(), token: 'other' });
     await expect(connector.check()).rejects.toMatchObject({ name: 'SourceUnavailable' });
     await connector.close?.();
     expect((await fetch(`${address()}/v1/subscriptions?email=x`)).status).toBe(401);
