@@ -6,8 +6,10 @@ const lasting = new Set([
   'AccessDeniedException',
   'AuthorizationHeaderMalformed',
   'InvalidBucketName',
+  'InvalidRequestContentException',
   'NoSuchBucket',
   'PermanentRedirect',
+  'RequestTooLargeException',
   'ResourceNotFoundException',
   'ValidationException',
 ]);

@@ -3,6 +3,8 @@ import type { Finding, ReadMap, System } from '../domain/data-map.ts';
 import { schemaFindings } from '../domain/schema-findings.ts';
 import { type Path, sortedFindings, type YamlSource } from '../domain/yaml-source.ts';
 import { DynamoDbCollection, DynamoDbOptions } from './dynamodb-options.ts';
+import { GraphQlCollection, GraphQlOptions } from './graphql-options.ts';
+import { LambdaCollection, LambdaOptions } from './lambda-options.ts';
 import { RestCollection, RestOptions } from './rest-options.ts';
 import { S3Collection, S3Options } from './s3-options.ts';
 import { SqlCollection, SqlOptions } from './sql-options.ts';
@@ -25,6 +27,8 @@ const described: Readonly<Record<System['connector']['type'], Described>> = {
   dynamodb: { system: DynamoDbOptions, collection: DynamoDbCollection },
   s3: { system: S3Options, collection: S3Collection },
   rest: { system: RestOptions, collection: RestCollection },
+  graphql: { system: GraphQlOptions, collection: GraphQlCollection },
+  lambda: { system: LambdaOptions, collection: LambdaCollection },
   manual: { system: nothing, collection: z.unknown() },
 };
 

@@ -11,6 +11,8 @@ export const connectors: Readonly<Record<AskedType, () => Promise<ConnectorFacto
   mssql: async () => (await import('./mssql.ts')).mssql,
   dynamodb: async () => (await import('./dynamodb.ts')).dynamodb,
   s3: async () => (await import('./s3.ts')).s3,
+  graphql: async () => (await import('./graphql.ts')).graphql,
+  lambda: async () => (await import('./lambda.ts')).lambda,
   rest: async () => (await import('./rest.ts')).rest,
 };
 

@@ -9,7 +9,7 @@ const isExpression = (text: string): boolean => {
     return false;
   }
 };
-const Expression = z.string().min(1).refine(isExpression, 'not a JMESPath expression');
+export const Expression = z.string().min(1).refine(isExpression, 'not a JMESPath expression');
 
 // A value between quotes could end them: there it must be escaped as the language asks.
 const Template = z
@@ -82,3 +82,6 @@ export const RestCollection = z.strictObject({
   nothing: z.array(z.int().min(400).max(499)).default([]),
 });
 export type RestCollection = z.infer<typeof RestCollection>;
+
+/** The part of a description that says how an answer is read. */
+export type Answered = Pick<RestCollection, 'itemsPath' | 'fields' | 'paging' | 'totalPath' | 'nothing'>;

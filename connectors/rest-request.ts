@@ -19,7 +19,8 @@ const filled = (template: string, value: string): string =>
 const filledPath = (template: string, value: string): string =>
   template.replace(/\{value(\|\w+)?\}/g, (place) => encodeURIComponent(escapes[place]?.(value) ?? place));
 
-const filledBody = (body: Value, value: string): Value => {
+/** A JSON body with the value in each of its texts that asks for it. */
+export const filledBody = (body: Value, value: string): Value => {
   if (typeof body === 'string') return body.replaceAll('{value}', () => value);
   if (Array.isArray(body)) return body.map((part) => filledBody(part, value));
   if (typeof body !== 'object' || body === null) return body;
@@ -49,7 +50,8 @@ const linkedUrl = (base: URL, link: string): URL => {
   return url;
 };
 
-const firstUrl = (base: URL, path: string, params: Readonly<Record<string, string>>): URL => {
+/** An address below the base. */
+export const atPath = (base: URL, path: string, params: Readonly<Record<string, string>> = {}): URL => {
   const url = new URL(base);
   url.pathname = `${base.pathname.replace(/\/$/, '')}${path}`;
   url.search = encoded(params);
@@ -66,7 +68,7 @@ export const requestOf = (
   if (paging.type === 'link' && position !== undefined) return { url: linkedUrl(base, position), method };
   const params = pageParams(paging, position);
   const own = Object.entries(query).map(([name, template]) => [name, filled(template, value)]);
-  const url = firstUrl(base, filledPath(path, value), { ...Object.fromEntries(own), ...(body ? {} : params) });
+  const url = atPath(base, filledPath(path, value), { ...Object.fromEntries(own), ...(body ? {} : params) });
   if (!body) return { url, method };
   return { url, method, body: JSON.stringify({ ...(filledBody(body as Value, value) as object), ...params }) };
 };

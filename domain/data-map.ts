@@ -80,7 +80,17 @@ export const Art15 = z.strictObject({
 export const Canary = z.strictObject({ collection: Name, field: z.string(), value: z.string().min(1).max(254) });
 export type Canary = z.infer<typeof Canary>;
 
-export const connectorTypes = ['postgres', 'mysql', 'mssql', 'dynamodb', 's3', 'rest', 'manual'] as const;
+export const connectorTypes = [
+  'postgres',
+  'mysql',
+  'mssql',
+  'dynamodb',
+  's3',
+  'rest',
+  'graphql',
+  'lambda',
+  'manual',
+] as const;
 
 export const System = z.strictObject({
   title: Text,

@@ -128,6 +128,8 @@ const rawSystems = (value: unknown): [string, Raw][] => {
   return Object.entries(systems).map(([name, system]) => [name, system ?? {}]);
 };
 
+const httpTypes = new Set<unknown>(['rest', 'graphql']);
+
 /** Secrets and unsafe addresses in what connectors are told; found even where the rest does not fit the schema. */
 export const clearTextFindings = (source: YamlSource): Finding[] =>
   rawSystems(source.value).flatMap(([name, { connector, collections }]) => {
@@ -141,6 +143,6 @@ export const clearTextFindings = (source: YamlSource): Finding[] =>
     ];
     return options.flatMap(([value, where]) => [
       ...secretFindings(value, where, source),
-      ...(connector?.type === 'rest' ? addressFindings(value, where, source) : []),
+      ...(httpTypes.has(connector?.type) ? addressFindings(value, where, source) : []),
     ]);
   });

@@ -1,4 +1,4 @@
-import { Stack } from 'aws-cdk-lib';
+import { ArnFormat, Stack } from 'aws-cdk-lib';
 import { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { System } from '../domain/data-map.ts';
 import type { ServiceFunction } from './service-function.ts';
@@ -17,6 +17,19 @@ const s3 = (fn: ServiceFunction, { connector }: System): void => {
   fn.allowObjects(['s3:GetObject'], bucket, '');
 };
 
+const lambda = (fn: ServiceFunction, { connector }: System): void => {
+  const name = String(connector.options.function);
+  const arn = name.startsWith('arn:')
+    ? name
+    : Stack.of(fn).formatArn({
+        service: 'lambda',
+        resource: 'function',
+        resourceName: name,
+        arnFormat: ArnFormat.COLON_RESOURCE_NAME,
+      });
+  fn.allow(['lambda:InvokeFunction'], [arn]);
+};
+
 const nothingMore = (): void => {};
 
 /** What reading each kind of source takes, and no more; a source outside AWS takes its secret only. */
@@ -25,9 +38,11 @@ const grants: Readonly<Record<System['connector']['type'], (fn: ServiceFunction,
   mysql: nothingMore,
   mssql: nothingMore,
   rest: nothingMore,
+  graphql: nothingMore,
   manual: nothingMore,
   dynamodb,
   s3,
+  lambda,
 };
 
 /** Grants a gathering function its one source's tables or bucket; its secret is granted where the secret is made. */
