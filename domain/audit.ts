@@ -1,7 +1,7 @@
 import { canonical, sha256 } from './canonical.ts';
 
 /** Who did it, without naming a person. */
-export type Actor = 'subject' | 'dpo' | 'workflow' | 'watchdog' | `owner:${string}`;
+export type Actor = 'subject' | 'dpo' | 'workflow' | 'watchdog' | 'housekeeping' | `owner:${string}`;
 
 /** What an entry tells: identifiers, counts, hashes and codes. Never a name, an address or a text someone typed. */
 export interface AuditFact {

@@ -40,6 +40,10 @@ export const templates = [
   'asked',
   'person-answered',
   'calendar',
+  'remind',
+  'unproven',
+  'expiring',
+  'closed',
 ] as const;
 export type Template = (typeof templates)[number];
 

@@ -53,6 +53,8 @@ export const Config = z.strictObject({
     .strictObject({
       /** Days that gathered data and packages live after delivery. */
       evidenceDays: z.int().min(1).max(90).default(30),
+      /** Days that the name, the address and what was typed live after a request is over: time to complain and to be answered. */
+      personDays: z.int().min(1).max(1_100).default(180),
       /** Years that the record without personal data lives. */
       recordYears: z.int().min(1).max(10).default(3),
     })

@@ -21,7 +21,7 @@ export const deliver = (held: Case, now: Date): Change | undefined => {
   mustBe(held.request, 'APPROVED');
   const template = held.request.package ? 'ready' : 'answered';
   return {
-    ...moved(held, 'DELIVERED', now),
+    ...moved(held, 'DELIVERED', now, { deliveredAt: now.toISOString() }),
     mails: [{ template, to: 'subject', cause: `delivered-${held.request.round}` }],
     audit: actor('workflow', 'DELIVERED', { round: held.request.round }),
   };

@@ -53,9 +53,19 @@ export const withdraw = (held: Case, now: Date): Change => {
   return { ...moved(held, 'WITHDRAWN', now), audit: actor('subject', 'WITHDRAWN') };
 };
 
-/** Closes a request whose time is over: delivered and expired, or never proven. */
+/**
+ * Closes a request whose time is over: delivered and expired, or never proven. The person is told once, unless they fetched the answer or
+ * nothing was there to fetch.
+ */
 export const close = (held: Case, now: Date): Change => {
   mustBe(held.request, 'DELIVERED', 'AWAITING_PROOF');
-  const status = held.request.status === 'DELIVERED' ? 'CLOSED' : 'UNVERIFIED_CLOSED';
-  return { ...moved(held, status, now), audit: actor('watchdog', status) };
+  const { status, silent, package: built, downloads } = held.request;
+  const unproven = status === 'AWAITING_PROOF';
+  const next = unproven ? 'UNVERIFIED_CLOSED' : 'CLOSED';
+  const told = unproven || (built && downloads === 0);
+  return {
+    ...moved(held, next, now),
+    mails: told ? [{ template: unproven ? 'expired' : 'closed', to: 'subject', cause: 'closed', held: silent }] : [],
+    audit: actor('housekeeping', next),
+  };
 };

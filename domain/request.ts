@@ -98,6 +98,7 @@ export const Request = z.object({
   package: z.optional(
     z.object({ key: z.string(), bytes: z.int(), sha256: z.string(), builtAt: Instant, expiresAt: Instant }),
   ),
+  deliveredAt: z.optional(Instant),
   downloads: z.int(),
   segment: Segment,
   /** Something failed and waits for the DPO: which step, and the error's name. */
@@ -106,9 +107,18 @@ export const Request = z.object({
   asks: z.optional(z.array(Ask)),
   /** Alarms of the time limit that were raised, each once: `7@2026-12-23`. */
   raised: z.optional(z.array(z.string())),
+  /** A mail to the person came back, and has not been sent again: its template, and whether it bounced or SES held it back. */
+  undelivered: z.optional(z.object({ at: Instant, template: z.string(), reason: z.string() })),
   /** Too many mails went to this address when the request came: its first mail is held. */
   silent: z.optional(z.boolean()),
   audit: z.object({ n: z.int(), hash: z.string() }),
+  endedAt: z.optional(Instant),
+  /** What housekeeping has done about it, and when (domain/chores.ts). */
+  chores: z.optional(z.record(z.string(), Instant)),
+  /** Legal hold: nothing of it is purged while it stands. */
+  hold: z.optional(z.object({ at: Instant })),
+  /** Since then it holds nothing personal (domain/purge.ts). */
+  purgedAt: z.optional(Instant),
   /** When the watchdog looks at it again; gone when the request is over. */
   nextActionAt: z.optional(Instant),
 });

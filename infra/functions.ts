@@ -19,6 +19,7 @@ const needs: Readonly<Record<string, { readonly config?: true; readonly map?: tr
   'web/assets': { config: true },
   dispatch: { config: true, map: true },
   watchdog: { config: true },
+  housekeeping: { config: true },
 };
 
 /** Every function's entry with the settings that its asset holds. */

@@ -10,6 +10,7 @@ import { type House, ServiceFunction } from './service-function.ts';
 import type { Settings } from './settings.ts';
 import { Site } from './site.ts';
 import { Storage } from './storage.ts';
+import { Upkeep } from './upkeep.ts';
 import { Watch } from './watch.ts';
 import { Web } from './web.ts';
 import { Workflow } from './workflow.ts';
@@ -48,6 +49,7 @@ export class PrivacyStack extends Stack {
       wake,
       dispatcher,
       watchdog,
+      daily: new Upkeep(this, 'Upkeep', common).daily,
       stateMachine: workflow.stateMachine,
       alarms,
     });

@@ -127,6 +127,12 @@ export class Storage extends Construct {
     fn.allow(actions, [this.key.keyArn], { StringEquals: { 'kms:ViaService': `${service}.${region}.amazonaws.com` } });
   }
 
+  /** Lets a function count what an address or a client does, by their pseudonyms. */
+  grantCounting(fn: ServiceFunction): void {
+    fn.allow(['dynamodb:UpdateItem'], [this.counters.tableArn]);
+    fn.allow(['kms:GenerateMac'], [this.pseudonymKey.keyArn]);
+  }
+
   /** The index that finds what is due. */
   get dueIndexArn(): string {
     return `${this.requests.tableArn}/index/${dueIndex.name}`;

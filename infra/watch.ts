@@ -17,6 +17,8 @@ export interface WatchProps {
   readonly wake: Topic;
   readonly dispatcher: ServiceFunction;
   readonly watchdog: ServiceFunction;
+  /** What runs once a day, by name. */
+  readonly daily: Readonly<Record<string, ServiceFunction>>;
   readonly stateMachine: StateMachine;
   readonly alarms: Topic;
 }
@@ -25,8 +27,9 @@ const runbook = 'docs/runbook.md';
 
 /** What keeps going without anybody: the outbox sweep, the hourly watchdog, and the alarms on both. */
 export class Watch extends Construct {
-  constructor(scope: Construct, id: string, { key, wake, dispatcher, watchdog, stateMachine, alarms }: WatchProps) {
+  constructor(scope: Construct, id: string, props: WatchProps) {
     super(scope, id);
+    const { key, wake, dispatcher, watchdog, daily, stateMachine, alarms } = props;
     const missed = new Queue(this, 'Missed', {
       encryption: QueueEncryption.KMS,
       encryptionMasterKey: key,
@@ -44,6 +47,7 @@ export class Watch extends Construct {
     const every = (name: string, rate: string, fn: ServiceFunction) => this.schedule(name, rate, fn, missed, key);
     every('Sweep', 'rate(5 minutes)', dispatcher);
     every('Hourly', 'rate(1 hour)', watchdog);
+    for (const [name, fn] of Object.entries(daily)) every(name, 'rate(1 day)', fn);
 
     const act = new SnsAction(alarms);
     const alarm = (
@@ -65,6 +69,9 @@ export class Watch extends Construct {
     alarm('ExecutionTimedOut', stateMachine.metricTimedOut(hour), 'An execution ran out of time.');
     alarm('DispatchErrors', dispatcher.metricErrors(hour), 'Mails or executions could not be sent or started.');
     alarm('WatchdogErrors', watchdog.metricErrors(hour), 'The watchdog failed.');
+    for (const [name, fn] of Object.entries(daily)) {
+      alarm(`${name}Errors`, fn.metricErrors({ period: Duration.days(1), statistic: 'Sum' }), `${name} failed.`);
+    }
     alarm('MissedTicks', missed.metricApproximateNumberOfMessagesVisible(), 'A scheduled run was missed.');
     alarm(
       'WatchdogSilent',

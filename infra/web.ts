@@ -3,7 +3,6 @@ import type { Env } from '../functions/lib/env.ts';
 import type { PublicFunction } from '../functions/routes.ts';
 import { type Common, grantWake, recordOf } from './record.ts';
 import { ServiceFunction } from './service-function.ts';
-import type { Storage } from './storage.ts';
 
 export interface WebProps extends Common {
   readonly url: string;
@@ -29,7 +28,7 @@ export class Web extends Construct {
     const counted = { COUNTERS_TABLE: storage.counters.tableName, PSEUDONYM_KEY: storage.pseudonymKey.keyArn };
     const intake = make('intake', { ...record, ...counted });
     storage.grantRequests(intake, 'PutItem');
-    this.grantCounting(intake, storage);
+    storage.grantCounting(intake);
 
     const person = make('person', record);
     const staff = make('staff', record);
@@ -54,11 +53,6 @@ export class Web extends Construct {
     storage.useKey(download, 's3', ['kms:Decrypt']);
 
     this.functions = { intake, person, staff, owner, download, calendar, assets: make('assets') };
-  }
-
-  private grantCounting(fn: ServiceFunction, { counters, pseudonymKey }: Storage): void {
-    fn.allow(['dynamodb:UpdateItem'], [counters.tableArn]);
-    fn.allow(['kms:GenerateMac'], [pseudonymKey.keyArn]);
   }
 }
 

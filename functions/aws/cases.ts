@@ -1,8 +1,9 @@
-import { type AuditHead, append } from '../../domain/audit.ts';
+import { append, emptyChain } from '../../domain/audit.ts';
 import { sha256 } from '../../domain/canonical.ts';
 import type { Alert, Change, MailDraft } from '../../domain/change.ts';
+import { choreAfter } from '../../domain/chores.ts';
 import { Conflict, RequestNotFound } from '../../domain/errors.ts';
-import { type Case, Request, RightRecord, SourceRecord } from '../../domain/request.ts';
+import { type Case, isOver, Request, RightRecord, SourceRecord } from '../../domain/request.ts';
 import { dueShard, shardOf, sk } from './keys.ts';
 import type { Item, Table, Write } from './table.ts';
 
@@ -68,15 +69,22 @@ const requestWrite = (next: Request, expected: number | undefined): Write => {
   return { put, condition: '#version = :version', names: { '#version': 'version' }, values: { ':version': expected } };
 };
 
-/** Everything one change writes, as one transaction: the state, its audit entry, its mails and the next segment. */
-export const writesOf = (change: Change, head: AuditHead, expected: number | undefined, at: string) => {
+/** Makes housekeeping look at the request at a date. */
+export const choreWrite = (requestId: string, nextActionAt: string): Write => ({
+  put: { pk: requestId, sk: sk.chore, dueShard: dueShard('chore', shardOf(requestId)), nextActionAt },
+});
+
+/** Everything one change writes, as one transaction: the state, its audit entry, its mails, the next segment and housekeeping's date. */
+export const writesOf = (change: Change, before: Request | undefined, at: string) => {
   const { requestId } = change.request;
-  const { entry, head: newHead } = append(requestId, head, change.audit, at);
-  const next: Request = { ...change.request, version: (expected ?? 0) + 1, audit: newHead };
+  const { entry, head } = append(requestId, before?.audit ?? emptyChain, change.audit, at);
+  const ended = isOver(change.request.status) ? { endedAt: change.request.endedAt ?? at } : {};
+  const next: Request = { ...change.request, ...ended, version: (before?.version ?? 0) + 1, audit: head };
+  const choreAt = choreAfter(before, next, at);
   const segment = { kind: 'segment', n: next.segment.n, step: next.segment.step };
   const mails = change.mails ?? [];
   const writes: Write[] = [
-    requestWrite(next, expected),
+    requestWrite(next, before?.version),
     { put: { pk: requestId, sk: sk.audit(entry.n), ...entry }, condition: 'attribute_not_exists(pk)' },
     ...(change.rights ?? []).map((record) => ({ put: { pk: requestId, sk: sk.right(record.right), ...record } })),
     ...(change.sources ?? []).map((source) => ({
@@ -85,6 +93,7 @@ export const writesOf = (change: Change, head: AuditHead, expected: number | und
     ...mails.map((draft) => mailWrite(requestId, draft, at)),
     ...(change.alerts ?? []).map((alert) => alertWrite(requestId, alert, at)),
     ...(change.goOn ? [{ put: outboxItem(requestId, sk.segment(segment.n), at, segment) }] : []),
+    ...(choreAt ? [choreWrite(requestId, choreAt)] : []),
   ];
   const outbox = [
     ...mails.filter(({ held }) => !held).map((draft) => sk.mail(mailIdOf(requestId, draft))),
@@ -106,8 +115,7 @@ export const casesIn = (table: Table, signal: Signal, now: () => Date) => {
   };
 
   const write = async (change: Change, held: Request | undefined, more: readonly Write[]): Promise<void> => {
-    const head = held?.audit ?? { n: 0, hash: '' };
-    const { writes, outbox } = writesOf(change, head, held?.version, now().toISOString());
+    const { writes, outbox } = writesOf(change, held, now().toISOString());
     await table.transact([...writes, ...more]);
     if (outbox.length > 0) await signal(change.request.requestId, outbox);
   };

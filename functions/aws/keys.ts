@@ -16,8 +16,8 @@ export const shards = [0, 1, 2, 3, 4, 5, 6, 7] as const;
 export const shardOf = (requestId: string): number =>
   (requestId.codePointAt(requestId.length - 1) ?? 0) % shards.length;
 
-/** Open requests and what it has to publish for the watchdog; outbox items for the dispatcher. */
-export const dueShard = (kind: 'request' | 'outbox' | 'alert', shard: number): string => `${kind}#${shard}`;
+/** Open requests and what it has to publish for the watchdog; outbox items for the dispatcher; dates of any request for housekeeping. */
+export const dueShard = (kind: 'request' | 'outbox' | 'alert' | 'chore', shard: number): string => `${kind}#${shard}`;
 
 export const sk = {
   request: 'REQUEST',
@@ -28,6 +28,8 @@ export const sk = {
   segment: (n: number) => `SEGMENT#${n}`,
   audit: (n: number) => `AUDIT#${String(n).padStart(6, '0')}`,
   token: 'TOKEN',
+  /** When housekeeping looks at the request: an item of its own, so that the watchdog's date and this one don't meet. */
+  chore: 'CHORE',
 } as const;
 
 /** Partition of what concerns no single request. */

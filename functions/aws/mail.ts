@@ -4,6 +4,7 @@ import type { Threshold } from '../../domain/alarms.ts';
 import { complaintBody } from '../../domain/complaint-bodies.ts';
 import type { Config } from '../../domain/config.ts';
 import type { DataMap } from '../../domain/data-map.ts';
+import { stillWanted } from '../../domain/housekeeping.ts';
 import { codeFrom, digitsFrom } from '../../domain/reference.ts';
 import type { Case, Right } from '../../domain/request.ts';
 import { extendable, mostUrgent, openAsk } from '../../domain/urgency.ts';
@@ -37,6 +38,9 @@ const links: Partial<Record<OutboxMail['template'], { purpose: Purpose; path: st
   extended: { purpose: 'status', path: 'r', life: 120 * day },
   asked: { purpose: 'status', path: 'r', life: 120 * day },
   calendar: { purpose: 'calendar', path: 'calendar', life: 400 * day },
+  remind: { purpose: 'confirm', path: 'c', life: 72 * hour },
+  unproven: { purpose: 'dpo', path: 'dpo', life: 60 * day },
+  expiring: { purpose: 'download', path: 'd', life: 14 * day },
 };
 
 interface Office {
@@ -65,6 +69,13 @@ const recipientOf = ({ to }: OutboxMail, held: Case, { config, map }: Office): R
   return { ...owner, staff: true };
 };
 
+/** A download's link ends with the file, whenever it was mailed. */
+const endOf = ({ purpose, life }: { purpose: Purpose; life: number }, { request }: Case, now: Date): Date => {
+  const end = new Date(now.getTime() + life);
+  const file = purpose === 'download' && request.package ? new Date(request.package.expiresAt) : end;
+  return file < end ? file : end;
+};
+
 /** Link and code of a mail, made as it goes out: nothing that opens anything rests in the table in clear (decisions.md 10). */
 const secretsOf = (
   mail: OutboxMail,
@@ -78,8 +89,8 @@ const secretsOf = (
   const kind = links[mail.template];
   if (!kind) return { writes: [] };
   const { requestId, reference } = held.request;
-  const until = new Date(now.getTime() + kind.life);
-  const code = mail.template === 'confirm' ? codeFrom(randomBytes(64)) : undefined;
+  const until = endOf(kind, held, now);
+  const code = kind.purpose === 'confirm' ? codeFrom(randomBytes(64)) : undefined;
   const about = kind.purpose === 'owner' ? mail.about : undefined;
   const facts = { purpose: kind.purpose, requestId, reference, recipient: mail.to, about };
   const { token, hash, write } = mint({ ...facts, expiresAt: until, ...(code ? { code } : {}) });
@@ -181,7 +192,9 @@ export const postOffice = (office: Office) => {
   return async (requestId: string, key: string): Promise<void> => {
     const mail = await outbox.take(requestId, key, now());
     if (!mail) return;
-    const { to, message, writes } = await compose(mail, key, await cases.read(requestId));
+    const held = await cases.read(requestId);
+    if (!stillWanted(held.request, mail.template)) return outbox.drop(requestId, key);
+    const { to, message, writes } = await compose(mail, key, held);
     if (writes.length > 0) await outbox.write(writes);
     const { MessageId = '' } = await ses.send(
       new SendRawEmailCommand({ Source: config.mail.from, Destinations: [to.email], RawMessage: { Data: message } }),

@@ -6,7 +6,7 @@ const unknownMinutes = 15;
 const retryMinutes = [5, 15, 60, 240];
 
 export interface OutboxMail extends MailDraft {
-  readonly state: 'PENDING' | 'SENDING' | 'SENT' | 'HELD';
+  readonly state: 'PENDING' | 'SENDING' | 'SENT' | 'HELD' | 'DROPPED';
   readonly attempts: number;
 }
 
@@ -45,6 +45,17 @@ export const outboxIn = (table: Table, index: string) => ({
       { pk: requestId, sk: key },
       'SET #state = :sent, messageId = :id, sentAt = :at REMOVE dueShard, nextActionAt',
       values,
+      { ExpressionAttributeNames: names },
+    );
+  },
+
+  /** Leaves it unsent for good: the request ended before it went out. */
+  async drop(requestId: string, key: string): Promise<void> {
+    const dropped = 'SET #state = :dropped REMOVE dueShard, nextActionAt';
+    await table.update(
+      { pk: requestId, sk: key },
+      dropped,
+      { ':dropped': 'DROPPED' },
       { ExpressionAttributeNames: names },
     );
   },

@@ -14,7 +14,6 @@ import {
   stamp as stampField,
   validateStep,
 } from '../../domain/form.ts';
-import { comparable } from '../../domain/identity.ts';
 import { receive } from '../../domain/intake.ts';
 import { parseReference, referenceFrom } from '../../domain/reference.ts';
 import { inLanguage } from '../../web/frame.ts';
@@ -27,6 +26,7 @@ import type { Counters } from '../aws/counters.ts';
 import { cases, counters, now, seals } from '../aws/from-env.ts';
 import type { Seals } from '../aws/seals.ts';
 import { type Frame, type Look, look, siteOf } from '../lib/look.ts';
+import { mayMail } from '../lib/may-mail.ts';
 import { type Answer, type Handle, onPage, Refusal, type Visit } from '../lib/page.ts';
 import { readConfig, rulesOf } from '../lib/settings.ts';
 
@@ -83,12 +83,6 @@ const takeStep = async (step: FormStep, visit: Visit, frame: Frame, deps: Deps):
   return { location: inLanguage(frame, `/${to}`), cookies: [await kept(result.answers, deps)] };
 };
 
-/** Whether this address may get another mail today: too many are recorded, not sent, and answered the same (T14, T16). */
-const mayMail = async (email: string, { seals: keys, counters: count, config, now: clock }: Deps): Promise<boolean> => {
-  const name = await keys.pseudonym(`address ${comparable(email)}`);
-  return count.allow(`address-day ${name}`, config.limits.mailsPerAddressPerDay, 86_400, clock());
-};
-
 const mustBeFew = async (
   { client }: Visit,
   { seals: keys, counters: count, config, now: clock }: Deps,
@@ -128,6 +122,7 @@ const record = async (answers: Answers, id: Buffer, reference: string, deps: Dep
   const requestId = `r${id.subarray(8, 24).toString('hex')}`;
   const evidence = `evidence/${randomBytes(16).toString('hex')}`;
   const rules = rulesOf(config);
+  // Too many to this address: recorded, not sent, and answered the same (T14, T16).
   const silent = !(await mayMail(person.email, deps));
   const intake = { requestId, reference, evidence, language, person, rights, silent };
   await deps.cases.create(receive(intake, rules, deps.now()));

@@ -101,12 +101,18 @@ const lostSegment = async (world: World): Promise<void> => {
   await prove(world, 'tabt@fremmed.example', reference);
 };
 
+/** Nobody opens the mail: housekeeping reminds. */
+const neverProven = async (world: World): Promise<void> => {
+  await ask(world, { name: 'Aldrig Bekræftet', email: 'aldrig@fremmed.example' });
+  await world.advance('P4D');
+};
+
 describe('one recorded journey', () => {
   let world: World;
   let unused: Grant[];
   beforeAll(async () => {
     world = await openWorld();
-    for (const journey of [happyPath, badDay, lostSegment]) await journey(world);
+    for (const journey of [happyPath, badDay, lostSegment, neverProven]) await journey(world);
     ({ unused } = await permissionsOf(world.site));
   });
   afterAll(() => world?.close());

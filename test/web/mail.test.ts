@@ -11,7 +11,16 @@ import { previews, sampleFacts } from '../../web/mail/preview.ts';
 
 const languages = ['da', 'en'] as const;
 const every = templates.flatMap((template) => languages.map((language) => ({ template, language })));
-const staff = ['start', 'owner-task', 'decide', 'needs-person', 'time-limit', 'person-answered', 'calendar'];
+const staff = [
+  'start',
+  'owner-task',
+  'decide',
+  'needs-person',
+  'time-limit',
+  'person-answered',
+  'calendar',
+  'unproven',
+];
 
 const rules = new HtmlValidate({
   extends: ['html-validate:recommended', 'html-validate:document', 'html-validate:a11y'],

@@ -49,7 +49,7 @@ export const config: Config = {
   mail: { from: 'privacy@nordlys.example', identity: 'nordlys.example' },
   start: 'ask',
   limits: { mailsPerAddressPerDay: 3, requestsPerClientPerHour: 30, requestsPerHour: 2000 },
-  retention: { evidenceDays: 30, recordYears: 3 },
+  retention: { evidenceDays: 30, personDays: 180, recordYears: 3 },
 };
 
 const reference = 'K7F-4QX-92M';

@@ -2,6 +2,7 @@ import type { Template } from '../../domain/change.ts';
 import type { Draft } from './block.ts';
 import type { LetterFacts } from './facts.ts';
 import { htmlMail } from './html.tsx';
+import { ofTime } from './of-time.ts';
 import { plainMail } from './plain.ts';
 import { toPerson } from './to-person.ts';
 import { toStaff } from './to-staff.ts';
@@ -15,7 +16,11 @@ export interface Letter {
   readonly html: string;
 }
 
-const drafts: Readonly<Record<Template, (facts: LetterFacts) => Draft>> = { ...toPerson, ...toStaff };
+const drafts: Readonly<Record<Template, (facts: LetterFacts) => Draft>> = {
+  ...toPerson,
+  ...toStaff,
+  ...ofTime,
+};
 
 /** Writes a mail in the reader's language. Throws RangeError for a date or time zone that does not exist. */
 export const letter = (template: Template, facts: LetterFacts): Letter => {

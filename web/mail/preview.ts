@@ -84,6 +84,10 @@ const more: Readonly<Record<Template, (language: Language) => More>> = {
   asked: () => ({ question: { suspends: true } }),
   'person-answered': () => ({ status: 'GATHERING' }),
   calendar: () => ({}),
+  remind: () => ({ code: 'K7F4QX', linkExpiresAt: '2026-12-06T09:22:00Z' }),
+  unproven: () => ({}),
+  expiring: () => ({}),
+  closed: () => ({ link: undefined, linkExpiresAt: undefined }),
 };
 
 /** The facts of a made-up case, complete for the mail. */

@@ -112,21 +112,6 @@ const code = (facts: LetterFacts): Draft => {
   };
 };
 
-const expired = (facts: LetterFacts): Draft => {
-  const v = voice(facts);
-  const { say, reference } = v;
-  return {
-    subject: say('expired.subject', { reference }),
-    title: say('expired.title'),
-    preview: say('expired.lead'),
-    blocks: blocks(
-      paragraph(say('expired.lead')),
-      paragraph(say('expired.again', { email: facts.organisation.email })),
-    ),
-    foot: foot('person', facts),
-  };
-};
-
 const extended = (facts: LetterFacts): Draft => {
   const v = voice(facts);
   const { say, reference, answerBy } = v;
@@ -173,4 +158,4 @@ const asked = (facts: LetterFacts): Draft => {
 };
 
 /** The mails to the person who asks. */
-export const toPerson = { confirm, receipt, ready, answered, code, expired, extended, asked };
+export const toPerson = { confirm, receipt, ready, answered, code, extended, asked };

@@ -38,7 +38,7 @@ export type Voice = ReturnType<typeof voice>;
 
 /** The way on: a button with its address beneath, and how long it works. */
 export const button = (
-  key: Exclude<Template, 'code' | 'expired'>,
+  key: Exclude<Template, 'code' | 'expired' | 'closed'>,
   { link }: LetterFacts,
   { say }: Voice,
 ): Block | undefined =>

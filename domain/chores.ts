@@ -1,0 +1,74 @@
+import { addDays, startOfDay } from './calendar.ts';
+import type { Config } from './config.ts';
+import { type Case, isOver, type Request } from './request.ts';
+
+/** What housekeeping does about a request, each once and at its date. */
+export type ChoreName = 'remind-3' | 'remind-7' | 'tell-dpo' | 'remind-expiry' | 'close' | 'purge-evidence' | 'purge';
+
+export interface Chore {
+  readonly name: ChoreName;
+  /** ISO instant. */
+  readonly at: string;
+}
+
+export type ChoreRules = Pick<Config, 'retention' | 'timeZone'>;
+
+const day = 86_400_000;
+const plus = (instant: string, days: number): string => new Date(Date.parse(instant) + days * day).toISOString();
+
+/** Days between telling the DPO that nobody proved a request and closing it, if the telling came late. */
+const daysForDpo = 5;
+
+/** An answer without a file has no link that ends; it is closed when a file's link would be. */
+const linkDays = 14;
+
+/**
+ * An unproven request is reminded on day 3 and day 7 (F30) and told to the DPO at the internal target. It is closed only after the last
+ * day that it had without any suspension: until then the person may still prove, and the DPO may find another way (Art. 12(2), 12(6));
+ * afterwards nobody can be answered in time any more, and keeping what was typed by an unknown has no purpose (Art. 5(1)(e)). What Art.
+ * 12(4) asks to be told within the month stands in the reminder of day 7.
+ */
+const unproven = ({ request, rights }: Case, { timeZone }: ChoreRules): Chore[] => {
+  const dates = rights.map(({ deadline }) => deadline);
+  const target = dates.map(({ internalTarget }) => internalTarget).sort()[0];
+  const last = dates
+    .map(({ dueWithoutSuspension }) => dueWithoutSuspension)
+    .sort()
+    .at(-1);
+  if (!target || !last) return [];
+  const told = request.chores?.['tell-dpo'];
+  const over = startOfDay(addDays(last, 1), timeZone);
+  return [
+    { name: 'remind-3', at: plus(request.receivedAt, 3) },
+    { name: 'remind-7', at: plus(request.receivedAt, 7) },
+    { name: 'tell-dpo', at: startOfDay(target, timeZone) },
+    // Without the telling there is no closing.
+    ...(told ? [{ name: 'close' as const, at: [over, plus(told, daysForDpo)].sort()[1] as string }] : []),
+  ];
+};
+
+const delivered = ({ request }: Case): Chore[] => {
+  const { package: built, deliveredAt = request.segment.at, downloads } = request;
+  const ends = built?.expiresAt ?? plus(deliveredAt, linkDays);
+  const remind = built && downloads === 0 ? [{ name: 'remind-expiry' as const, at: plus(ends, -3) }] : [];
+  return [...remind, { name: 'close', at: ends }];
+};
+
+const choresOf = (held: Case, rules: ChoreRules): Chore[] => {
+  const { status } = held.request;
+  if (isOver(status)) return [];
+  if (status === 'DELIVERED') return delivered(held);
+  return status === 'AWAITING_PROOF' ? unproven(held, rules) : [];
+};
+
+/** The next thing to do about a request, or undefined until something happens to it. */
+export const nextChore = (held: Case, rules: ChoreRules): Chore | undefined =>
+  choresOf(held, rules).find(({ name }) => !held.request.chores?.[name]);
+
+/** When housekeeping has to look at a request that was just written; undefined when the write changes nothing about that. */
+export const choreAfter = (before: Request | undefined, next: Request, at: string): string | undefined => {
+  if (before?.hold && !next.hold) return at;
+  if (before?.status === next.status) return undefined;
+  if (next.status === 'AWAITING_PROOF') return plus(next.receivedAt, 3);
+  return next.status === 'DELIVERED' || isOver(next.status) ? at : undefined;
+};

@@ -1,0 +1,151 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { answerTask, approve, ask, download, dpo, linkIn, prove, start } from './access.ts';
+import { type Item, itemsOf } from './faults.ts';
+import { Visitor } from './visitor.ts';
+import { openWorld, type World } from './world.ts';
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(() => world?.close());
+
+const caseOf = async (reference: string): Promise<readonly Item[]> => {
+  const items = await itemsOf(world);
+  const found = items.find((item) => item.reference === reference && item.sk === 'REQUEST');
+  return items.filter(({ pk }) => pk === found?.pk);
+};
+const requestOf = async (reference: string) => (await caseOf(reference)).find(({ sk }) => sk === 'REQUEST') as Item;
+
+/** Mails about the case to an address, oldest first, as what they are. */
+const mailsTo = async (to: string, reference: string) =>
+  (await world.mails()).filter((mail) => mail.to.includes(to) && mail.text.includes(reference));
+const templatesOf = async (reference: string) =>
+  (await caseOf(reference))
+    .filter(({ sk, state }) => sk.startsWith('MAIL#') && state === 'SENT')
+    .sort((a, b) => String(a.sentAt).localeCompare(String(b.sentAt)))
+    .map(({ template, to }) => `${template} ${to}`);
+
+const deliver = async (email: string) => {
+  const { reference } = await ask(world, { name: 'Henter Senere', email });
+  await prove(world, email, reference);
+  await start(world, reference);
+  await answerTask(world, reference, 'nothing');
+  await approve(world, reference);
+  await world.mail(email, /\/d\/[\w-]{43}/);
+  return reference;
+};
+
+test('a request that nobody proves is reminded on day 3 and 7, told to the DPO, and closed only after the last day by law', async () => {
+  const email = 'glemsom@fremmed.example';
+  const { reference } = await ask(world, { name: 'Glemsom Person', email });
+  await world.advance('P2D');
+  expect(await templatesOf(reference)).toEqual(['confirm subject']);
+  await world.advance('P2D');
+  expect(await templatesOf(reference)).toEqual(['confirm subject', 'remind subject']);
+  await world.advance('P4D');
+  expect(await templatesOf(reference)).toEqual(['confirm subject', 'remind subject', 'remind subject']);
+
+  const right = (await caseOf(reference)).find(({ sk }) => sk === 'RIGHT#access') as Item;
+  const { dueWithoutSuspension, internalTarget } = right.deadline as Record<string, string>;
+  const until = async (date: string) => world.advance(`PT${Math.ceil((Date.parse(date) - (await now())) / 60_000)}M`);
+  await until(`${internalTarget}T00:00:00Z`);
+  await world.advance('P1D');
+  expect((await templatesOf(reference)).filter((each) => each === 'unproven dpo')).toHaveLength(1);
+  await until(`${dueWithoutSuspension}T22:00:00Z`);
+  expect(await requestOf(reference)).toMatchObject({ status: 'AWAITING_PROOF' });
+
+  await world.advance('P2D');
+  const request = await requestOf(reference);
+  expect(request).toMatchObject({ status: 'UNVERIFIED_CLOSED', endedAt: expect.any(String) });
+  expect(request).not.toHaveProperty('nextActionAt');
+  await world.advance('P20D');
+  expect((await templatesOf(reference)).filter((each) => each.endsWith('subject'))).toEqual([
+    'confirm subject',
+    'remind subject',
+    'remind subject',
+    'expired subject',
+  ]);
+  const note = (await mailsTo(email, reference)).at(-1);
+  expect(note?.text).toContain('Datatilsynet');
+  expect((await world.mails()).map(({ text }) => text).join('')).not.toContain('Glemsom Person');
+});
+
+test('a reminder proves the address as the first mail does', async () => {
+  const email = 'sent.ude@fremmed.example';
+  const { reference } = await ask(world, { name: 'Sent Ude', email });
+  await world.advance('P4D');
+  const mails = await mailsTo(email, reference);
+  expect(mails).toHaveLength(2);
+  const visitor = new Visitor(world.site);
+  expect((await visitor.get(linkIn(mails[0] as never, 'c'))).status).not.toBe(200);
+  const page = await visitor.get(linkIn(mails[1] as never, 'c'));
+  const code = /\b([2-9B-DF-HJKMNP-TV-Z]{3}[ -]?[2-9B-DF-HJKMNP-TV-Z]{3})\b(?![-\w])/.exec(mails[1]?.text ?? '')?.[1];
+  expect((await visitor.submit(page, { code: code ?? '' }, 'code')).status).toBe(200);
+  expect((await requestOf(reference)).status).toBe('VERIFIED');
+});
+
+test('reminders count among the mails that one address gets in a day', async () => {
+  const email = 'mange@fremmed.example';
+  for (let n = 0; n < 5; n += 1) await ask(world, { name: `Nummer ${n}`, email });
+  expect((await world.mails()).filter(({ to }) => to.includes(email))).toHaveLength(3);
+  const counted: number[] = [];
+  for (let day = 0; day < 9; day += 1) {
+    const before = (await world.mails()).filter(({ to }) => to.includes(email)).length;
+    await world.advance('P1D');
+    counted.push((await world.mails()).filter(({ to }) => to.includes(email)).length - before);
+  }
+  // Three of the requests were mailed at all; those three are reminded twice, the held ones never.
+  expect(Math.max(...counted)).toBeLessThanOrEqual(3);
+  expect(counted.reduce((sum, n) => sum + n, 0)).toBe(6);
+});
+
+test('an answer that nobody fetched is reminded of once before its link ends, and closes with one mail when it has', async () => {
+  const email = 'henter.ikke@fremmed.example';
+  const reference = await deliver(email);
+  const { package: built } = (await requestOf(reference)) as unknown as { package: { expiresAt: string } };
+  await world.advance('P10D');
+  const before = await templatesOf(reference);
+  expect(before).not.toContain('expiring subject');
+  await world.advance('P2D');
+  expect(await templatesOf(reference)).toEqual([...before, 'expiring subject']);
+  const reminder = (await mailsTo(email, reference)).at(-1);
+  expect((await new Visitor(world.site).get(linkIn(reminder as never, 'd'))).status).toBe(200);
+  expect((await requestOf(reference)).status).toBe('DELIVERED');
+  await world.advance('P4D');
+  expect(await now()).toBeGreaterThan(Date.parse(built.expiresAt));
+  expect((await requestOf(reference)).status).toBe('CLOSED');
+  await world.advance('P10D');
+  expect(await templatesOf(reference)).toEqual([...before, 'expiring subject', 'closed subject']);
+});
+
+test('an answer that was fetched closes at its date without another mail', async () => {
+  const email = 'hentede@fremmed.example';
+  const reference = await deliver(email);
+  await download(world, email, reference);
+  const before = await templatesOf(reference);
+  await world.advance('P16D');
+  expect((await requestOf(reference)).status).toBe('CLOSED');
+  expect(await templatesOf(reference)).toEqual(before);
+});
+
+test('nobody gets a mail about a request that was withdrawn, not even one that was already waiting', async () => {
+  const email = 'fortryder@fremmed.example';
+  const { reference } = await ask(world, { name: 'Fortryder Alt', email });
+  const { page, visitor } = await prove(world, email, reference);
+  await start(world, reference);
+  await world.mail('arkiv@nordlys.example', new RegExp(reference));
+  const withdrawn = await visitor.submit(await visitor.get(page.url), { action: 'withdraw' }, 'action');
+  expect(withdrawn.status).toBe(200);
+  const count = async () => (await world.mails()).filter(({ text }) => text.includes(reference)).length;
+  const before = await count();
+  await world.advance('P60D');
+  expect(await count()).toBe(before);
+  expect((await requestOf(reference)).status).toBe('WITHDRAWN');
+  expect((await world.mails()).filter(({ to }) => to.includes(dpo)).length).toBeGreaterThan(0);
+});
+
+const now = async (): Promise<number> => {
+  const response = await fetch(`${world.site}/_local/clock`);
+  return Date.parse(((await response.json()) as { now: string }).now);
+};
