@@ -8,7 +8,7 @@ import { alertText } from '../web/mail/alert.ts';
 import { type Alerts, alertsIn } from './aws/alerts.ts';
 import { type Cases, mailIdOf } from './aws/cases.ts';
 import { cases, now, requestsTable, workflow } from './aws/from-env.ts';
-import { dueIndex, dueShard, shards, sk } from './aws/keys.ts';
+import { alertShard, dueIndex, dueShard, shards, sk } from './aws/keys.ts';
 import { type Outbox, outboxIn } from './aws/outbox.ts';
 import { publishTo } from './aws/signal.ts';
 import type { Workflow } from './aws/workflow.ts';
@@ -30,7 +30,8 @@ interface Deps {
 type Due = { readonly requestId: string; readonly key: string };
 
 const dueIn = async (kind: 'request' | 'alert' | 'outbox', at: string, { outbox }: Deps) => {
-  const found = await Promise.all(shards.map((shard) => outbox.due(dueShard(kind, shard), at)));
+  const names = kind === 'alert' ? [alertShard] : shards.map((shard) => dueShard(kind, shard));
+  const found = await Promise.all(names.map((name) => outbox.due(name, at)));
   return { items: found.flatMap(({ items }) => items), nextAt: found.flatMap(({ nextAt }) => nextAt ?? []) };
 };
 

@@ -11,7 +11,7 @@ const largestAnswer = 6_291_556;
 const { LAMBDA_TASK_ROOT: root, _HANDLER: name } = process.env;
 const send = process.send.bind(process);
 const report = (message) => new Promise((resolve) => send(message, resolve));
-const tell = (result, fatal) => report({ id: requestId, result, fatal, rss: process.memoryUsage.rss() });
+const tell = (result, fatal) => report({ id: requestId, result, fatal, rss: process.resourceUsage().maxRSS * 1024 });
 // The channel is the runtime's, not the handler's.
 delete process.send;
 

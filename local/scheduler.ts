@@ -186,8 +186,9 @@ class Run {
     return this.idle !== undefined && this.now() < this.idle.until && this.options.writes() === this.idle.writes;
   }
 
+  /** On disk only once it has ended: a crash before that makes it a missed tick, which is made up for. */
   private async fire(tick: number): Promise<void> {
-    await this.save({ ...this.progress, fired: tick, pending: { tick, id: randomUUID(), attempt: 0 } });
+    this.progress = { ...this.progress, fired: tick, pending: { tick, id: randomUUID(), attempt: 0 } };
     await this.attempt();
   }
 

@@ -1,5 +1,5 @@
 import type { Alert } from '../../domain/change.ts';
-import { dueShard, shardOf, sk, systemKey } from './keys.ts';
+import { alertShard, sk, systemKey } from './keys.ts';
 import type { Item, Table } from './table.ts';
 
 /** Unfinished outbox items of one tick are read one by one; past this many the number is known well enough. */
@@ -9,7 +9,7 @@ const countedAtMost = 200;
 export const alertsIn = (table: Table) => ({
   /** An alert that concerns no request, written once for its key. */
   async raise({ key, ...held }: Alert, at: string): Promise<void> {
-    const due = { dueShard: dueShard('alert', shardOf(systemKey)), nextActionAt: at };
+    const due = { dueShard: alertShard, nextActionAt: at };
     const item = { pk: systemKey, sk: sk.alert(key), ...due, ...held };
     await table.put(item, 'attribute_not_exists(pk)').catch((error: Error) => {
       if (error.name !== 'ConditionalCheckFailedException') throw error;

@@ -4,7 +4,7 @@ import type { Alert, Change, MailDraft } from '../../domain/change.ts';
 import { choreAfter } from '../../domain/chores.ts';
 import { Conflict, RequestNotFound } from '../../domain/errors.ts';
 import { type Case, isOver, Request, RightRecord, SourceRecord } from '../../domain/request.ts';
-import { dueShard, shardOf, sk } from './keys.ts';
+import { alertShard, dueShard, shardOf, sk } from './keys.ts';
 import type { Item, Table, Write } from './table.ts';
 
 /** Tells the dispatcher that a request's outbox holds something; the sweep finds it anyway, five minutes later at most. */
@@ -41,7 +41,7 @@ const alertWrite = (requestId: string, alert: Alert, at: string): Write => {
     put: {
       pk: requestId,
       sk: sk.alert(key),
-      dueShard: dueShard('alert', shardOf(requestId)),
+      dueShard: alertShard,
       nextActionAt: at,
       ...held,
     },
