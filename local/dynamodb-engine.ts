@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
-import { AwsError, type Store } from './service.ts';
+import { AwsError, type Change, type Store } from './service.ts';
 
 // dynalite's rules of expressions, keys and sizes, over our own durable store. Its own store writes item and index apart; ours collects
 // what one operation changes and commits it in one batch, which LevelDB writes to its log whole or not at all.
@@ -107,7 +107,6 @@ export interface Work {
   /** Runs one checked operation. Rejects with AwsError. */
   run(operation: EngineOperation, data: Input): Promise<Input>;
 }
-type Change = Parameters<Store['batch']>[0][number];
 
 export function workOn(store: Store, tables: ReadonlyMap<string, TableSchema>): Work {
   const changes: Change[] = [];

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import * as z from 'zod';
 import {
   check,
   type EngineOperation,
@@ -10,6 +11,7 @@ import {
   workOn,
 } from './dynamodb-engine.ts';
 import { type Table, type TableDefinition, Tables, tableArn } from './dynamodb-tables.ts';
+import { jsonInput, targetOf, unknownOperation } from './protocol.ts';
 import { AwsError, type Call, type Clock, type Permission, type Service, type Store } from './service.ts';
 import { openStore } from './store.ts';
 import { Turns } from './turns.ts';
@@ -43,21 +45,13 @@ export async function openDynamoDb({ dir, clock, tables: definitions }: Options)
   };
 }
 
-function operationOf({ headers }: Call): string {
-  const [version, name = ''] = String(headers['x-amz-target']).split('.');
-  if (version === 'DynamoDB_20120810' && Object.hasOwn(operations, name)) return name;
-  throw new AwsError('UnknownOperationException', `The local cloud does not model dynamodb:${name}.`);
+function operationOf(call: Call): string {
+  const name = targetOf(call);
+  if (Object.hasOwn(operations, name)) return name;
+  throw unknownOperation('dynamodb', name);
 }
 
-function inputOf({ body }: Call): Input {
-  try {
-    const input: unknown = JSON.parse(body.toString('utf8') || '{}');
-    if (typeof input === 'object' && input !== null && !Array.isArray(input)) return input as Input;
-  } catch {
-    // Said below.
-  }
-  throw new AwsError('SerializationException', 'The body is not a JSON object.');
-}
+const inputOf = (call: Call): Input => jsonInput(call, z.record(z.string(), z.unknown()));
 
 /** A transaction needs, per item, what the single operation needs; there is no permission of its own. */
 function permissionsOf(operation: string, { TableName, IndexName, RequestItems, TransactItems }: Input): Permission[] {

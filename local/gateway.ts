@@ -2,9 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
 import { Writable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Fault, type Faults, refusal } from './faults.ts';
-import { elements } from './protocol.ts';
+import { elements, targetOf } from './protocol.ts';
 import { AwsError, type Call, type Caller, type Clock, type Permission, type Service } from './service.ts';
 import { serviceOf } from './signature.ts';
 
@@ -32,18 +33,14 @@ const largestBody = 67_108_864;
 
 /** Opens the port; port 0 takes a free one. Rejects with EADDRINUSE when it is taken. */
 export async function openGateway(options: Options): Promise<Gateway> {
-  const services = new Map(options.services.map((service) => [service.signingName, service]));
   const server = createServer((request, response) => {
-    void options.clock.busy(answer(options, services, request, response));
+    void options.clock.busy(answer(options, request, response));
   });
   // Clients keep connections: one that is closed under them looks like a fault nobody asked for.
   server.keepAliveTimeout = 600_000;
   server.requestTimeout = 0;
   await listening(server, options.port);
-  return {
-    port: (server.address() as AddressInfo).port,
-    close: () => closed(server),
-  };
+  return { port: (server.address() as AddressInfo).port, close: () => closed(server) };
 }
 
 /** Resolves when the server listens on this machine only. */
@@ -62,42 +59,41 @@ export function closed(server: Server): Promise<void> {
   });
 }
 
-async function answer(
-  options: Options,
-  services: ReadonlyMap<string, Service>,
-  request: IncomingMessage,
-  response: ServerResponse,
-): Promise<void> {
+/** Signature, then policy, then faults, then the service. */
+async function answer(options: Options, request: IncomingMessage, response: ServerResponse): Promise<void> {
   const { headers, url = '/' } = request;
   const name = serviceOf({ url, headers });
-  const refuse = (error: unknown, to = response) => renderError(to, name, url.replace(/\?.*/s, ''), error);
+  const refuse = (error: unknown, to = response) => {
+    // A body that nobody reads would hold the connection.
+    request.resume();
+    renderError(to, name, url.replace(/\?.*/s, ''), error);
+  };
   // Clients correct their clock by this header: it must show the time that functions live in.
   response.setHeader('date', options.clock.now().toUTCString());
   response.setHeader(name === 's3' ? 'x-amz-request-id' : 'x-amzn-requestid', randomUUID());
   try {
-    const service = services.get(name);
+    const service = options.services.find(({ signingName }) => signingName === name);
     if (service === undefined) throw unknownService(request, name);
-    const call = await admit(options, service, request);
+    const call = await callOf(options, request, name);
+    for (const permission of service.permissions(call)) options.authorise(call.caller, permission);
     const operation = operationOf(name, call);
     if (!reads.test(operation)) options.written?.();
     const serve = (to: ServerResponse) => service.handle(call, to).catch((error: unknown) => refuse(error, to));
-    await suffer(options.faults.meet(name, operation), name, request, response, serve);
+    await suffer(options.faults.meet(name, operation), call, response, serve);
   } catch (error) {
-    request.resume();
     refuse(error);
   }
 }
 
-/** Signature, then policy: the call, when its caller may make it. */
-async function admit(options: Options, service: Service, request: IncomingMessage): Promise<Call> {
+async function callOf({ authenticate }: Options, request: IncomingMessage, service: string): Promise<Call> {
   const { method = 'GET', url = '/', headers } = request;
   const { pathname, searchParams: query } = new URL(url, 'http://aws');
   const path = decoded(pathname);
-  const body = service.signingName === 's3' ? undefined : await readBody(request);
-  const caller = await options.authenticate(request, body);
-  const call = { method, path, query, headers, body: body ?? Buffer.alloc(0), stream: request, caller };
-  for (const permission of service.permissions(call)) options.authorise(caller, permission);
-  return call;
+  if (service !== 's3' && Number(headers['content-length'] ?? 0) > largestBody)
+    throw new AwsError('RequestEntityTooLargeException', 'The request is too large.', 413);
+  const body = service === 's3' ? undefined : await buffer(request);
+  const caller = await authenticate(request, body);
+  return { method, path, query, headers, body: body ?? Buffer.alloc(0), stream: request, caller };
 }
 
 function decoded(path: string): string {
@@ -106,17 +102,6 @@ function decoded(path: string): string {
   } catch {
     throw new AwsError('InvalidURI', "Couldn't parse the specified URI.");
   }
-}
-
-async function readBody(request: IncomingMessage): Promise<Buffer> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > largestBody) throw new AwsError('RequestEntityTooLargeException', 'The request is too large.', 413);
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks);
 }
 
 // Which service and operation.
@@ -149,12 +134,12 @@ const s3Operations: Readonly<Record<string, string>> = {
   DELETE: 'DeleteObject',
 };
 
-function operationOf(service: string, { method, headers, query, body }: Call): string {
-  const target = headers['x-amz-target'];
-  if (typeof target === 'string') return target.slice(target.lastIndexOf('.') + 1);
+function operationOf(service: string, call: Call): string {
+  const { method, headers, query, body } = call;
+  if ('x-amz-target' in headers) return targetOf(call);
   if (service === 'lambda') return 'Invoke';
   if (service !== 's3') return new URLSearchParams(body.toString('utf8')).get('Action') ?? '';
-  const parameter = ['uploads', 'partNumber', 'uploadId', 'delete', 'list-type'].filter((name) => query.has(name))[0];
+  const parameter = ['uploads', 'partNumber', 'uploadId', 'delete', 'list-type'].find((name) => query.has(name));
   const copy = 'x-amz-copy-source' in headers ? 'copy' : undefined;
   const words = [method, parameter, copy].filter((word) => word !== undefined);
   return s3Operations[words.join(' ')] ?? s3Operations[method] ?? '';
@@ -162,20 +147,16 @@ function operationOf(service: string, { method, headers, query, body }: Call): s
 
 // Faults.
 
+type Serve = (response: ServerResponse) => Promise<void>;
+
 /** Serves a call, or does to it what a fault says. */
-async function suffer(
-  fault: Fault | undefined,
-  service: string,
-  request: IncomingMessage,
-  response: ServerResponse,
-  serve: (response: ServerResponse) => Promise<void>,
-): Promise<void> {
-  const { mode, ms } = fault ?? {};
+async function suffer(fault: Fault | undefined, call: Call, response: ServerResponse, serve: Serve): Promise<void> {
+  const { mode, ms, service = '' } = fault ?? {};
   if (mode === 'refuse' || mode === 'throttle') throw refusal(service, mode);
-  if (mode === 'repeat' && service === 's3' && request.method === 'PUT')
+  if (mode === 'repeat' && service === 's3' && call.method === 'PUT')
     throw new AwsError('NotImplemented', 'A fault can repeat no call of S3 with a body: it is read once.', 501);
   if (mode === 'delay') await sleep(ms);
-  if (mode === 'repeat' || mode === 'drop-answer') await serve(unheard(request));
+  if (mode === 'repeat' || mode === 'drop-answer') await serve(unheard(call.stream));
   if (mode === 'drop-answer') response.destroy();
   else await serve(response);
 }

@@ -57,13 +57,11 @@ export type InvokeFunction = (
   options?: { readonly type?: 'RequestResponse' | 'Event' },
 ) => Promise<InvokeResult>;
 
+/** An error is Lambda's own: a timeout is `Sandbox.Timedout`, a crash `Runtime.ExitError`. */
 export type InvokeResult =
   | { readonly ok: true; readonly payload: string }
-  /** `error` is Lambda's own: `{errorType, errorMessage, trace}`; a timeout is `Sandbox.Timedout`, a crash `Runtime.ExitError`. */
-  | {
-      readonly ok: false;
-      readonly error: { readonly errorType: string; readonly errorMessage: string; readonly trace?: readonly string[] };
-    };
+  | { readonly ok: false; readonly error: InvokeError };
+type InvokeError = Readonly<{ errorType: string; errorMessage: string; trace?: readonly string[] }>;
 
 /** Virtual time. Nothing in `local/` reads `Date.now()` for anything a person or a function can see. */
 export interface Clock {
@@ -77,24 +75,27 @@ export interface Clock {
   busy<T>(work: Promise<T>): Promise<T>;
 }
 
+/** One write of a batch. */
+export type Change =
+  | { readonly type: 'put'; readonly key: string; readonly value: unknown }
+  | { readonly type: 'del'; readonly key: string };
+
+/** Keys with `gte <= key < lt`. */
+export interface Range {
+  readonly gte?: string;
+  readonly lt?: string;
+  readonly reverse?: boolean;
+  readonly limit?: number;
+}
+
 /** A durable key-value store (classic-level underneath): keys sort bytewise, every write is on disk (fsync) before it resolves. */
 export interface Store {
   get<T>(key: string): Promise<T | undefined>;
   put(key: string, value: unknown): Promise<void>;
   del(key: string): Promise<void>;
-  batch(
-    writes: readonly (
-      | { readonly type: 'put'; readonly key: string; readonly value: unknown }
-      | { readonly type: 'del'; readonly key: string }
-    )[],
-  ): Promise<void>;
-  /** Entries with `gte <= key < lt`, in order. */
-  entries<T>(range?: {
-    readonly gte?: string;
-    readonly lt?: string;
-    readonly reverse?: boolean;
-    readonly limit?: number;
-  }): AsyncIterable<readonly [string, T]>;
+  batch(changes: readonly Change[]): Promise<void>;
+  /** Entries in order. */
+  entries<T>(range?: Range): AsyncIterable<readonly [string, T]>;
   /** A store of its own under a name. */
   sub(name: string): Store;
 }

@@ -5,33 +5,17 @@ import { getCanonicalHeaders, SignatureV4Base } from '@smithy/signature-v4';
 import { AwsError } from './service.ts';
 
 /** A request as it came: `url` is path and query, still encoded; `body` is absent where it is streamed, its hash is then the reader's to check. */
-export interface SignedRequest {
-  readonly method: string;
-  readonly url: string;
-  readonly headers: IncomingHttpHeaders;
-  readonly body?: Buffer;
-}
+export type SignedRequest = Readonly<{ method: string; url: string; headers: IncomingHttpHeaders; body?: Buffer }>;
 
 /** An access key. A function's key names its role, and its clock is the virtual one. */
-export interface AccessKey {
-  readonly secret: string;
-  readonly role?: string;
-}
+export type AccessKey = Readonly<{ secret: string; role?: string }>;
 export type FindKey = (accessKeyId: string) => AccessKey | undefined;
 
 /** Both clocks: functions live in virtual time, people and their tools in real time. */
-export interface Times {
-  readonly real: Date;
-  readonly virtual: Date;
-}
+export type Times = Readonly<{ real: Date; virtual: Date }>;
 
 /** Who signed, and for which region and service. */
-export interface Signer {
-  readonly accessKeyId: string;
-  readonly role?: string;
-  readonly region: string;
-  readonly service: string;
-}
+export type Signer = Readonly<{ accessKeyId: string; role?: string; region: string; service: string }>;
 
 /** AWS's tolerance between the clocks of a caller and its own, in milliseconds. */
 const tolerance = 900_000;
@@ -53,7 +37,7 @@ export function authenticate(request: SignedRequest, findKey: FindKey, times: Ti
   const unsigned = must.find((name) => !signedHeaders.includes(name));
   if (unsigned !== undefined) throw refuse('unsigned', `${texts.unsigned}: ${unsigned}`);
   const scope = claim.Credential.replace(/^[^/]*\//, '');
-  const canonical = canonicalRequest(request, signedHeaders, signer.service, payloadHash(request, claim));
+  const canonical = canonicalOf(request, signedHeaders, signer.service, payloadHash(request, claim));
   const wanted = signatureOf([algorithm, claim.Date, scope, sha256(canonical)].join('\n'), claim.Credential, key);
   if (!equal(wanted, claim.Signature)) throw refuse('mismatch');
   return { ...signer, ...(key.role !== undefined && { role: key.role }) };
@@ -156,12 +140,7 @@ class Canonical extends SignatureV4Base {
   }
 }
 
-function canonicalRequest(
-  { method, url, headers }: SignedRequest,
-  signed: readonly string[],
-  service: string,
-  hash: string,
-) {
+function canonicalOf({ method, url, headers }: SignedRequest, signed: string[], service: string, hash: string): string {
   const [path = '/'] = url.split('?');
   const params = queryOf(url);
   const request = new HttpRequest({

@@ -1,5 +1,5 @@
 import { ClassicLevel } from 'classic-level';
-import type { Store } from './service.ts';
+import type { Change, Range, Store } from './service.ts';
 
 /** The store of the local cloud with the file handle behind it. */
 export interface OpenStore extends Store {
@@ -56,7 +56,7 @@ function storeUnder(prefix: string, level: ClassicLevel, write: ReturnType<typeo
       throw new Error(`store: the record ${place} is broken`, { cause });
     }
   };
-  const written = (change: Parameters<Store['batch']>[0][number]): Write => {
+  const written = (change: Change): Write => {
     const key = path(change.key);
     if (change.type === 'del') return { type: 'del', key };
     const value = JSON.stringify(change.value);
@@ -74,7 +74,7 @@ function storeUnder(prefix: string, level: ClassicLevel, write: ReturnType<typeo
       const text = await level.get(path(key));
       return text === undefined ? undefined : parse<T>(path(key), text);
     },
-    async *entries<T>({ gte = '', lt, reverse = false, limit = -1 }: Parameters<Store['entries']>[0] = {}) {
+    async *entries<T>({ gte = '', lt, reverse = false, limit = -1 }: Range = {}) {
       const range = { gte: path(gte), lt: lt === undefined ? afterOwn : path(lt), reverse, limit };
       for await (const [at, text] of level.iterator(range))
         yield [at.slice(path('').length), parse<T>(at, text)] as const;
