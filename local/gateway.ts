@@ -120,13 +120,9 @@ function unknownService({ headers }: IncomingMessage, name: string): AwsError {
 const s3Operations: Readonly<Record<string, string>> = {
   'POST uploads': 'CreateMultipartUpload',
   'POST uploadId': 'CompleteMultipartUpload',
-  'POST delete': 'DeleteObjects',
   POST: 'PostObject',
-  'PUT partNumber copy': 'UploadPartCopy',
-  'PUT partNumber': 'UploadPart',
-  'PUT copy': 'CopyObject',
+  'PUT uploadId': 'UploadPart',
   PUT: 'PutObject',
-  'GET uploadId': 'ListParts',
   'GET list-type': 'ListObjectsV2',
   GET: 'GetObject',
   HEAD: 'HeadObject',
@@ -139,10 +135,8 @@ function operationOf(service: string, call: Call): string {
   if ('x-amz-target' in headers) return targetOf(call);
   if (service === 'lambda') return 'Invoke';
   if (service !== 's3') return new URLSearchParams(body.toString('utf8')).get('Action') ?? '';
-  const parameter = ['uploads', 'partNumber', 'uploadId', 'delete', 'list-type'].find((name) => query.has(name));
-  const copy = 'x-amz-copy-source' in headers ? 'copy' : undefined;
-  const words = [method, parameter, copy].filter((word) => word !== undefined);
-  return s3Operations[words.join(' ')] ?? s3Operations[method] ?? '';
+  const parameter = ['uploads', 'uploadId', 'list-type'].find((name) => query.has(name));
+  return s3Operations[`${method} ${parameter}`] ?? s3Operations[method] ?? '';
 }
 
 // Faults.

@@ -2,6 +2,7 @@ import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { escapeUri, HttpRequest } from '@smithy/core/protocols';
 import { getCanonicalHeaders, SignatureV4Base } from '@smithy/signature-v4';
+import * as z from 'zod';
 import { AwsError } from './service.ts';
 
 /** A request as it came: `url` is path and query, still encoded; `body` is absent where it is streamed, its hash is then the reader's to check. */
@@ -32,12 +33,11 @@ export function authenticate(request: SignedRequest, findKey: FindKey, times: Ti
   if (key === undefined) throw refuse('unknownKey');
   const late = checkTime(claim, key, times);
   if (late !== undefined) throw refuse(late);
-  const signedHeaders = claim.SignedHeaders.split(';');
   const must = ['host', ...Object.keys(request.headers).filter((name) => name.startsWith('x-amz-'))];
-  const unsigned = must.find((name) => !signedHeaders.includes(name));
+  const unsigned = must.find((name) => !claim.SignedHeaders.includes(name));
   if (unsigned !== undefined) throw refuse('unsigned', `${texts.unsigned}: ${unsigned}`);
   const scope = claim.Credential.replace(/^[^/]*\//, '');
-  const canonical = canonicalOf(request, signedHeaders, signer.service, payloadHash(request, claim));
+  const canonical = canonicalOf(request, claim.SignedHeaders, signer.service);
   const wanted = signatureOf([algorithm, claim.Date, scope, sha256(canonical)].join('\n'), claim.Credential, key);
   if (!equal(wanted, claim.Signature)) throw refuse('mismatch');
   return { ...signer, ...(key.role !== undefined && { role: key.role }) };
@@ -55,7 +55,7 @@ export function signerOf(credential: string): Signer {
   const [, accessKeyId = '', region = '', service = ''] =
     /^([^/]+)\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request$/.exec(credential) ?? [];
   if (service !== '') return { accessKeyId, region, service };
-  const text = `Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '${credential}'`;
+  const text = `Credential must be keyid/date/region/service/aws4_request, got '${credential}'`;
   throw refusals(credential.split('/')[3] ?? '')('incomplete', text);
 }
 
@@ -84,37 +84,36 @@ export function serviceOf({ url, headers }: Pick<SignedRequest, 'url' | 'headers
 
 // What a request claims, and what has to hold.
 
+const part = z.string({ error: 'is missing' }).min(1, 'is missing');
 /** The parts of a signature under the names that a link gives them; `Expires`, in seconds, stands in a link only. */
-type Claim = Readonly<Record<(typeof parts)[number], string> & { Expires?: string }>;
-const parts = ['Algorithm', 'Credential', 'SignedHeaders', 'Signature', 'Date'] as const;
+const Claim = z.object({
+  Algorithm: z.literal(algorithm, `must be ${algorithm}`),
+  Credential: part,
+  SignedHeaders: part.transform((names) => names.split(';')),
+  Signature: part,
+  Date: part.refine(instantOf, "must be in ISO-8601 'basic format'"),
+  Expires: z
+    .string()
+    .regex(/^\d+$/, 'must be a number of seconds')
+    .refine((text) => Number(text) <= longestLife, 'must be less than a week')
+    .optional(),
+});
+type Claim = z.infer<typeof Claim>;
 
-function claimOf(request: SignedRequest): Claim {
-  const { authorization, 'x-amz-date': date = '' } = request.headers;
-  const query = queryOf(request.url);
-  const refuse = refusals(serviceOf(request));
+function claimOf({ url, headers }: SignedRequest): Claim {
+  const { authorization, 'x-amz-date': date } = headers;
+  const query = queryOf(url);
+  const refuse = refusals(serviceOf({ url, headers }));
   if (authorization === undefined && !query.has('X-Amz-Algorithm')) throw refuse('missing');
-  const claim: Partial<Claim> = Object.fromEntries(
-    authorization === undefined
-      ? [...parts, 'Expires'].map((name) => [name, query.get(`X-Amz-${name}`) ?? ''])
-      : [
-          ...[...authorization.matchAll(/(Credential|SignedHeaders|Signature)=([^,\s]+)/g)].map((one) => one.slice(1)),
-          ...Object.entries({ Algorithm: authorization.split(' ')[0], Date: date }),
-        ],
-  );
-  const wrong = wrongIn(claim);
-  if (wrong === undefined) return claim as Claim;
-  throw authorization ? refuse('incomplete', wrong) : new AwsError('AuthorizationQueryParametersError', wrong);
-}
-
-function wrongIn({ Algorithm, Date: date = '', Expires, ...claim }: Partial<Claim>): string | undefined {
-  const missing = parts.filter((name) => !{ Algorithm, Date: date, ...claim }[name]);
-  const where = Expires === undefined ? 'Authorization header' : 'Query-string authentication';
-  if (missing.length > 0) return missing.map((name) => `${where} requires '${name}' parameter.`).join(' ');
-  if (Algorithm !== algorithm) return `Unsupported AWS 'algorithm': only ${algorithm} is understood.`;
-  if (instantOf(date) === undefined) return `Date must be in ISO-8601 'basic format'. Got '${date}'.`;
-  if (Expires !== undefined && !(/^\d+$/.test(Expires) && Number(Expires) <= longestLife))
-    return `X-Amz-Expires must be a number of seconds between 0 and ${longestLife} (a week).`;
-  return undefined;
+  const inHeader = authorization?.matchAll(/(Credential|SignedHeaders|Signature)=([^,\s]+)/g);
+  const said =
+    inHeader === undefined
+      ? Object.keys(Claim.shape).map((name) => [name, query.get(`X-Amz-${name}`) ?? ''])
+      : [['Algorithm', authorization?.split(' ')[0]], ['Date', date], ...[...inHeader].map((one) => one.slice(1))];
+  const { data, error } = Claim.safeParse(Object.fromEntries(said));
+  if (data !== undefined) return data;
+  const text = `The signature is not complete: ${z.prettifyError(error)}`;
+  throw inHeader ? refuse('incomplete', text) : new AwsError('AuthorizationQueryParametersError', text);
 }
 
 function checkTime({ Date: date, Expires, Credential }: Claim, { role }: AccessKey, times: Times): Reason | undefined {
@@ -140,7 +139,7 @@ class Canonical extends SignatureV4Base {
   }
 }
 
-function canonicalOf({ method, url, headers }: SignedRequest, signed: string[], service: string, hash: string): string {
+function canonicalOf({ method, url, headers, body }: SignedRequest, signed: string[], service: string): string {
   const [path = '/'] = url.split('?');
   const params = queryOf(url);
   const request = new HttpRequest({
@@ -149,14 +148,9 @@ function canonicalOf({ method, url, headers }: SignedRequest, signed: string[], 
     query: Object.fromEntries([...new Set(params.keys())].map((name) => [name, params.getAll(name)])),
     headers: Object.fromEntries(signed.map((name) => [name, String(headers[name] ?? '')])),
   });
-  return new Canonical(service).text(request, hash);
-}
-
-/** The hash of the body where it is at hand, so that a changed body is a changed signature. */
-function payloadHash({ headers, body }: SignedRequest, { Expires }: Claim): string {
-  const said = String(headers['x-amz-content-sha256'] ?? '');
-  if (Expires !== undefined) return said || 'UNSIGNED-PAYLOAD';
-  return body === undefined ? said : sha256(body);
+  // The hash of the body where it is at hand, so that a changed body is a changed signature.
+  const said = String(headers['x-amz-content-sha256'] ?? 'UNSIGNED-PAYLOAD');
+  return new Canonical(service).text(request, body === undefined ? said : sha256(body));
 }
 
 const queryOf = (url: string) => new URL(url, 'http://aws').searchParams;
@@ -193,11 +187,8 @@ const otherwise = ['InvalidSignatureException', 'SignatureDoesNotMatch', 'Access
 function refusals(service: string): (reason: Reason, text?: string) => AwsError {
   const protocol = service === 's3' ? 2 : service === 'ses' || service === 'sns' ? 1 : 0;
   return (reason, text = texts[reason]) => {
-    return new AwsError(
-      (codes[reason] ?? otherwise)[protocol] as string,
-      text,
-      protocol === 0 || reason === 'incomplete' ? 400 : 403,
-    );
+    const status = protocol === 0 || reason === 'incomplete' ? 400 : 403;
+    return new AwsError((codes[reason] ?? otherwise)[protocol] as string, text, status);
   };
 }
 
