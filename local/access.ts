@@ -53,10 +53,10 @@ export async function openAccess(options: {
     findKey: (accessKeyId) => keys.get(accessKeyId),
     credentialsOf,
     authorise({ role }, permission) {
-      const byResource = resources(permission, role ?? `arn:aws:iam::123456789012:root`);
+      const byResource = resources(permission, role ?? 'arn:aws:iam::123456789012:root');
       const byRole = role === undefined ? 'allow' : (policies.get(role)?.(permission, role) ?? 'implicit');
-      if (byResource === 'deny' || byRole === 'deny') throw accessDenied(role ?? 'root', permission, 'deny');
-      if (byRole !== 'allow') throw accessDenied(role ?? 'root', permission, 'implicit');
+      const decision = byResource === 'deny' ? byResource : byRole;
+      if (decision !== 'allow') throw accessDenied(role ?? 'root', permission, decision);
       const { action, resource } = permission;
       if (role !== undefined) used.set(`${role} ${action} ${resource}`, { role, action, resource });
     },

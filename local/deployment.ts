@@ -1,4 +1,4 @@
-import type { TableDefinition } from './dynamodb-tables.ts';
+import type { Table } from './dynamodb-tables.ts';
 import type { HttpApiDefinition } from './http-api.ts';
 import type { KmsAlias, KmsKey } from './kms.ts';
 import type { LambdaFunction } from './lambda.ts';
@@ -20,7 +20,7 @@ export interface RoleDefinition {
 /** Everything in an assembly that runs, in the shapes that the services take. Throws, naming the resource, on what does not fit together. */
 export interface Deployment {
   readonly functions: readonly LambdaFunction[];
-  readonly tables: readonly TableDefinition[];
+  readonly tables: readonly Table[];
   readonly buckets: readonly BucketDefinition[];
   readonly keys: readonly KmsKey[];
   readonly aliases: readonly KmsAlias[];
@@ -112,13 +112,12 @@ function functionsOf(assembly: Assembly): LambdaFunction[] {
   });
 }
 
-function tableOf({ name, properties }: Resource<'AWS::DynamoDB::Table'>): TableDefinition {
-  const { KeySchema: keySchema, AttributeDefinitions: attributeDefinitions, TimeToLiveSpecification } = properties;
+function tableOf({ name, properties }: Resource<'AWS::DynamoDB::Table'>): Table {
+  const { KeySchema, AttributeDefinitions, GlobalSecondaryIndexes, TimeToLiveSpecification } = properties;
   return {
-    ...{ name, keySchema, attributeDefinitions },
-    globalSecondaryIndexes: properties.GlobalSecondaryIndexes ?? [],
+    ...{ TableName: name, KeySchema, AttributeDefinitions, GlobalSecondaryIndexes },
     ttlAttribute: TimeToLiveSpecification?.Enabled ? TimeToLiveSpecification.AttributeName : undefined,
-    deletionProtection: properties.DeletionProtectionEnabled,
+    DeletionProtectionEnabled: properties.DeletionProtectionEnabled,
   };
 }
 

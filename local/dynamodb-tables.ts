@@ -2,19 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { check, type Input, type KeyElement, type TableSchema } from './dynamodb-engine.ts';
 import { AwsError, type Store } from './service.ts';
 
-/** A table as the template declares it. */
-export interface TableDefinition {
-  readonly name: string;
-  readonly keySchema: readonly KeyElement[];
-  readonly attributeDefinitions: TableSchema['AttributeDefinitions'];
-  readonly globalSecondaryIndexes?: TableSchema['GlobalSecondaryIndexes'];
-  readonly ttlAttribute?: string | undefined;
-  readonly deletionProtection?: boolean | undefined;
-}
-
-/** A table as it is kept: what DescribeTable answers, and where its items say when they end. */
+/** A table as the template declares it and as it is kept; kept are also the fields that only DescribeTable answers. */
 export interface Table extends TableSchema {
-  readonly DeletionProtectionEnabled: boolean;
+  readonly DeletionProtectionEnabled?: boolean | undefined;
+  /** The attribute that says when an item ends. */
   readonly ttlAttribute?: string | undefined;
 }
 
@@ -33,7 +24,7 @@ export class Tables {
   }
 
   /** Reads what is kept, then makes what the template adds. Throws when a kept table has another schema. */
-  async open(definitions: readonly TableDefinition[]): Promise<void> {
+  async open(definitions: readonly Table[]): Promise<void> {
     for await (const [, table] of this.store.entries<Table>({ gte: recordKey(''), lt: 'table0' }))
       this.all.set(table.TableName, table);
     for (const definition of definitions) await this.declare(definition);
@@ -50,19 +41,15 @@ export class Tables {
     const data = check('CreateTable', input);
     const name = data.TableName as string;
     if (this.all.has(name)) throw new AwsError('ResourceInUseException', `Table already exists: ${name}`);
-    const { BillingMode = 'PROVISIONED', ...rest } = data;
-    const { GlobalSecondaryIndexes: indexes } = data as Input & Pick<Table, 'GlobalSecondaryIndexes'>;
-    const IndexArn = (index: string) => `${tableArn(name)}/index/${index}`;
+    const { BillingMode = 'PROVISIONED', GlobalSecondaryIndexes: indexes, ...rest } = data as Input & Table;
     const GlobalSecondaryIndexes = indexes?.map((index) => {
-      return { ...index, IndexStatus: 'ACTIVE', IndexArn: IndexArn(index.IndexName) };
+      return { ...index, IndexStatus: 'ACTIVE', IndexArn: `${tableArn(name)}/index/${index.IndexName}` };
     });
-    return this.keep({
-      ...rest,
+    const made = {
       ...{ TableStatus: 'ACTIVE', TableArn: tableArn(name), TableId: randomUUID(), DeletionProtectionEnabled },
       ...{ CreationDateTime: this.now().getTime() / 1000, ItemCount: 0, TableSizeBytes: 0 },
-      BillingModeSummary: { BillingMode },
-      ...(GlobalSecondaryIndexes && { GlobalSecondaryIndexes }),
-    } as unknown as Table);
+    };
+    return this.keep({ ...rest, ...made, BillingModeSummary: { BillingMode }, GlobalSecondaryIndexes } as Table);
   }
 
   async keep(table: Table): Promise<Table> {
@@ -71,22 +58,16 @@ export class Tables {
     return table;
   }
 
-  private async declare(definition: TableDefinition): Promise<void> {
-    const { name, ttlAttribute, deletionProtection = false, globalSecondaryIndexes: indexes = [] } = definition;
-    const schema = {
-      TableName: name,
-      KeySchema: definition.keySchema,
-      AttributeDefinitions: definition.attributeDefinitions,
-      ...(indexes.length > 0 && { GlobalSecondaryIndexes: indexes }),
-    };
-    const kept = this.all.get(name);
+  private async declare({ ttlAttribute, ...definition }: Table): Promise<void> {
+    const { TableName, DeletionProtectionEnabled = false } = definition;
+    const kept = this.all.get(TableName);
     // Another key or index would need a migration that nobody has written.
-    if (kept !== undefined && shapeOf(kept) !== shapeOf(schema))
+    if (kept !== undefined && shapeOf(kept) !== shapeOf(definition))
       throw new Error(
-        `The table ${name} was made with other keys or indexes than the template has now: run npm run reset.`,
+        `The table ${TableName} was made with other keys or indexes than the template has now: run npm run reset.`,
       );
-    const table = kept ?? (await this.create({ ...schema, BillingMode: 'PAY_PER_REQUEST' }));
-    await this.keep({ ...table, ttlAttribute, DeletionProtectionEnabled: deletionProtection });
+    const table = kept ?? (await this.create({ ...definition, BillingMode: 'PAY_PER_REQUEST' }));
+    await this.keep({ ...table, ttlAttribute, DeletionProtectionEnabled });
   }
 }
 

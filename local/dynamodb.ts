@@ -10,18 +10,18 @@ import {
   type Work,
   workOn,
 } from './dynamodb-engine.ts';
-import { type Table, type TableDefinition, Tables, tableArn } from './dynamodb-tables.ts';
+import { type Table, Tables, tableArn } from './dynamodb-tables.ts';
 import { jsonInput, targetOf, unknownOperation } from './protocol.ts';
 import { AwsError, type Call, type Clock, type Permission, type Service, type Store } from './service.ts';
 import { openStore } from './store.ts';
 import { Turns } from './turns.ts';
 
-export type { TableDefinition } from './dynamodb-tables.ts';
+export type { Table } from './dynamodb-tables.ts';
 
 interface Options {
   readonly dir: string;
   readonly clock: Clock;
-  readonly tables: readonly TableDefinition[];
+  readonly tables: readonly Table[];
 }
 
 /** Opens DynamoDB on a folder; tables that are not there are made. Rejects when one is there with another schema. */

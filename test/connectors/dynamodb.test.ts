@@ -4,7 +4,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from 'vite
 import { dynamodb } from '../../connectors/dynamodb.ts';
 import type { Connector, Found, Lookup } from '../../domain/connector.ts';
 import type { Collection } from '../../domain/data-map.ts';
-import type { TableDefinition } from '../../local/dynamodb.ts';
+import type { Table } from '../../local/dynamodb.ts';
 import { heldRows, keepsTheContract } from './contract.ts';
 import { type LocalAws, startLocalAws } from './local-aws.ts';
 import { collectionOf, systemOf } from './systems.ts';
@@ -21,15 +21,15 @@ const schema = (keys: Keys) =>
     KeyType: place === 0 ? ('HASH' as const) : ('RANGE' as const),
   }));
 
-const table = (name: string, keys: Keys, index?: Keys): TableDefinition => ({
-  name,
-  keySchema: schema(keys),
-  attributeDefinitions: [...new Map([...keys, ...(index ?? [])])].map(([AttributeName, AttributeType]) => ({
+const table = (name: string, keys: Keys, index?: Keys): Table => ({
+  TableName: name,
+  KeySchema: schema(keys),
+  AttributeDefinitions: [...new Map([...keys, ...(index ?? [])])].map(([AttributeName, AttributeType]) => ({
     AttributeName,
     AttributeType,
   })),
   ...(index && {
-    globalSecondaryIndexes: [
+    GlobalSecondaryIndexes: [
       { IndexName: 'by-owner', KeySchema: schema(index), Projection: { ProjectionType: 'ALL' as const } },
     ],
   }),

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { demoBuckets, demoSecrets, demoTables } from '../../demo/tables.ts';
-import { openDynamoDb, type TableDefinition } from '../../local/dynamodb.ts';
+import { openDynamoDb, type Table } from '../../local/dynamodb.ts';
 import { openFaults } from '../../local/faults.ts';
 import { openGateway } from '../../local/gateway.ts';
 import { openS3 } from '../../local/s3.ts';
@@ -27,14 +27,14 @@ const tableOf = ({
   name,
   indexes,
   ...keys
-}: Keys & { name: string; indexes: readonly (Keys & { name: string })[] }): TableDefinition => ({
-  name,
-  keySchema: keySchema(keys),
-  attributeDefinitions: [
+}: Keys & { name: string; indexes: readonly (Keys & { name: string })[] }): Table => ({
+  TableName: name,
+  KeySchema: keySchema(keys),
+  AttributeDefinitions: [
     ...new Set([keys, ...indexes].flatMap(keySchema).map(({ AttributeName }) => AttributeName)),
   ].map((AttributeName) => ({ AttributeName, AttributeType: 'S' as const })),
   ...(indexes.length > 0 && {
-    globalSecondaryIndexes: indexes.map((index) => ({
+    GlobalSecondaryIndexes: indexes.map((index) => ({
       IndexName: index.name,
       KeySchema: keySchema(index),
       Projection: { ProjectionType: 'ALL' as const },
@@ -43,9 +43,7 @@ const tableOf = ({
 });
 
 /** Opens the services with the demo's tables (or others), bucket and secrets on a free port and in a folder of their own. */
-export const startLocalAws = async (
-  tables: readonly TableDefinition[] = demoTables.map(tableOf),
-): Promise<LocalAws> => {
+export const startLocalAws = async (tables: readonly Table[] = demoTables.map(tableOf)): Promise<LocalAws> => {
   const dir = mkdtempSync(join(tmpdir(), 'local-aws-'));
   const clock = stillClock(new Date().toISOString());
   const services = await Promise.all([

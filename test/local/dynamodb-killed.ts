@@ -17,10 +17,10 @@ const service = await openDynamoDb({
   clock,
   tables: [
     {
-      name: 'Rounds',
-      keySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
-      attributeDefinitions: ['pk', 'round'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
-      globalSecondaryIndexes: [index],
+      TableName: 'Rounds',
+      KeySchema: [{ AttributeName: 'pk', KeyType: 'HASH' }],
+      AttributeDefinitions: ['pk', 'round'].map((AttributeName) => ({ AttributeName, AttributeType: 'S' })),
+      GlobalSecondaryIndexes: [index],
     },
   ],
 });

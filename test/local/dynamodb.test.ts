@@ -21,7 +21,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { ClassicLevel } from 'classic-level';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
-import { openDynamoDb, type TableDefinition } from '../../local/dynamodb.ts';
+import { openDynamoDb, type Table } from '../../local/dynamodb.ts';
 import { signedGateway, temporaryFolder } from './signed-gateway.ts';
 import { stillClock } from './small-gateway.ts';
 
@@ -29,14 +29,14 @@ const text = (AttributeName: string): AttributeDefinition & { AttributeName: str
   AttributeName,
   AttributeType: 'S',
 });
-const requests: TableDefinition = {
-  name: 'Requests',
-  keySchema: [
+const requests: Table = {
+  TableName: 'Requests',
+  KeySchema: [
     { AttributeName: 'pk', KeyType: 'HASH' },
     { AttributeName: 'sk', KeyType: 'RANGE' },
   ],
-  attributeDefinitions: [text('pk'), text('sk'), text('due')],
-  globalSecondaryIndexes: [
+  AttributeDefinitions: [text('pk'), text('sk'), text('due')],
+  GlobalSecondaryIndexes: [
     {
       IndexName: 'Due',
       KeySchema: [
@@ -78,9 +78,9 @@ beforeAll(async () => {
   await db.send(
     new CreateTableCommand({
       TableName,
-      KeySchema: [...requests.keySchema] as never,
-      AttributeDefinitions: [...requests.attributeDefinitions] as never,
-      GlobalSecondaryIndexes: requests.globalSecondaryIndexes as never,
+      KeySchema: [...requests.KeySchema] as never,
+      AttributeDefinitions: [...requests.AttributeDefinitions] as never,
+      GlobalSecondaryIndexes: requests.GlobalSecondaryIndexes as never,
       BillingMode: 'PAY_PER_REQUEST',
     }),
   );
@@ -441,7 +441,7 @@ describe('DynamoDB as the adapters use it', () => {
 });
 
 describe.skipIf(elsewhere !== undefined)('DynamoDB of the local cloud', () => {
-  const start = async (dir: string, tables: readonly TableDefinition[] = [requests]) => {
+  const start = async (dir: string, tables: readonly Table[] = [requests]) => {
     const clock = stillClock(new Date().toISOString());
     const service = await openDynamoDb({ dir, clock, tables });
     const gateway = await signedGateway(service, clock);
@@ -472,7 +472,7 @@ describe.skipIf(elsewhere !== undefined)('DynamoDB of the local cloud', () => {
       const { Table } = await second.client.send(new DescribeTableCommand({ TableName: 'Requests' }));
       expect(Table).toMatchObject({ TableStatus: 'ACTIVE', TableArn: expect.stringMatching(/:table\/Requests$/) });
     }
-    const changed = { ...requests, globalSecondaryIndexes: [] };
+    const changed = { ...requests, GlobalSecondaryIndexes: [] };
     const opened = openDynamoDb({ dir: folder.path, clock: stillClock(), tables: [changed] });
     await expect(opened).rejects.toThrow('Requests was made with other keys or indexes');
   });

@@ -55,7 +55,7 @@ test('A function comes with its code, role, environment, limits and what becomes
 test('Tables, buckets, schedules and machines of all stacks are found, across references between them', () => {
   const deployment = deploymentOf(readAssembly(cdkOut, site));
   expect(deployment.tables).toMatchObject([
-    { ttlAttribute: 'expires', keySchema: [{ AttributeName: 'pk' }, { AttributeName: 'sk' }] },
+    { ttlAttribute: 'expires', KeySchema: [{ AttributeName: 'pk' }, { AttributeName: 'sk' }] },
   ]);
   expect(deployment.buckets).toMatchObject([{ versioned: false, lifecycle: [{ ExpirationInDays: 30 }] }]);
   expect(deployment.schedules).toMatchObject([{ expression: 'rate(5 minutes)' }]);
@@ -67,7 +67,7 @@ test('Tables, buckets, schedules and machines of all stacks are found, across re
 test('A role holds every policy attached to it, with its resources put in', () => {
   const { roles, functions, tables } = deploymentOf(readAssembly(cdkOut, site));
   const role = roles.find(({ arn }) => arn === functions[0]?.roleArn);
-  expect(JSON.stringify(role?.policies)).toContain(`:table/${tables[0]?.name}/index/*`);
+  expect(JSON.stringify(role?.policies)).toContain(`:table/${tables[0]?.TableName}/index/*`);
 });
 
 test('The API is the site: its routes call their functions, its endpoint is the site’s address', () => {
