@@ -1,17 +1,21 @@
 import * as z from 'zod';
-import type { Finding, ReadMap, System } from '../domain/data-map.ts';
+import type { Collection, Finding, ReadMap, System } from '../domain/data-map.ts';
 import { schemaFindings } from '../domain/schema-findings.ts';
 import { type Path, sortedFindings, type YamlSource } from '../domain/yaml-source.ts';
 import { DynamoDbCollection, DynamoDbOptions } from './dynamodb-options.ts';
 import { GraphQlCollection, GraphQlOptions } from './graphql-options.ts';
 import { LambdaCollection, LambdaOptions } from './lambda-options.ts';
 import { RestCollection, RestOptions } from './rest-options.ts';
+import { collectionWithPreset, type Options, withPreset } from './rest-presets.ts';
 import { S3Collection, S3Options } from './s3-options.ts';
 import { SqlCollection, SqlOptions } from './sql-options.ts';
 
 interface Described {
   readonly system: z.ZodType;
   readonly collection: z.ZodType;
+  /** The options with what need not be said. */
+  readonly filled?: (options: Options) => Options;
+  readonly filledIn?: typeof collectionWithPreset;
   /** Whether it can't be asked without a secret. */
   readonly login?: true;
 }
@@ -26,11 +30,19 @@ const described: Readonly<Record<System['connector']['type'], Described>> = {
   mssql: sql,
   dynamodb: { system: DynamoDbOptions, collection: DynamoDbCollection },
   s3: { system: S3Options, collection: S3Collection },
-  rest: { system: RestOptions, collection: RestCollection },
+  rest: {
+    system: RestOptions,
+    collection: RestCollection,
+    filled: withPreset,
+    filledIn: collectionWithPreset,
+  },
   graphql: { system: GraphQlOptions, collection: GraphQlCollection },
   lambda: { system: LambdaOptions, collection: LambdaCollection },
   manual: { system: nothing, collection: z.unknown() },
 };
+
+const same = (options: Options): Options => options;
+const own = (_: Options, __: string, { options }: Collection): Options => options;
 
 // A source seen from a place inside it: issues are told from there.
 const inside = (source: YamlSource, path: Path, value: unknown): YamlSource => ({
@@ -45,14 +57,15 @@ const findingsOf = (schema: z.ZodType, options: unknown, source: YamlSource, pat
 };
 
 const ofSystem = (name: string, { connector, collections }: System, source: YamlSource): Finding[] => {
-  const { system, collection, login } = described[connector.type];
+  const { system, collection, login, filled = same, filledIn = own } = described[connector.type];
+  const { options } = connector;
   const place = ['systems', name];
   const secret = 'it logs in: name its secret in Secrets Manager as secret: name';
   return [
     ...(login && !connector.secret ? [source.at([...place, 'connector'], 'missing-key', secret)] : []),
-    ...findingsOf(system, connector.options, source, [...place, 'connector', 'options']),
-    ...Object.entries(collections).flatMap(([id, { options }]) =>
-      findingsOf(collection, options, source, [...place, 'collections', id, 'options']),
+    ...findingsOf(system, filled(options), source, [...place, 'connector', 'options']),
+    ...Object.entries(collections).flatMap(([id, held]) =>
+      findingsOf(collection, filledIn(options, id, held), source, [...place, 'collections', id, 'options']),
     ),
   ];
 };

@@ -11,8 +11,8 @@ export const graphql: ConnectorFactory = (context) => {
   const options = parsed(GraphQlOptions, context.system.connector.options, 'connector.options');
   return httpSource(context, options, {
     collection: Collection,
-    request: (base, { query, variables, paging }, value, position) => {
-      const filled = filledBody(variables as Value, value) as Readonly<Record<string, Value>>;
+    request: (base, { query, variables, paging }, filling, position) => {
+      const filled = filledBody(variables as Value, filling) as Readonly<Record<string, Value>>;
       const body = JSON.stringify({ query, variables: { ...filled, ...pageParams(paging, position) } });
       return { url: atPath(base, options.path), method: 'POST', body };
     },

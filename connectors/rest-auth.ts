@@ -1,21 +1,130 @@
+import { createSign } from 'node:crypto';
 import * as z from 'zod';
+import { SourceMalformed } from '../domain/errors.ts';
 import { parsed } from './options.ts';
+import type { HttpClient } from './rest-http.ts';
 import type { Auth } from './rest-options.ts';
+import { atPath, safeBase } from './rest-request.ts';
 
-const Token = z.object({ token: z.string().regex(/^[\x21-\x7e]+$/, 'not a token') });
+type Headers = Readonly<Record<string, string>>;
+
+/** Gives the headers that prove who asks; what must be fetched for them is fetched once. */
+export type Authenticator = (signal?: AbortSignal) => Promise<Headers>;
+
+interface Given<A extends Auth = Auth> {
+  readonly auth: A;
+  readonly secret: unknown;
+  readonly base: URL;
+  readonly client: HttpClient;
+  readonly allowLoopback: boolean;
+}
+
+type Kinds = { readonly [T in Auth['type']]: (given: Given<Extract<Auth, { type: T }>>) => Authenticator };
+
+const text = z.string().regex(/^[\x21-\x7e]+$/, 'not a token');
+const Token = z.object({ token: text });
 const Login = z.object({ username: z.string().min(1), password: z.string() });
+const Client = z.object({ clientId: text, clientSecret: text });
+const RefreshClient = Client.extend({ refreshToken: text });
+const Partner = z.object({ applicationToken: text, systemUserToken: text, privateKey: z.string().min(1) });
 
-type Credentials = (secret: unknown, auth: Auth) => Readonly<Record<string, string>>;
+const fixed =
+  (headers: Headers): Authenticator =>
+  async () =>
+    headers;
 
-const credentials: Record<Auth['type'], Credentials> = {
-  none: () => ({}),
-  bearer: (secret) => ({ authorization: `Bearer ${parsed(Token, secret, 'secret').token}` }),
-  header: (secret, auth) => ('name' in auth ? { [auth.name]: parsed(Token, secret, 'secret').token } : {}),
-  basic: (secret) => {
+// Kept only when it came: a failed log-in may be tried again.
+const once = (fetched: Authenticator): Authenticator => {
+  let held: Headers | undefined;
+  return async (signal) => {
+    held ??= await fetched(signal);
+    return held;
+  };
+};
+
+const kinds: Kinds = {
+  none: () => fixed({}),
+  bearer: ({ secret }) => fixed({ authorization: `Bearer ${parsed(Token, secret, 'secret').token}` }),
+  header: ({ secret, auth }) => fixed({ [auth.name]: parsed(Token, secret, 'secret').token }),
+  basic: ({ secret }) => {
     const { username, password } = parsed(Login, secret, 'secret');
-    return { authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` };
+    return fixed({ authorization: `Basic ${Buffer.from(`${username}:${password}`).toString('base64')}` });
+  },
+  oauth2: ({ auth, secret, base, client, allowLoopback }) => {
+    const { tokenUrl, grant, scope } = auth;
+    const url = tokenUrl.startsWith('/') ? atPath(base, tokenUrl) : safeBase(tokenUrl, allowLoopback);
+    const { clientId, clientSecret, ...more } = parsed(
+      grant === 'refresh_token' ? RefreshClient : Client,
+      secret,
+      'secret',
+    );
+    const form = new URLSearchParams({ grant_type: grant, client_id: clientId, client_secret: clientSecret });
+    if ('refreshToken' in more) form.set('refresh_token', String(more.refreshToken));
+    if (scope) form.set('scope', scope);
+    const body = { type: 'application/x-www-form-urlencoded', text: form.toString() };
+    return once(async (signal) => {
+      const { access_token } = await posted(client, url, body, z.object({ access_token: text }), signal);
+      return { authorization: `Bearer ${access_token}` };
+    });
+  },
+  superoffice: ({ auth, secret, client, allowLoopback }) => {
+    const partner = parsed(Partner, secret, 'secret');
+    const url = atPath(safeBase(auth.login, allowLoopback), '/Login/api/PartnerSystemUser/Authenticate');
+    return once(async (signal) => {
+      const body = { type: 'application/json', text: JSON.stringify(systemUser(partner, auth.tenant)) };
+      const { Token: jwt } = await posted(
+        client,
+        url,
+        body,
+        z.object({ IsSuccessful: z.literal(true), Token: text }),
+        signal,
+      );
+      return { authorization: `SOTicket ${ticketIn(jwt)}`, 'so-apptoken': partner.applicationToken };
+    });
   },
 };
 
-/** The headers that prove who asks, from the secret. Throws SourceMalformed where the secret lacks what this kind needs. */
-export const authHeaders: Credentials = (secret, auth) => credentials[auth.type](secret, auth);
+/** Throws SourceMalformed where the secret lacks what this kind of proof needs. */
+export const authenticator = (given: Given): Authenticator =>
+  (kinds[given.auth.type] as (given: Given) => Authenticator)(given);
+
+const posted = async <T>(
+  client: HttpClient,
+  url: URL,
+  body: { readonly type: string; readonly text: string },
+  schema: z.ZodType<T>,
+  signal?: AbortSignal,
+): Promise<T> => {
+  const headers = { accept: 'application/json', 'content-type': body.type };
+  const answer = await client.send({ url, method: 'POST', headers, body: body.text, signal });
+  if (answer.status !== 200) throw new SourceMalformed(`the log-in answered ${answer.status}`);
+  return parsed(schema, jsonIn(answer.text), 'the log-in');
+};
+
+const jsonIn = (held: string): unknown => {
+  try {
+    return JSON.parse(held);
+  } catch {
+    throw new SourceMalformed('the log-in did not answer JSON');
+  }
+};
+
+const systemUser = ({ applicationToken, systemUserToken, privateKey }: z.infer<typeof Partner>, tenant: string) => {
+  const minute = new Date().toISOString().replace(/\D/g, '').slice(0, 12);
+  const signed = `${systemUserToken}.${minute}`;
+  const signature = createSign('RSA-SHA256').update(signed).sign(privateKey, 'base64');
+  return {
+    SignedSystemToken: `${signed}.${signature}`,
+    ApplicationToken: applicationToken,
+    ContextIdentifier: tenant,
+    ReturnTokenType: 'JWT',
+  };
+};
+
+const ticketClaim = 'http://schemes.superoffice.net/identity/ticket';
+
+// Its signature need not be looked at: the token came over TLS from the host that makes it.
+const ticketIn = (jwt: string): string => {
+  const claims = jsonIn(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString());
+  return parsed(z.object({ [ticketClaim]: text }), claims, 'the log-in')[ticketClaim] as string;
+};

@@ -1,5 +1,6 @@
 import jmespath from 'jmespath';
 import * as z from 'zod';
+import { escapes } from './query-languages.ts';
 
 const isExpression = (text: string): boolean => {
   try {
@@ -14,7 +15,11 @@ export const Expression = z.string().min(1).refine(isExpression, 'not a JMESPath
 // A value between quotes could end them: there it must be escaped as the language asks.
 const Template = z
   .string()
-  .refine((text) => !/['"`]\{value\}|\{value\}['"`]/.test(text), 'write {value|odata} or {value|json} between quotes');
+  .refine((text) => !/['"`]\{value\}|\{value\}['"`]/.test(text), 'write {value|odata} or {value|json} between quotes')
+  .refine(
+    (text) => [...text.matchAll(/\{value\|(\w*)\}/g)].every(([, name]) => Object.hasOwn(escapes, name ?? '')),
+    `after the bar: ${Object.keys(escapes).join(', ')}`,
+  );
 
 const Size = z.strictObject({ param: z.string().min(1), value: z.int().min(1) });
 
@@ -44,13 +49,31 @@ const Auth = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('bearer') }),
   z.strictObject({ type: z.literal('header'), name: z.string().regex(/^[A-Za-z0-9-]+$/) }),
   z.strictObject({ type: z.literal('basic') }),
+  z.strictObject({
+    type: z.literal('oauth2'),
+    /** A path below `baseUrl`, or an https address. */
+    tokenUrl: z.string().regex(/^(\/|https?:\/\/)/, 'a path or an https address'),
+    grant: z.enum(['client_credentials', 'refresh_token']).default('client_credentials'),
+    scope: z.string().min(1).optional(),
+  }),
+  z.strictObject({
+    type: z.literal('superoffice'),
+    /** Such as Cust12345. */
+    tenant: z.string().regex(/^\w+$/),
+    login: z.url().default('https://online.superoffice.com'),
+  }),
 ]);
 export type Auth = z.infer<typeof Auth>;
 
 /** What a system's connector of type `rest` may say. The secret's `baseUrl` wins over the one here. */
 export const RestOptions = z.strictObject({
   baseUrl: z.url().optional(),
-  /** bearer and header read the secret's `token`; basic reads `username` and `password`. */
+  /** What is not said here or in a collection is taken from the preset; a collection's `at` names the preset's. */
+  preset: z.enum(['superoffice', 'hubspot', 'zendesk', 'stripe', 'mailchimp', 'salesforce']).optional(),
+  /**
+   * Of the secret, bearer and header read `token`; basic `username` and `password`; oauth2 `clientId`, `clientSecret` and, with that
+   * grant, `refreshToken`; superoffice `applicationToken`, `systemUserToken` and `privateKey` (PEM).
+   */
   auth: Auth.default({ type: 'none' }),
   requestsPerSecond: z.number().min(0.1).max(1_000).optional(),
   /** Pages and rows per look-up, bytes per answer, seconds per answer. */
@@ -82,6 +105,3 @@ export const RestCollection = z.strictObject({
   nothing: z.array(z.int().min(400).max(499)).default([]),
 });
 export type RestCollection = z.infer<typeof RestCollection>;
-
-/** The part of a description that says how an answer is read. */
-export type Answered = Pick<RestCollection, 'itemsPath' | 'fields' | 'paging' | 'totalPath' | 'nothing'>;

@@ -2,29 +2,18 @@ import { isIP } from 'node:net';
 import type { Value } from '../domain/connector.ts';
 import { SourceMalformed } from '../domain/errors.ts';
 import { isAllowed, isLoopback } from './network.ts';
+import { type Filling, filled } from './query-languages.ts';
 import type { HttpRequest } from './rest-http.ts';
 import type { RestCollection } from './rest-options.ts';
 import { pageParams } from './rest-paging.ts';
 
-// How a value is written inside the text of a search language.
-const escapes: Readonly<Record<string, (value: string) => string>> = {
-  '{value}': (value) => value,
-  '{value|odata}': (value) => value.replaceAll("'", "''"),
-  '{value|json}': (value) => JSON.stringify(value).slice(1, -1),
-};
-
-const filled = (template: string, value: string): string =>
-  template.replace(/\{value(\|\w+)?\}/g, (place) => escapes[place]?.(value) ?? place);
-
-const filledPath = (template: string, value: string): string =>
-  template.replace(/\{value(\|\w+)?\}/g, (place) => encodeURIComponent(escapes[place]?.(value) ?? place));
-
-/** A JSON body with the value in each of its texts that asks for it. */
-export const filledBody = (body: Value, value: string): Value => {
-  if (typeof body === 'string') return body.replaceAll('{value}', () => value);
-  if (Array.isArray(body)) return body.map((part) => filledBody(part, value));
+/** A JSON body with the value in each text that asks for it; a text that is {fields} becomes the list of names. */
+export const filledBody = (body: Value, filling: Filling): Value => {
+  if (body === '{fields}') return filling.names;
+  if (typeof body === 'string') return body.replaceAll('{value}', () => filling.value);
+  if (Array.isArray(body)) return body.map((part) => filledBody(part, filling));
   if (typeof body !== 'object' || body === null) return body;
-  return Object.fromEntries(Object.entries(body).map(([name, part]) => [name, filledBody(part, value)]));
+  return Object.fromEntries(Object.entries(body).map(([name, part]) => [name, filledBody(part, filling)]));
 };
 
 const encoded = (params: Readonly<Record<string, string>>): string =>
@@ -62,13 +51,16 @@ export const atPath = (base: URL, path: string, params: Readonly<Record<string, 
 export const requestOf = (
   base: URL,
   { path, method, query, body, paging }: RestCollection,
-  value: string,
+  filling: Filling,
   position: string | undefined,
 ): Pick<HttpRequest, 'url' | 'method' | 'body'> => {
   if (paging.type === 'link' && position !== undefined) return { url: linkedUrl(base, position), method };
   const params = pageParams(paging, position);
-  const own = Object.entries(query).map(([name, template]) => [name, filled(template, value)]);
-  const url = atPath(base, filledPath(path, value), { ...Object.fromEntries(own), ...(body ? {} : params) });
+  const own = Object.entries(query).map(([name, template]) => [name, filled(template, filling)]);
+  const url = atPath(base, filled(path, filling, encodeURIComponent), {
+    ...Object.fromEntries(own),
+    ...(body ? {} : params),
+  });
   if (!body) return { url, method };
-  return { url, method, body: JSON.stringify({ ...(filledBody(body as Value, value) as object), ...params }) };
+  return { url, method, body: JSON.stringify({ ...(filledBody(body as Value, filling) as object), ...params }) };
 };

@@ -85,6 +85,34 @@ test.each([
   expect(stdout).not.toContain('hunter2');
 });
 
+const withPreset = (preset: string, at: string, options = ''): string => {
+  const rest = `type: rest\n      options: { preset: ${preset} }`;
+  const text = fixed('orders.yaml', [
+    ['connector: { type: dynamodb }', `connector:\n      ${rest}`],
+    ['at: orders', `at: ${at}${options}`],
+  ]);
+  return written('preset.yaml', text);
+};
+
+test('check asks a collection of a preset for nothing that the preset says', () => {
+  const { findings } = JSON.parse(privacy(['check', withPreset('stripe', 'charge'), '--json']).stdout);
+  expect(findings.filter(({ rule }: { rule: string }) => !/reach|reference/.test(rule))).toEqual([]);
+});
+
+test.each([
+  ['a preset that there is none of', () => withPreset('stripes', 'charge'), 'did you mean "stripe"?'],
+  ['a collection that the preset has not', () => withPreset('stripe', 'payout'), 'path'],
+  [
+    'a query in a language that is not known',
+    () => withPreset('stripe', 'charge', '\n        options: { query: { q: "{value|sql}" } }'),
+    'odata',
+  ],
+])('check finds %s, and exits with 3', (_, file, message) => {
+  const { status, stdout } = privacy(['check', file()]);
+  expect(status).toBe(3);
+  expect(stdout).toContain(message);
+});
+
 test('check reads a Fides dataset and finds what no identity reaches', () => {
   const { status, stdout } = privacy(['check', dataset, '--json']);
   expect([status, JSON.parse(stdout).findings]).toMatchObject([3, [{ line: 8, column: 9, rule: 'unreachable' }]]);

@@ -163,6 +163,42 @@ describe('what rest sends', () => {
     expect(() => connect({}, { auth }, { other: 'x' })).toThrow(/secret\./);
   });
 
+  test.each([
+    ['client_credentials', {}, { client_id: 'app', client_secret: 'shh', scope: 'read' }],
+    ['refresh_token', { refreshToken: 'again' }, { refresh_token: 'again' }],
+  ])('fetches an OAuth token with the grant %s, once, and asks with it', async (grant, more, form) => {
+    answer = (_, response, url) =>
+      url.pathname === '/token'
+        ? json(response, { access_token: 'tok3n', token_type: 'Bearer', expires_in: 3600 })
+        : json(response, { data: { rows: [] } });
+    const auth = { type: 'oauth2', tokenUrl: `${base}/token`, grant, scope: 'read' };
+    await find({}, { auth }, { clientId: 'app', clientSecret: 'shh', ...more }, ['a', 'b']);
+    expect(asked.map(({ url }) => url)).toEqual(['/token', '/held?owner=a', '/held?owner=b']);
+    expect(Object.fromEntries(new URLSearchParams(asked[0]?.body))).toMatchObject({ grant_type: grant, ...form });
+    expect(asked[2]?.headers).toMatchObject({ authorization: 'Bearer tok3n' });
+  });
+
+  test.each([
+    [400, '{"error":"invalid_client"}', 'SourceMalformed'],
+    [401, '', 'SourceUnavailable'],
+    [503, '', 'SourceUnavailable'],
+    [200, '<html>', 'SourceMalformed'],
+    [200, '{"access_token":"a b"}', 'SourceMalformed'],
+    [302, '', 'SourceMalformed'],
+  ])('asks for nothing when the log-in answers %i with %j', async (status, body, name) => {
+    answer = (_, response) => response.writeHead(status, { location: '/elsewhere' }).end(body);
+    const secret = { clientId: 'app', clientSecret: 'shh-secret' };
+    const failure = await find({}, { auth: { type: 'oauth2', tokenUrl: '/token' } }, secret).catch((error) => error);
+    expect(failure).toMatchObject({ name });
+    expect(String(failure)).not.toContain('shh');
+    expect(asked.map(({ url }) => url)).toEqual(['/token']);
+  });
+
+  test('never logs in at an address that is not public', () => {
+    const auth = { type: 'oauth2', tokenUrl: 'https://169.254.169.254/token' };
+    expect(() => connect({}, { auth }, { clientId: 'app', clientSecret: 'shh' })).toThrow('not a public address');
+  });
+
   test('keeps to the rate it is given', async () => {
     const start = performance.now();
     await find({}, { requestsPerSecond: 20 }, {}, ['a', 'b', 'c', 'd']);
