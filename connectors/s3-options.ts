@@ -6,11 +6,24 @@ export const S3Options = z.strictObject({
   region: z.string().min(1).optional(),
 });
 
+const ofPerson = /^[^{}]*\{value\}[^/{}]*\/[^{}]*$/;
+
 /** What a collection behind `s3` may say. */
-export const S3Collection = z.strictObject({
-  /** Where a person's files are. A slash ends the value, so that 12 does not find the files of 123. */
-  prefix: z
-    .string()
-    .regex(/^[^{}]*\{value\}[^/{}]*\/[^{}]*$/, 'one {value}, and a / after it, as in customers/{value}/')
-    .regex(/^(?!\/)/, 'begins without a /'),
-});
+export const S3Collection = z
+  .strictObject({
+    /**
+     * files: where a person's files are; a slash ends the value, so that 12 does not find the files of 123. Other formats: where the files
+     * are that hold everybody's rows; all of them are read.
+     */
+    prefix: z.string().regex(/^(?!\/)/, 'begins without a /'),
+    format: z.enum(['files', 'jsonl', 'csv', 'parquet']).default('files'),
+    /** Of csv. */
+    delimiter: z.enum([',', ';', '\t', '|']).default(','),
+  })
+  .superRefine(({ prefix, format }, { addIssue }) => {
+    const isRight = format === 'files' ? ofPerson.test(prefix) : !/[{}]/.test(prefix);
+    const files = 'one {value}, and a / after it, as in customers/{value}/';
+    const message = format === 'files' ? files : 'no {value}: the files hold the rows of everybody';
+    if (!isRight) addIssue({ code: 'custom', path: ['prefix'], message });
+  });
+export type S3Collection = z.infer<typeof S3Collection>;
