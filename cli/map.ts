@@ -1,8 +1,6 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Command } from 'commander';
 import { optionFindings } from '../connectors/described.ts';
-import { type Finding, type ReadMap, readDataMap, type SourceFile } from '../domain/data-map.ts';
+import { type Finding, type ReadMap, readDataMap } from '../domain/data-map.ts';
 import { type FidesDataset, graphOfFides, isFides, readFides } from '../domain/fides.ts';
 import { countToDo, importFides, leftOut } from '../domain/fides-import.ts';
 import { drawGraph } from '../domain/map-graph.ts';
@@ -11,27 +9,12 @@ import { type Plan, planOfGraph, type Step } from '../domain/plan.ts';
 import { graphOf, mergedGraph, type ReferenceGraph } from '../domain/reference-graph.ts';
 import { sortedFindings } from '../domain/yaml-source.ts';
 import { exitCodes, UsageError } from './exit.ts';
+import { readFiles } from './map-files.ts';
 
 interface Options {
   readonly identity: readonly string[];
   readonly json?: boolean;
 }
-
-const isYaml = (name: string): boolean => /\.ya?ml$/.test(name);
-
-const filesIn = (path: string): string[] => {
-  if (!existsSync(path)) throw new UsageError(`${path}: no such file or folder`);
-  if (!statSync(path).isDirectory()) return [path];
-  const names = readdirSync(path).filter(isYaml).sort();
-  if (names.length === 0) throw new UsageError(`${path}: no YAML file in this folder`);
-  return names.map((name) => join(path, name));
-};
-
-/** The files that were named, all of a folder that was named, or without any `systems/*.yaml`. */
-const readFiles = (paths: readonly string[]): SourceFile[] => {
-  const named = (paths.length > 0 ? paths : ['systems']).flatMap(filesIn);
-  return [...new Set(named)].map((name) => ({ name, text: readFileSync(name, 'utf8') }));
-};
 
 interface Maps {
   readonly own: ReadMap;

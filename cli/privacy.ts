@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
 import { registerBreachClock } from './breach-clock.ts';
+import { registerConnector } from './connector.ts';
 import { registerDeadline } from './deadline.ts';
 import { registerEmail } from './email.ts';
 import { exitCodes, UsageError } from './exit.ts';
@@ -14,6 +15,7 @@ const registrations: readonly ((program: Command) => void)[] = [
   registerEmail,
   registerPackage,
   registerMap,
+  registerConnector,
 ];
 
 function privacyProgram(): Command {

@@ -38,7 +38,10 @@ export const httpSource = <C extends Answered>(
   // What is described wrong is said before anything is asked.
   Object.entries(system.collections).forEach(describedIn);
   const base = safeBase(parsed(z.url(), secret.baseUrl ?? options.baseUrl, 'baseUrl'), allowLoopback);
-  const client = httpClient({ ...options.limits, requestsPerSecond: options.requestsPerSecond, allowLoopback });
+  // So many functions may ask at once: together they keep the system's rate.
+  const requestsPerSecond =
+    options.requestsPerSecond && options.requestsPerSecond / (system.connector.concurrency ?? 1);
+  const client = httpClient({ ...options.limits, requestsPerSecond, allowLoopback });
   const proof = authenticator({ auth: options.auth, secret, base, client, allowLoopback });
   const find: Connector['find'] = (lookup, from) => {
     const described = describedIn([lookup.name, lookup.collection]);

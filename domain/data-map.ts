@@ -100,6 +100,8 @@ export const System = z.strictObject({
   network: z.enum(['public', 'private']).default('public'),
   connector: z.strictObject({
     type: z.enum(connectorTypes),
+    /** How many requests may ask the system at once; the rest wait. A rate in the options is shared between them. */
+    concurrency: z.int().min(1).max(100).optional(),
     /** Name of the secret in Secrets Manager; never the secret. */
     secret: z.string().optional(),
     options: z.record(z.string(), z.unknown()).default({}),

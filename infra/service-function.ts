@@ -24,6 +24,7 @@ export interface ServiceFunctionProps extends House {
   readonly timeout?: Duration;
   readonly memorySize?: number;
   readonly functionName?: string;
+  readonly reservedConcurrentExecutions?: number | undefined;
 }
 
 /** A Lambda as this service runs them: one role, one log group that holds no personal data, one runtime, one architecture. */
@@ -32,6 +33,7 @@ export class ServiceFunction extends LambdaFunction {
 
   constructor(scope: Construct, id: string, props: ServiceFunctionProps) {
     const { entry, environment, assets, key, timeout = Duration.seconds(30), memorySize = 512, functionName } = props;
+    const { reservedConcurrentExecutions } = props;
     const own = new Construct(scope, `${id}Parts`);
     const role = new Role(own, 'Role', { assumedBy: new ServicePrincipal('lambda.amazonaws.com') });
     const logGroup = new LogGroup(own, 'Logs', {
@@ -50,6 +52,7 @@ export class ServiceFunction extends LambdaFunction {
       memorySize,
       role,
       logGroup,
+      ...(reservedConcurrentExecutions ? { reservedConcurrentExecutions } : {}),
       ...(functionName ? { functionName } : {}),
     });
     this.allow(['logs:CreateLogStream', 'logs:PutLogEvents'], [logGroup.logGroupArn]);

@@ -83,6 +83,7 @@ export class Workflow extends Construct {
         ...props,
         entry: `gather/${system.connector.type}`,
         functionName: `${gatherPrefix(this)}${name}`,
+        reservedConcurrentExecutions: system.connector.concurrency,
         environment: {
           ...recordOf(props),
           EVIDENCE_BUCKET: storage.evidence.bucketName,

@@ -206,6 +206,16 @@ describe('what rest sends', () => {
     expect(performance.now() - start).toBeGreaterThan(140);
   });
 
+  test('keeps to its share of the rate where several ask a system at once', async () => {
+    const { connector, ...system } = systemOf('rest', { held: described() }, { baseUrl: base, requestsPerSecond: 40 });
+    const shared = { ...system, connector: { ...connector, concurrency: 2 } };
+    const start = performance.now();
+    for await (const _ of rest({ system: shared, secret: {}, allowLoopback: true }).find(
+      lookupWith(['a', 'b', 'c', 'd']),
+    ));
+    expect(performance.now() - start).toBeGreaterThan(140);
+  });
+
   test('lets the base address of the secret win', async () => {
     await find({}, { baseUrl: 'https://nordlys.example' }, { baseUrl: `${base}/v2/` });
     expect(asked[0]?.url).toBe('/v2/held?owner=jens.hansen1%40nordlys.example');

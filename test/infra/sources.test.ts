@@ -13,8 +13,8 @@ import { PrivacyStack } from '../../infra/stack.ts';
 const assets = join(root, '.local', 'bundles', 'sources');
 const other = 'arn:aws:lambda:eu-north-1:210987654321:function:look:live';
 
-const typed = (system: System, type: string, options: object): System =>
-  Systems.parse({ ...system, connector: { type, options, secret: `privacy/${type}` } });
+const typed = (system: System, type: string, options: object, concurrency?: number): System =>
+  Systems.parse({ ...system, connector: { type, options, secret: `privacy/${type}`, concurrency } });
 
 const asked = readdirSync(join(root, 'functions/gather')).map((file) => file.replace('.ts', ''));
 const options: Readonly<Record<string, object>> = {
@@ -22,6 +22,7 @@ const options: Readonly<Record<string, object>> = {
   s3: { bucket: 'files-of-people' },
 };
 
+let template: Template;
 let text: string;
 
 beforeAll(async () => {
@@ -31,11 +32,13 @@ beforeAll(async () => {
   const systems = {
     ...Object.fromEntries(asked.map((type) => [type, of(type)])),
     far: of('lambda', { function: other }),
+    narrow: typed(orders as System, 'rest', {}, 2),
   };
   const changed = { ...settings, map: { ...settings.map, systems } };
   await bundleFunctions(assets, entriesFor(changed), settings.config.country);
   const stack = new PrivacyStack(new App({ context }), 'Privacy', { settings: changed, assets, allowLoopback: false });
-  text = JSON.stringify(Object.values(Template.fromStack(stack).findResources('AWS::IAM::Policy')));
+  template = Template.fromStack(stack);
+  text = JSON.stringify(Object.values(template.findResources('AWS::IAM::Policy')));
 }, 120_000);
 
 test('every kind of connector is bundled with its driver, and none with more than 5 MB', () => {
@@ -55,5 +58,13 @@ test('the function of a lambda source may invoke the function that the map names
   expect(named.toSorted()).toEqual([
     expect.stringContaining(`"${other}"`),
     expect.stringMatching(/:function:archive"\]\]/),
+  ]);
+});
+
+test('as many functions ask a system at once as the map says, and where it says nothing Lambda decides', () => {
+  const functions = Object.values(template.findResources('AWS::Lambda::Function'));
+  const limited = functions.filter(({ Properties }) => Properties.ReservedConcurrentExecutions !== undefined);
+  expect(limited.map(({ Properties }) => [Properties.FunctionName, Properties.ReservedConcurrentExecutions])).toEqual([
+    ['Privacy-gather-narrow', 2],
   ]);
 });
