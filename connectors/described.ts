@@ -24,7 +24,7 @@ const sql: Described = { system: SqlOptions, collection: SqlCollection, login: t
 const nothing = z.strictObject({});
 
 /** What the options of each kind of source may be, without its driver. */
-const described: Readonly<Record<System['connector']['type'], Described>> = {
+export const described: Readonly<Record<System['connector']['type'], Described>> = {
   postgres: sql,
   mysql: sql,
   mssql: sql,

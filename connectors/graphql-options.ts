@@ -1,8 +1,8 @@
 import * as z from 'zod';
 import { Expression, RestCollection, RestOptions } from './rest-options.ts';
 
-/** What a system's connector of type `graphql` may say: all that `rest` may, and where it answers below `baseUrl`. */
-export const GraphQlOptions = RestOptions.extend({
+/** What a system's connector of type `graphql` may say: what `rest` may but a preset, and where it answers below `baseUrl`. */
+export const GraphQlOptions = RestOptions.omit({ preset: true }).extend({
   path: z.string().regex(/^\//, 'begins with /').default('/graphql'),
 });
 export type GraphQlOptions = z.infer<typeof GraphQlOptions>;
