@@ -2,12 +2,17 @@ import { addAbortListener } from 'node:events';
 import type { Readable } from 'node:stream';
 
 /** Waits for work no longer than some seconds beyond the database's own time-out, and no longer than it is told to. */
-export const inTime = <T>(work: Promise<T>, seconds: number, signal?: AbortSignal): Promise<T> => {
-  const ended = AbortSignal.any([AbortSignal.timeout((seconds + 5) * 1_000), ...(signal ? [signal] : [])]);
+export const inTime = async <T>(work: Promise<T>, seconds: number, signal?: AbortSignal): Promise<T> => {
   const { promise, resolve, reject } = Promise.withResolvers<T>();
-  using _ = addAbortListener(ended, () => reject(ended.reason));
+  const late = () => reject(new DOMException('the page did not come in time', 'TimeoutError'));
+  const timer = setTimeout(late, (seconds + 5) * 1_000);
+  using _ = signal && addAbortListener(signal, () => reject(signal.reason));
   work.then(resolve, reject);
-  return promise;
+  try {
+    return await promise;
+  } finally {
+    clearTimeout(timer);
+  }
 };
 
 /** The rows of a stream by pages of `pageSize`; the last holds fewer, or none. A page that does not come in time destroys the stream. */

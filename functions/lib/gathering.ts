@@ -36,6 +36,16 @@ const valueCollector = (fields: readonly string[]) => {
   };
 };
 
+// Only a source that is asked for one value at once can't give a row twice: there a million keys need no memory.
+const keepsOnce = (collection: Collection, looksUp: number): ((row: Row) => boolean) => {
+  if (looksUp === 1) return () => true;
+  const seen = new Set<string>();
+  return (row) => {
+    const before = seen.size;
+    return seen.add(keyOf(collection, row)).size > before;
+  };
+};
+
 const keyOf = (collection: Collection, row: Row): string =>
   JSON.stringify(collection.primaryKey.map((field) => String(row[field] ?? '')));
 
@@ -45,24 +55,29 @@ const valuesFor = async ({ request, files }: Place, from: string): Promise<strin
   return JSON.parse(await files.readText(referenceKey(request.evidence, request.round, from))) as string[];
 };
 
+const lookupsOf = async (place: Place, collection: Collection, { name, inputs }: Ask) => {
+  const lookups = [];
+  for (const { field, from } of inputs) {
+    const wanted = await valuesFor(place, from);
+    const isAddress = holdsAddresses(collection, field);
+    const lookup = { name, collection, field, values: formsOf(wanted, isAddress) };
+    if (wanted.length > 0) lookups.push({ lookup, matches: exactly(field, new Set(wanted), isAddress) });
+  }
+  return lookups;
+};
+
 /** Gathers one collection whole: rows that match exactly go into the answer, the rest is counted for the DPO. */
 export const gatherCollection = async (place: Place, connector: Connector, collection: Collection, ask: Ask) => {
   const writer = collectionFiles(place, ask.name, collection);
   const values = valueCollector(ask.gives);
-  const seen = new Set<string>();
+  const lookups = await lookupsOf(place, collection, ask);
+  const isNew = keepsOnce(collection, lookups.flatMap(({ lookup }) => lookup.values).length);
   let possibleMatches = 0;
-  for (const { field, from } of ask.inputs) {
-    const wanted = await valuesFor(place, from);
-    if (wanted.length === 0) continue;
-    const isAddress = holdsAddresses(collection, field);
-    const matches = exactly(field, new Set(wanted), isAddress);
-    const lookup = { name: ask.name, collection, field, values: formsOf(wanted, isAddress) };
+  for (const { lookup, matches } of lookups) {
     for await (const { found } of connector.find(lookup, { signal: AbortSignal.timeout(longest) })) {
       for (const each of found) {
-        const key = keyOf(collection, each.row);
         if (!matches(each.row)) possibleMatches += 1;
-        else if (!seen.has(key)) {
-          seen.add(key);
+        else if (isNew(each.row)) {
           values.add(each.row);
           await writer.add(each);
         }

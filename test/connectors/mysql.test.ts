@@ -88,6 +88,14 @@ describe.skipIf(!hasMariaDb)('mysql against MariaDB', () => {
       });
     });
 
+  test('says that a source is unavailable whose page does not come in time', async () => {
+    await admin.query("create view slow as select seq as id, 'a' as owner, sleep(20) as n from seq_1_to_3");
+    const slow = collectionOf({ fields: ['id', 'owner', 'n'] });
+    await expect(find(slow, 'slow', 'owner', ['a'], { timeout: 1 })).rejects.toMatchObject({
+      name: 'SourceUnavailable',
+    });
+  });
+
   test('keeps every type exact', async () => {
     const fields = 'id,owner,big,money,real_,small_,yes,day,moment,local_,bytes,doc,fixed,kind,span,nothing';
     const [row] = await find(collectionOf({ fields: fields.split(',') }), 'every_type', 'owner', ['a']);

@@ -37,15 +37,30 @@ const source = (count: number): Connector => ({
   check: async () => {},
 });
 
-const gather = (count: number) => {
+const gather = (count: number, from = source(count), address = email) => {
   const files = filesIn('demo-support-attachments', client);
-  const request = { language: 'en', evidence: `evidence/${count}`, round: 1, person: { email } } as unknown as Request;
+  const request = {
+    language: 'en',
+    evidence: `evidence/${count}`,
+    round: 1,
+    person: { email: address },
+  } as unknown as Request;
   const place = { request, system: 'shop', systems: ['shop'], files };
   const inputs = [{ field: 'email', from: 'identity.email' }];
-  return gatherCollection(place, source(count), collection, { name: 'order', inputs, gives: ['id'] });
+  return gatherCollection(place, from, collection, { name: 'order', inputs, gives: ['id'] });
 };
 
 test('more values than later steps look for are said, and every row is in the answer', async () => {
   expect(await gather(10_000)).toMatchObject({ rows: 10_000, possibleMatches: 1, cut: false });
   expect(await gather(10_001)).toMatchObject({ rows: 10_001, possibleMatches: 1, cut: true });
+});
+
+test('a row that several forms of an address find is in the answer once', async () => {
+  const twice: Connector = {
+    async *find({ values }) {
+      for (const _ of values) yield { found: [{ row: { id: 1, email } }, { row: { id: 2, email } }] };
+    },
+    check: async () => {},
+  };
+  expect(await gather(2, twice, 'Anna@Example.org')).toMatchObject({ rows: 2, possibleMatches: 0 });
 });
