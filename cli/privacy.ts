@@ -7,6 +7,7 @@ import { registerEmail } from './email.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { registerMap } from './map.ts';
 import { registerPackage } from './package.ts';
+import { registerPurge } from './purge.ts';
 
 // Each adds its command; what is slow to load (AWS clients, bundles) is imported inside the action.
 const registrations: readonly ((program: Command) => void)[] = [
@@ -16,6 +17,7 @@ const registrations: readonly ((program: Command) => void)[] = [
   registerPackage,
   registerMap,
   registerConnector,
+  registerPurge,
 ];
 
 function privacyProgram(): Command {

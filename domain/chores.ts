@@ -3,7 +3,15 @@ import type { Config } from './config.ts';
 import { type Case, isOver, type Request } from './request.ts';
 
 /** What housekeeping does about a request, each once and at its date. */
-export type ChoreName = 'remind-3' | 'remind-7' | 'tell-dpo' | 'remind-expiry' | 'close' | 'purge-evidence' | 'purge';
+export type ChoreName =
+  | 'remind-3'
+  | 'remind-7'
+  | 'tell-dpo'
+  | 'remind-expiry'
+  | 'close'
+  | 'purge-evidence'
+  | 'purge'
+  | 'ledger';
 
 export interface Chore {
   readonly name: ChoreName;
@@ -54,9 +62,23 @@ const delivered = ({ request }: Case): Chore[] => {
   return [...remind, { name: 'close', at: ends }];
 };
 
+/** What was gathered for nobody goes after a day, when no step that was under way can still write (F28). */
+const over = ({ request }: Case, { retention }: ChoreRules): Chore[] => {
+  const { endedAt = request.segment.at, deliveredAt, status } = request;
+  if (request.purgedAt) return [{ name: 'ledger', at: request.purgedAt }];
+  if (request.hold) return [];
+  const kept = status === 'WITHDRAWN' || status === 'UNVERIFIED_CLOSED' ? 1 : retention.evidenceDays;
+  const evidence = [plus(deliveredAt ?? endedAt, kept), plus(endedAt, 1)].sort()[1] as string;
+  const person = plus(endedAt, retention.personDays);
+  return [
+    ...(evidence < person ? [{ name: 'purge-evidence' as const, at: evidence }] : []),
+    { name: 'purge', at: person },
+  ];
+};
+
 const choresOf = (held: Case, rules: ChoreRules): Chore[] => {
   const { status } = held.request;
-  if (isOver(status)) return [];
+  if (isOver(status)) return over(held, rules);
   if (status === 'DELIVERED') return delivered(held);
   return status === 'AWAITING_PROOF' ? unproven(held, rules) : [];
 };

@@ -1,5 +1,5 @@
 import { actor, type Change, type MailDraft, type Template } from './change.ts';
-import type { Chore, ChoreName } from './chores.ts';
+import type { ChoreName } from './chores.ts';
 import { close } from './recovery.ts';
 import { type Case, isOver, type Request } from './request.ts';
 
@@ -29,7 +29,8 @@ const remindProof =
   };
 
 /** What housekeeping does at each date, but for purging, which reaches beyond the record. */
-const doings: Readonly<Record<Exclude<ChoreName, 'purge-evidence' | 'purge'>, Remind>> = {
+export type RecordChore = Exclude<ChoreName, 'purge-evidence' | 'purge' | 'ledger'>;
+const doings: Readonly<Record<RecordChore, Remind>> = {
   'remind-3': remindProof('remind-3'),
   'remind-7': remindProof('remind-7'),
   'tell-dpo': (held, _, now) => told(held, 'tell-dpo', [{ template: 'unproven', to: 'dpo', cause: 'unproven' }], now),
@@ -38,12 +39,12 @@ const doings: Readonly<Record<Exclude<ChoreName, 'purge-evidence' | 'purge'>, Re
   close: (held, _, now) => close(held, now),
 };
 
-/** Does what is due about the record; undefined for what is not a change of the record alone. */
-export const doChore = (held: Case, { name }: Chore, mayMail: boolean, now: Date): Change | undefined =>
-  name === 'purge-evidence' || name === 'purge' ? undefined : doings[name](held, mayMail, now);
+/** Does what is due about the record. */
+export const doChore = (held: Case, name: RecordChore, mayMail: boolean, now: Date): Change =>
+  doings[name](held, mayMail, now);
 
 /** Whether a chore is a mail to an address that has not been proven: such mails are counted. */
-export const remindsUnproven = ({ request }: Case, { name }: Chore): boolean =>
+export const remindsUnproven = ({ request }: Case, name: ChoreName): boolean =>
   (name === 'remind-3' || name === 'remind-7') && !request.silent && !request.undelivered;
 
 const closing: readonly Template[] = ['expired', 'closed', 'answered', 'needs-person'];

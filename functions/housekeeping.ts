@@ -1,12 +1,16 @@
 import * as z from 'zod/mini';
-import { nextChore } from '../domain/chores.ts';
+import { type ChoreName, nextChore } from '../domain/chores.ts';
 import type { Config } from '../domain/config.ts';
-import { doChore, remindsUnproven } from '../domain/housekeeping.ts';
+import { doChore, type RecordChore, remindsUnproven } from '../domain/housekeeping.ts';
+import type { Case } from '../domain/request.ts';
 import type { Cases } from './aws/cases.ts';
 import { type Chores, choresIn } from './aws/chores.ts';
-import { cases, counters, now, requestsTable, seals } from './aws/from-env.ts';
+import type { Files } from './aws/files.ts';
+import { auditFiles, cases, counters, files, now, requestsTable, seals } from './aws/from-env.ts';
 import { dueIndex } from './aws/keys.ts';
+import { type Ledger, ledgerIn } from './aws/ledger.ts';
 import { outboxIn } from './aws/outbox.ts';
+import { forget, forgetEvidence } from './lib/forget.ts';
 import { errorName, log } from './lib/log.ts';
 import { type MayMailDeps, mayMail } from './lib/may-mail.ts';
 import { readConfig } from './lib/settings.ts';
@@ -15,23 +19,42 @@ import { onTask, task } from './lib/task.ts';
 interface Deps extends MayMailDeps {
   readonly cases: Cases;
   readonly chores: Chores;
+  readonly files: Files;
+  readonly ledger: Ledger;
   readonly config: Config;
 }
 
-/** Does what is due about one request; answers false when nothing was. */
+/** What reaches beyond the record. */
+const purges: Readonly<Record<Exclude<ChoreName, RecordChore>, (held: Case, deps: Deps) => Promise<unknown>>> = {
+  'purge-evidence': forgetEvidence,
+  purge: forget,
+  ledger: ({ request }, { ledger }) => {
+    const { requestId, purgedAt: at = '', status, audit } = request;
+    return ledger.write({ requestId, at, status, audit });
+  },
+};
+
+const isPurge = (name: ChoreName): name is keyof typeof purges => Object.hasOwn(purges, name);
+
+const onRecord = async (held: Case, name: RecordChore, deps: Deps): Promise<void> => {
+  const { requestId, person } = held.request;
+  const allowed = remindsUnproven(held, name) ? await mayMail(person.email, deps) : true;
+  await deps.cases.change(requestId, (current) =>
+    nextChore(current, deps.config)?.name === name ? doChore(current, name, allowed, deps.now()) : undefined,
+  );
+};
+
+/** Does what is due about one request; answers false when nothing more is. */
 const doNext = async (requestId: string, deps: Deps): Promise<boolean> => {
   const seen = await deps.chores.dateOf(requestId);
   const held = await deps.cases.read(requestId);
   const chore = nextChore(held, deps.config);
-  if (!chore || chore.at > deps.now().toISOString()) {
-    if (seen) await deps.chores.putOff(requestId, seen, chore?.at);
-    return false;
-  }
-  const allowed = remindsUnproven(held, chore) ? await mayMail(held.request.person.email, deps) : true;
-  await deps.cases.change(requestId, (current) =>
-    nextChore(current, deps.config)?.name === chore.name ? doChore(current, chore, allowed, deps.now()) : undefined,
-  );
-  return true;
+  const isDue = chore !== undefined && chore.at <= deps.now().toISOString();
+  if (isDue) await (isPurge(chore.name) ? purges[chore.name](held, deps) : onRecord(held, chore.name, deps));
+  if (isDue && chore.name !== 'ledger') return true;
+  // The ledger is the last thing: it stands, so nothing of this request is ever due again.
+  if (seen) await deps.chores.putOff(requestId, seen, isDue ? undefined : chore?.at);
+  return false;
 };
 
 /** A request that can't be seen to must not keep the others from it. */
@@ -59,5 +82,6 @@ export const housekeeping = task({
 export const handler = onTask(housekeeping, () => {
   const table = requestsTable();
   const chores = choresIn(table, outboxIn(table, dueIndex.name));
-  return { cases: cases(), chores, counters: counters(), seals: seals(), config: readConfig(), now };
+  const stores = { cases: cases(), files: files(), ledger: ledgerIn(auditFiles()) };
+  return { ...stores, chores, counters: counters(), seals: seals(), config: readConfig(), now };
 });

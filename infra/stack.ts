@@ -57,6 +57,7 @@ export class PrivacyStack extends Stack {
       FormUrl: site.url,
       RequestsTable: storage.requests.tableName,
       EvidenceBucket: storage.evidence.bucketName,
+      AuditBucket: storage.audit.bucketName,
       AlarmTopic: alarms.topicArn,
       EscalationTopic: escalations.topicArn,
     });

@@ -33,8 +33,9 @@ export class Storage extends Construct {
     this.counters = this.countersTable();
     this.accessLogs = this.bucket('AccessLogs', { expiration: Duration.days(90) });
     this.evidence = this.bucket('Evidence', {
-      // The purge job is the promise; this is the backstop for what it missed (security.md 3.9).
+      // A backstop for what the purge missed. Not for what was gathered: that may be on hold, or of a request that is open for long.
       expiration: Duration.days(evidenceDays + 120),
+      expirationPrefix: 'packages/',
       serverAccessLogsBucket: this.accessLogs,
       serverAccessLogsPrefix: 'evidence/',
     });
@@ -105,7 +106,7 @@ export class Storage extends Construct {
   }
 
   private bucket(id: string, props: BucketOptions): Bucket {
-    const { expiration, ...rest } = props;
+    const { expiration, expirationPrefix: prefix, ...rest } = props;
     return new Bucket(this, id, {
       encryption: BucketEncryption.KMS,
       encryptionKey: this.key,
@@ -115,7 +116,8 @@ export class Storage extends Construct {
       objectOwnership: ObjectOwnership.BUCKET_OWNER_ENFORCED,
       removalPolicy: RemovalPolicy.RETAIN,
       lifecycleRules: [
-        { abortIncompleteMultipartUploadAfter: Duration.days(1), ...(expiration ? { expiration } : {}) },
+        { abortIncompleteMultipartUploadAfter: Duration.days(1) },
+        ...(expiration ? [{ expiration, ...(prefix ? { prefix } : {}) }] : []),
       ],
       ...rest,
     });
@@ -150,6 +152,7 @@ export class Storage extends Construct {
 
 interface BucketOptions {
   readonly expiration?: Duration;
+  readonly expirationPrefix?: string;
   readonly serverAccessLogsBucket?: Bucket;
   readonly serverAccessLogsPrefix?: string;
   readonly objectLockDefaultRetention?: ObjectLockRetention;

@@ -23,8 +23,14 @@ export class Upkeep extends Construct {
         ...recordOf(props),
         COUNTERS_TABLE: storage.counters.tableName,
         PSEUDONYM_KEY: storage.pseudonymKey.keyArn,
+        EVIDENCE_BUCKET: storage.evidence.bucketName,
+        AUDIT_BUCKET: storage.audit.bucketName,
       },
     });
+    fn.allow(['s3:ListBucket'], [storage.evidence.bucketArn], { StringLike: { 's3:prefix': 'evidence/*' } });
+    for (const prefix of ['evidence/', 'packages/']) fn.allowObjects(['s3:DeleteObject'], storage.evidence, prefix);
+    fn.allowObjects(['s3:PutObject'], storage.audit, 'purged/');
+    storage.useKey(fn, 's3', ['kms:GenerateDataKey']);
     storage.grantRequests(fn, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
     fn.allow(['dynamodb:Query'], [storage.dueIndexArn]);
     storage.grantCounting(fn);

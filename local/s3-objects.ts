@@ -21,6 +21,7 @@ type LockMode = 'GOVERNANCE' | 'COMPLIANCE';
 
 interface LifecycleRule {
   readonly Status: 'Enabled' | 'Disabled';
+  readonly Prefix?: string | undefined;
   readonly ExpirationInDays?: number | undefined;
   readonly AbortIncompleteMultipartUpload?: { readonly DaysAfterInitiation: number } | undefined;
 }
@@ -259,11 +260,11 @@ export class Objects {
   async expire(bucket: BucketDefinition): Promise<void> {
     const now = this.clock.now().getTime();
     const uploads = below(uploadPath({ bucket, key: '' }, ''));
-    for (const { ExpirationInDays, AbortIncompleteMultipartUpload: abort } of enabledRules(bucket)) {
+    for (const { Prefix = '', ExpirationInDays, AbortIncompleteMultipartUpload: abort } of enabledRules(bucket)) {
       for await (const [key, { at }] of this.list(bucket))
-        if (isDue(at, ExpirationInDays, now)) await this.delete({ bucket, key });
+        if (key.startsWith(Prefix) && isDue(at, ExpirationInDays, now)) await this.delete({ bucket, key });
       for await (const [path, { key, at }] of this.index.entries<Upload>(uploads))
-        if (isDue(at, abort?.DaysAfterInitiation, now))
+        if (key.startsWith(Prefix) && isDue(at, abort?.DaysAfterInitiation, now))
           await this.abort({ bucket, key }, path.slice(uploads.gte.length));
     }
   }

@@ -2,7 +2,7 @@ import { append, emptyChain } from '../../domain/audit.ts';
 import { sha256 } from '../../domain/canonical.ts';
 import type { Alert, Change, MailDraft } from '../../domain/change.ts';
 import { choreAfter } from '../../domain/chores.ts';
-import { Conflict, RequestNotFound } from '../../domain/errors.ts';
+import { Conflict, RequestNotFound, TransitionRefused } from '../../domain/errors.ts';
 import { type Case, isOver, Request, RightRecord, SourceRecord } from '../../domain/request.ts';
 import { alertShard, dueShard, shardOf, sk } from './keys.ts';
 import type { Item, Table, Write } from './table.ts';
@@ -114,26 +114,39 @@ export const casesIn = (table: Table, signal: Signal, now: () => Date) => {
     return parseCase(items);
   };
 
-  const write = async (change: Change, held: Request | undefined, more: readonly Write[]): Promise<void> => {
-    const { writes, outbox } = writesOf(change, held, now().toISOString());
+  const write = async (change: Change, held: Request | undefined, at: Date, more: readonly Write[]): Promise<void> => {
+    const { writes, outbox } = writesOf(change, held, at.toISOString());
     await table.transact([...writes, ...more]);
     if (outbox.length > 0) await signal(change.request.requestId, outbox);
   };
 
   const attempt = async (requestId: string, decide: Decide, more: readonly Write[]): Promise<Change | undefined> => {
     const held = await read(requestId);
-    const change = await decide(held);
-    if (change) await write(change, held.request, more);
+    const at = now();
+    const change = await decide(held, at);
+    // Whatever comes late finds a record that tells nothing of a person, and leaves it so (F05).
+    if (change && held.request.purgedAt) throw new TransitionRefused('request is purged');
+    if (change) await write(change, held.request, at, more);
     return change;
   };
 
   return {
     read,
 
+    /** The case, or undefined when there is none. */
+    async find(requestId: string): Promise<Case | undefined> {
+      try {
+        return await read(requestId);
+      } catch (error) {
+        if (error instanceof RequestNotFound) return undefined;
+        throw error;
+      }
+    },
+
     /** Writes a new request; answers false when it is there already (the same form sent twice). */
     async create(change: Change): Promise<boolean> {
       try {
-        await write(change, undefined, []);
+        await write(change, undefined, now(), []);
         return true;
       } catch (error) {
         if (error instanceof Conflict) return false;
@@ -169,5 +182,6 @@ export const casesIn = (table: Table, signal: Signal, now: () => Date) => {
     },
   };
 };
-type Decide = (held: Case) => Change | undefined | Promise<Change | undefined>;
+/** `at` is the instant that the audit entry will carry. */
+type Decide = (held: Case, at: Date) => Change | undefined | Promise<Change | undefined>;
 export type Cases = ReturnType<typeof casesIn>;

@@ -1,6 +1,12 @@
 import { pipeline, Readable } from 'node:stream';
 import { createInflateRaw } from 'node:zlib';
-import { GetObjectCommand, ListObjectsV2Command, PutObjectCommand, S3Client } from '@aws-sdk/client-s3';
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { type Content, type Measured, measured, type Packed, packed } from '../lib/packing.ts';
 
@@ -58,6 +64,16 @@ export const filesIn = (Bucket: string, s3: S3Client = new S3Client()) => {
         ContinuationToken = page.NextContinuationToken;
       } while (ContinuationToken);
       return found;
+    },
+
+    /** Removes files for good, a few at a time; what is gone already is no failure. */
+    async remove(keys: readonly string[]): Promise<void> {
+      const removed = (Key: string) => s3.send(new DeleteObjectCommand({ Bucket, Key }));
+      for (let at = 0; at < keys.length; at += 16) {
+        // All end before a failure is told: a call left behind would wake up a day later, in another run, with a signature of yesterday.
+        const results = await Promise.allSettled(keys.slice(at, at + 16).map(removed));
+        for (const result of results) if (result.status === 'rejected') throw result.reason;
+      }
     },
 
     /** A small file as text. */

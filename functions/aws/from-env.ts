@@ -17,3 +17,4 @@ export const counters = () => countersIn(tableNamed(env('COUNTERS_TABLE').COUNTE
 export const seals = () => sealsWith(env('PSEUDONYM_KEY').PSEUDONYM_KEY);
 export const files = () => filesIn(env('EVIDENCE_BUCKET').EVIDENCE_BUCKET);
 export const workflow = () => workflowOf(env('STATE_MACHINE').STATE_MACHINE);
+export const auditFiles = () => filesIn(env('AUDIT_BUCKET').AUDIT_BUCKET);

@@ -5,6 +5,8 @@ import {
   PutItemCommand,
   QueryCommand,
   type QueryCommandInput,
+  ScanCommand,
+  type ScanCommandInput,
   TransactionCanceledException,
   type TransactWriteItem,
   TransactWriteItemsCommand,
@@ -53,6 +55,20 @@ export const tableNamed = (name: string, db: DynamoDBClient = new DynamoDBClient
       );
       for (const item of page.Items ?? []) yield unmarshall(item);
       next = rest.Limit ? undefined : page.LastEvaluatedKey;
+    } while (next);
+  },
+
+  /** Everything that a filter lets through; reads the whole table. */
+  async *scan(
+    ask: Omit<ScanCommandInput, 'TableName' | 'ExpressionAttributeValues'> & { values: object },
+  ): AsyncIterable<Item> {
+    const { values, ...rest } = ask;
+    const input = { ...rest, TableName: name, ExpressionAttributeValues: pack(values) };
+    let next: ScanCommandInput['ExclusiveStartKey'];
+    do {
+      const page = await db.send(new ScanCommand({ ...input, ExclusiveStartKey: next }));
+      for (const item of page.Items ?? []) yield unmarshall(item);
+      next = page.LastEvaluatedKey;
     } while (next);
   },
 

@@ -7,6 +7,8 @@ export const Env = z.object({
   REQUESTS_TABLE: name,
   COUNTERS_TABLE: name,
   EVIDENCE_BUCKET: name,
+  /** Holds what nobody can change: audit anchors and the purge ledger. */
+  AUDIT_BUCKET: name,
   /** Topic that wakes the dispatcher, which sends what the outbox holds and starts segments. */
   WAKE_TOPIC: name,
   /** The second channel of what must not be missed. */

@@ -107,12 +107,15 @@ const neverProven = async (world: World): Promise<void> => {
   await world.advance('P4D');
 };
 
+/** Long after: everything about these people is forgotten. */
+const forgotten = (world: World): Promise<unknown> => world.advance('P240D');
+
 describe('one recorded journey', () => {
   let world: World;
   let unused: Grant[];
   beforeAll(async () => {
     world = await openWorld();
-    for (const journey of [happyPath, badDay, lostSegment, neverProven]) await journey(world);
+    for (const journey of [happyPath, badDay, lostSegment, neverProven, forgotten]) await journey(world);
     ({ unused } = await permissionsOf(world.site));
   });
   afterAll(() => world?.close());

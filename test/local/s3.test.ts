@@ -414,10 +414,11 @@ describe('S3 over time and crashes', () => {
     await second.close();
   });
 
-  test('rules of a bucket expire objects and unfinished uploads at midnight', async () => {
+  test('rules of a bucket expire the objects and unfinished uploads below their prefix at midnight', async () => {
     const lifecycle = [
       { Status: 'Enabled' as const, ExpirationInDays: 2, AbortIncompleteMultipartUpload: { DaysAfterInitiation: 1 } },
       { Status: 'Disabled' as const, ExpirationInDays: 1 },
+      { Status: 'Enabled' as const, Prefix: 'elsewhere/', ExpirationInDays: 1 },
     ];
     await using own = await start([{ ...evidence, lifecycle }, versioned]);
     for (const Bucket of ['evidence', 'versioned'])

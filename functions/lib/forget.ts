@@ -1,0 +1,38 @@
+import { evidencePurged, frozenSource, mayPurge, purged } from '../../domain/purge.ts';
+import type { Case, Status } from '../../domain/request.ts';
+import type { Cases } from '../aws/cases.ts';
+import type { Files } from '../aws/files.ts';
+
+export interface ForgetDeps {
+  readonly cases: Cases;
+  readonly files: Files;
+}
+
+/** Removes every object of a request; answers how many there were. */
+const forgetObjects = async ({ request }: Case, files: Files): Promise<number> => {
+  const keys = [...(await files.keys(`${request.evidence}/`)), ...(request.package ? [request.package.key] : [])];
+  await files.remove(keys);
+  return keys.length;
+};
+
+export const forgetEvidence = async (held: Case, { cases, files }: ForgetDeps): Promise<void> => {
+  if (!mayPurge(held.request)) return;
+  const objects = await forgetObjects(held, files);
+  await cases.change(held.request.requestId, (current, at) =>
+    mayPurge(current.request) ? evidencePurged(current, objects, at) : undefined,
+  );
+};
+
+/**
+ * Forgets everything about the person: objects, then what systems answered, then the request itself. What a crash leaves undone is done by
+ * the next run, which finds it by the request, the last to change (F37). `status`: what the ledger says a restored request had become.
+ */
+export const forget = async (held: Case, { cases, files }: ForgetDeps, status?: Status): Promise<void> => {
+  const { requestId } = held.request;
+  if (!status && !mayPurge(held.request)) return;
+  await forgetObjects(held, files);
+  for (const source of held.sources) await cases.putSource(requestId, frozenSource(source));
+  await cases.change(requestId, (current, at) =>
+    status || mayPurge(current.request) ? purged(current, at, status) : undefined,
+  );
+};

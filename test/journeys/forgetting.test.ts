@@ -1,0 +1,186 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { answerTask, approve, ask, download, linkIn, prove, start } from './access.ts';
+import { clearFaults, type Fault, fault, type Item, itemsOf } from './faults.ts';
+import { everythingOf, objectsIn, outputsOf, restore, runCli } from './stores.ts';
+import { formsOf, Visitor } from './visitor.ts';
+import { openWorld, type World } from './world.ts';
+
+/** Values that occur nowhere else. */
+const canaryOf = (n: number) => ({
+  name: `Kanariefugl Glemt${n}`,
+  email: `kanarie.glemt${n}@fugl.example`,
+  details: `detaljen-glemt${n}-hemmelig`,
+  customerNumber: `KUNDE-glemt${n}`,
+  answer: `arkivsvaret-glemt${n}`,
+  file: `scannet-glemt${n}`,
+  reason: `begrundelsen-glemt${n}`,
+});
+type Canary = ReturnType<typeof canaryOf>;
+
+let world: World;
+beforeAll(async () => {
+  world = await openWorld();
+});
+afterAll(() => world?.close());
+
+const caseOf = async (reference: string): Promise<readonly Item[]> => {
+  const items = await itemsOf(world);
+  const found = items.find((item) => item.reference === reference && item.sk === 'REQUEST');
+  return items.filter(({ pk }) => pk === found?.pk);
+};
+const requestOf = async (reference: string) => (await caseOf(reference)).find(({ sk }) => sk === 'REQUEST') as Item;
+
+/** Where anything of the canary is still held. */
+const tracesOf = async (canary: Canary): Promise<string[]> => {
+  const secrets = Object.values(canary).flatMap((text) => [text, text.toLowerCase(), encodeURIComponent(text)]);
+  const held = await everythingOf(world);
+  expect(held.length).toBeGreaterThan(20);
+  return held.filter(({ text }) => secrets.some((secret) => text.includes(secret))).map(({ place }) => place);
+};
+
+const upload = async (reference: string, content: string): Promise<void> => {
+  const mail = await world.mail('arkiv@nordlys.example', new RegExp(reference));
+  const page = await new Visitor(world.site).get(linkIn(mail, 'o'));
+  const form = formsOf(page).find(({ hidden }) => 'Policy' in hidden);
+  const body = new FormData();
+  for (const [name, value] of Object.entries(form?.hidden ?? {})) body.append(name, value);
+  body.append('file', new Blob([content], { type: 'text/plain' }), 'scan.txt');
+  await fetch(form?.action ?? '', { method: 'POST', body, redirect: 'manual' });
+};
+
+/** A whole request of a canary, delivered and fetched. */
+const journey = async (canary: Canary): Promise<string> => {
+  const { reference } = await ask(world, { ...canary, rights: ['access', 'erasure'] });
+  await prove(world, canary.email, reference);
+  await start(world, reference);
+  await upload(reference, canary.file);
+  await answerTask(world, reference, 'found', canary.answer);
+  await approve(world, reference, ['access'], { 'outcome-erasure': 'refuse', 'reason-erasure': canary.reason });
+  await download(world, canary.email, reference);
+  return reference;
+};
+
+const objectsOf = async (prefix: string) =>
+  (await objectsIn(world, outputsOf(world).EvidenceBucket)).filter(({ place }) => place.includes(prefix));
+const ledgerOf = async (pk: string) =>
+  (await objectsIn(world, outputsOf(world).AuditBucket)).filter(({ place }) => place.endsWith(`/purged/${pk}.json`));
+
+test('after its date nothing in any table, object, log or history tells of the person; the record and its audit chain stay', async () => {
+  const canary = canaryOf(1);
+  const reference = await journey(canary);
+  const { evidence } = (await requestOf(reference)) as unknown as { evidence: string };
+  expect((await objectsOf(evidence)).length).toBeGreaterThan(2);
+  const traces = await tracesOf(canary);
+  expect(traces.some((place) => place.includes('REQUEST'))).toBe(true);
+  expect(traces.some((place) => place.includes('evidence/'))).toBe(true);
+
+  await world.advance('P20D');
+  expect((await objectsOf(evidence)).length).toBeGreaterThan(2);
+  await world.advance('P12D');
+  expect(await objectsOf(evidence)).toEqual([]);
+  expect(await objectsOf('/packages/')).toEqual([]);
+  expect(await requestOf(reference)).toMatchObject({ status: 'CLOSED', person: { name: canary.name } });
+
+  const before = await caseOf(reference);
+  await world.advance('P170D');
+  expect(await tracesOf(canary)).toEqual([]);
+  const request = await requestOf(reference);
+  expect(request).toMatchObject({ status: 'CLOSED', purgedAt: expect.any(String), person: { name: '', email: '' } });
+  const audit = (items: readonly Item[]) => items.filter(({ sk }) => sk.startsWith('AUDIT#'));
+  const after = await caseOf(reference);
+  expect(audit(after).slice(0, audit(before).length)).toEqual(audit(before));
+  expect(audit(after).at(-1)).toMatchObject({ what: 'PURGED' });
+  const [entry] = await ledgerOf(request.pk);
+  expect(JSON.parse(entry?.text ?? '')).toEqual({
+    requestId: request.pk,
+    at: request.purgedAt,
+    status: 'CLOSED',
+    audit: request.audit,
+  });
+
+  await restore(world, after, before);
+  expect(await tracesOf(canary)).not.toEqual([]);
+  const { status, stdout } = await runCli(world, 'purge', 'reapply', '--json');
+  expect({ status, counts: JSON.parse(stdout) }).toEqual({ status: 0, counts: { entries: 1, purged: 1, absent: 0 } });
+  expect(await tracesOf(canary)).toEqual([]);
+  expect(audit(await caseOf(reference))).toEqual(audit(after));
+  expect(JSON.parse((await runCli(world, 'purge', 'reapply', '--json')).stdout)).toEqual({
+    entries: 1,
+    purged: 0,
+    absent: 0,
+  });
+});
+
+test('a request on legal hold is not touched until the hold is lifted', async () => {
+  const canary = canaryOf(2);
+  const reference = await journey(canary);
+  const { evidence } = (await requestOf(reference)) as unknown as { evidence: string };
+  const objects = await objectsOf(evidence);
+  expect((await runCli(world, 'hold', reference)).stdout).toBe(`${reference} is on hold\n`);
+  expect((await runCli(world, 'hold', reference)).stdout).toBe(`${reference} is on hold, as before\n`);
+  expect((await runCli(world, 'hold', 'XXX-XXX-XXX')).status).toBe(2);
+  await world.advance('P220D');
+  expect(await objectsOf(evidence)).toHaveLength(objects.length);
+  expect(await requestOf(reference)).toMatchObject({ status: 'CLOSED', person: { name: canary.name } });
+
+  expect((await runCli(world, 'hold', reference, '--lift')).stdout).toBe(`${reference} is not on hold\n`);
+  await world.advance('P2D');
+  expect(await tracesOf(canary)).toEqual([]);
+});
+
+test.each([
+  ['its objects', 'PT1H', { service: 's3', operation: 'DeleteObject', mode: 'refuse' }],
+  ['its items', 'P178D', { service: 'dynamodb', operation: 'TransactWriteItems', mode: 'refuse' }],
+  ['the ledger', 'P178D', { service: 's3', operation: 'PutObject', mode: 'refuse' }],
+] as const satisfies readonly (readonly [string, string, Fault])[])(
+  'a purge that fails at %s is completed by the next run',
+  async (what, before, broken) => {
+    const canary = { ...canaryOf(3), email: `${what.replaceAll(' ', '.')}@fugl.example` };
+    const { reference } = await ask(world, canary);
+    const { page, visitor } = await prove(world, canary.email, reference);
+    await start(world, reference);
+    await upload(reference, canary.file);
+    await visitor.submit(await visitor.get(page.url), { action: 'withdraw' }, 'action');
+    const { evidence, pk } = (await requestOf(reference)) as Item & { evidence: string };
+    expect((await objectsOf(evidence)).length).toBeGreaterThan(0);
+    await world.advance(before);
+    await fault(world, { ...broken, times: 1_000 });
+    await world.advance('P7D');
+    expect(await clearFaults(world)).toBeGreaterThan(0);
+    expect(await ledgerOf(pk)).toEqual([]);
+    expect((await objectsOf(evidence)).length > 0).toBe(what === 'its objects');
+    await world.advance('P1D');
+    expect(await objectsOf(evidence)).toEqual([]);
+    await world.advance('P180D');
+    expect(await ledgerOf(pk)).toHaveLength(1);
+    expect(await tracesOf(canary)).toEqual([]);
+    expect((await caseOf(reference)).filter((item) => item.what === 'PURGED')).toHaveLength(1);
+  },
+);
+
+test('what comes late leaves a purged request as it is', async () => {
+  const items = await itemsOf(world);
+  const request = items.find(({ sk, purgedAt }) => sk === 'REQUEST' && purgedAt) as Item;
+  const shard = items.find(({ dueShard }) => dueShard)?.dueShard ?? 'outbox#0';
+  const before = items.filter(({ pk }) => pk === request.pk);
+  const at = String(request.purgedAt);
+  const due = { pk: request.pk, dueShard: `outbox#${String(shard).split('#')[1]}`, nextActionAt: at };
+  const mail = {
+    ...due,
+    sk: 'MAIL#late',
+    state: 'PENDING',
+    attempts: 0,
+    template: 'remind',
+    to: 'subject',
+    cause: 'late',
+  };
+  const mails = (await world.mails()).length;
+  await restore(world, before, [...before, { ...due, sk: 'SEGMENT#99', n: 99, step: 'gather' }, mail]);
+  await world.advance('PT1H');
+  expect((await world.mails()).length).toBe(mails);
+  const after = (await itemsOf(world)).filter(({ pk }) => pk === request.pk);
+  expect(after.filter(({ sk }) => sk !== 'MAIL#late' && sk !== 'SEGMENT#99')).toEqual(before);
+  expect(after.find(({ sk }) => sk === 'MAIL#late')).toMatchObject({ state: 'DROPPED' });
+  const late = (await world.executions()).find(({ name }) => name === `${request.pk}-segment-99`);
+  expect(late?.status).toBe('SUCCEEDED');
+});
