@@ -28,7 +28,7 @@ const receivedOn = (at: Date): Case => {
   const apply = (held: Case, change: ReturnType<typeof prove> | undefined): Case =>
     change ? { ...held, request: change.request, rights: change.rights ?? held.rights } : held;
   let held = apply({ request: undefined as never, rights: [], sources: [] }, receive(intake, rules, at));
-  held = apply(held, askForProof(held, at));
+  held = apply(held, askForProof(held, at, at));
   held = apply(held, prove(held, at));
   return apply(held, askToStart(held, 'ask', at));
 };

@@ -20,8 +20,8 @@ export interface MailDraft {
   readonly cause: string;
   /** Identifiers only: a token's hash, a system's name. */
   readonly about?: string;
-  /** Recorded, not sent: too many to this address today. */
-  readonly held?: boolean;
+  /** ISO instant before which it does not go out: its address has had enough for now. */
+  readonly from?: string;
 }
 
 export const templates = [

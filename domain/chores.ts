@@ -30,6 +30,10 @@ const daysForDpo = 5;
 /** An answer without a file has no link that ends; it is closed when a file's link would be. */
 const linkDays = 14;
 
+/** When the person was asked to prove the address, or would have been. */
+export const askedAt = ({ receivedAt, askFrom }: Pick<Request, 'receivedAt' | 'askFrom'>): string =>
+  askFrom ?? receivedAt;
+
 /**
  * An unproven request is reminded on day 3 and day 7 (F30) and told to the DPO at the internal target. It is closed only after the last
  * day that it had without any suspension: until then the person may still prove, and the DPO may find another way (Art. 12(2), 12(6));
@@ -47,8 +51,8 @@ const unproven = ({ request, rights }: Case, { timeZone }: ChoreRules): Chore[] 
   const told = request.chores?.['tell-dpo'];
   const over = startOfDay(addDays(last, 1), timeZone);
   return [
-    { name: 'remind-3', at: plus(request.receivedAt, 3) },
-    { name: 'remind-7', at: plus(request.receivedAt, 7) },
+    { name: 'remind-3', at: plus(askedAt(request), 3) },
+    { name: 'remind-7', at: plus(askedAt(request), 7) },
     { name: 'tell-dpo', at: startOfDay(target, timeZone) },
     // Without the telling there is no closing.
     ...(told ? [{ name: 'close' as const, at: [over, plus(told, daysForDpo)].sort()[1] as string }] : []),

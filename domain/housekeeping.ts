@@ -1,5 +1,5 @@
 import { actor, type Change, type MailDraft, type Template } from './change.ts';
-import type { ChoreName } from './chores.ts';
+import { askedAt, type ChoreName } from './chores.ts';
 import { close } from './recovery.ts';
 import { type Case, isOver, type Request } from './request.ts';
 
@@ -11,10 +11,10 @@ const noted = ({ chores = {}, ...request }: Request, name: ChoreName, now: Date)
 const told = (held: Case, name: ChoreName, mails: readonly MailDraft[], now: Date): Change => ({
   request: noted(held.request, name, now),
   mails,
-  audit: actor('housekeeping', mails.some((mail) => !mail.held) ? 'REMINDED' : 'REMINDER_LEFT_OUT', { chore: name }),
+  audit: actor('housekeeping', mails.length > 0 ? 'REMINDED' : 'REMINDER_LEFT_OUT', { chore: name }),
 });
 
-/** `mayMail`: whether this address may get another mail today (T16). */
+/** `mayMail`: whether this address may get another mail now (T16). */
 type Remind = (held: Case, mayMail: boolean, now: Date) => Change;
 
 const sevenDays = 7 * 86_400_000;
@@ -22,10 +22,10 @@ const sevenDays = 7 * 86_400_000;
 const remindProof =
   (name: 'remind-3' | 'remind-7'): Remind =>
   (held, mayMail, now) => {
-    const { receivedAt, silent, undelivered } = held.request;
-    const late = name === 'remind-3' && now.getTime() - Date.parse(receivedAt) >= sevenDays;
-    const mail = { template: 'remind', to: 'subject', cause: name, held: silent || !mayMail } as const;
-    return told(held, name, late || undelivered ? [] : [mail], now);
+    const { silent: _, ...request } = held.request;
+    const late = name === 'remind-3' && now.getTime() - Date.parse(askedAt(request)) >= sevenDays;
+    if (late || request.undelivered || !mayMail) return told(held, name, [], now);
+    return told({ ...held, request }, name, [{ template: 'remind', to: 'subject', cause: name }], now);
   };
 
 /** What housekeeping does at each date, but for purging, which reaches beyond the record. */
@@ -45,7 +45,7 @@ export const doChore = (held: Case, name: RecordChore, mayMail: boolean, now: Da
 
 /** Whether a chore is a mail to an address that has not been proven: such mails are counted. */
 export const remindsUnproven = ({ request }: Case, name: ChoreName): boolean =>
-  (name === 'remind-3' || name === 'remind-7') && !request.silent && !request.undelivered;
+  (name === 'remind-3' || name === 'remind-7') && !request.undelivered;
 
 const closing: readonly Template[] = ['expired', 'closed', 'answered', 'needs-person'];
 

@@ -10,7 +10,7 @@ export interface Intake {
   readonly language: 'da' | 'en';
   readonly person: Person;
   readonly rights: readonly Right[];
-  /** Too many mails went to this address: the request is recorded, and its mail is held. */
+  /** Too many mails went to this address: the request is recorded, and sends no first mail. */
   readonly silent: boolean;
 }
 

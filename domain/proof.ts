@@ -1,13 +1,23 @@
 import { actor, type Change, moved, mustBe, nextSegment, refuse } from './change.ts';
 import type { Case } from './request.ts';
 
-/** Asks the person to prove the address: the first mail. Doing it again changes nothing. */
-export const askForProof = (held: Case, now: Date): Change | undefined => {
+/** Days that a first mail may wait for its place: after them there is no time left for a reminder and an answer. */
+export const longestWait = 14;
+
+/**
+ * Asks the person to prove the address: the first mail. Doing it again changes nothing. `from`: when the mail may go out, or undefined
+ * when there is no place for it; then a reminder is tried.
+ */
+export const askForProof = (held: Case, from: Date | undefined, now: Date): Change | undefined => {
   if (held.request.status !== 'RECEIVED') return undefined;
+  if (!from) {
+    return { ...moved(held, 'AWAITING_PROOF', now, { silent: true }), audit: actor('workflow', 'PROOF_NOT_ASKED') };
+  }
+  const askFrom = from > now ? from.toISOString() : undefined;
   return {
-    ...moved(held, 'AWAITING_PROOF', now, { confirmMails: 1 }),
-    mails: [{ template: 'confirm', to: 'subject', cause: 'confirm-1', held: held.request.silent }],
-    audit: actor('workflow', 'PROOF_ASKED'),
+    ...moved(held, 'AWAITING_PROOF', now, { confirmMails: 1, ...(askFrom ? { askFrom } : {}) }),
+    mails: [{ template: 'confirm', to: 'subject', cause: 'confirm-1', ...(askFrom ? { from: askFrom } : {}) }],
+    audit: actor('workflow', 'PROOF_ASKED', askFrom ? { from: askFrom } : undefined),
   };
 };
 

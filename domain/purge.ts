@@ -34,6 +34,7 @@ const ofRequest = [
   'segment',
   'confirmMails',
   'raised',
+  'askFrom',
   'silent',
   'audit',
   'endedAt',

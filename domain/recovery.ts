@@ -62,10 +62,10 @@ export const close = (held: Case, now: Date): Change => {
   const { status, silent, package: built, downloads } = held.request;
   const unproven = status === 'AWAITING_PROOF';
   const next = unproven ? 'UNVERIFIED_CLOSED' : 'CLOSED';
-  const told = unproven || (built && downloads === 0);
+  const told = unproven ? !silent : built && downloads === 0;
   return {
     ...moved(held, next, now),
-    mails: told ? [{ template: unproven ? 'expired' : 'closed', to: 'subject', cause: 'closed', held: silent }] : [],
+    mails: told ? [{ template: unproven ? 'expired' : 'closed', to: 'subject', cause: 'closed' }] : [],
     audit: actor('housekeeping', next),
   };
 };

@@ -109,7 +109,9 @@ export const Request = z.object({
   raised: z.optional(z.array(z.string())),
   /** A mail to the person came back, and has not been sent again: its template, and whether it bounced or SES held it back. */
   undelivered: z.optional(z.object({ at: Instant, template: z.string(), reason: z.string() })),
-  /** Too many mails went to this address when the request came: its first mail is held. */
+  /** When its first mail may go out, where too many went to its address before. */
+  askFrom: z.optional(Instant),
+  /** So many came for this address that it has got no mail yet. */
   silent: z.optional(z.boolean()),
   audit: z.object({ n: z.int(), hash: z.string() }),
   endedAt: z.optional(Instant),

@@ -12,11 +12,11 @@ import { type Ledger, ledgerIn } from './aws/ledger.ts';
 import { outboxIn } from './aws/outbox.ts';
 import { forget, forgetEvidence } from './lib/forget.ts';
 import { errorName, log } from './lib/log.ts';
-import { type MayMailDeps, mayMail } from './lib/may-mail.ts';
+import { type MailPlaceDeps, placeForMail } from './lib/place-for-mail.ts';
 import { readConfig } from './lib/settings.ts';
 import { onTask, task } from './lib/task.ts';
 
-interface Deps extends MayMailDeps {
+interface Deps extends MailPlaceDeps {
   readonly cases: Cases;
   readonly chores: Chores;
   readonly files: Files;
@@ -38,7 +38,7 @@ const isPurge = (name: ChoreName): name is keyof typeof purges => Object.hasOwn(
 
 const onRecord = async (held: Case, name: RecordChore, deps: Deps): Promise<void> => {
   const { requestId, person } = held.request;
-  const allowed = remindsUnproven(held, name) ? await mayMail(person.email, deps) : true;
+  const allowed = remindsUnproven(held, name) ? (await placeForMail(person.email, 0, deps)) !== undefined : true;
   await deps.cases.change(requestId, (current) =>
     nextChore(current, deps.config)?.name === name ? doChore(current, name, allowed, deps.now()) : undefined,
   );

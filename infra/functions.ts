@@ -2,7 +2,7 @@ import type { Settings } from './settings.ts';
 
 /** Which files stand beside a function's bundle. */
 const needs: Readonly<Record<string, { readonly config?: true; readonly map?: true }>> = {
-  'tasks/ask-for-proof': {},
+  'tasks/ask-for-proof': { config: true },
   'tasks/ask-to-start': { config: true },
   'tasks/plan-gathering': { map: true },
   'tasks/note-failed-source': {},

@@ -130,8 +130,9 @@ export class Storage extends Construct {
   }
 
   /** Lets a function count what an address or a client does, by their pseudonyms. */
-  grantCounting(fn: ServiceFunction): void {
-    fn.allow(['dynamodb:UpdateItem'], [this.counters.tableArn]);
+  grantCounting(fn: ServiceFunction, ...more: 'GetItem'[]): void {
+    const actions = ['UpdateItem', ...more].map((action) => `dynamodb:${action}`);
+    fn.allow(actions, [this.counters.tableArn]);
     fn.allow(['kms:GenerateMac'], [this.pseudonymKey.keyArn]);
   }
 

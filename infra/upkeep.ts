@@ -33,7 +33,7 @@ export class Upkeep extends Construct {
     storage.useKey(fn, 's3', ['kms:GenerateDataKey']);
     storage.grantRequests(fn, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
     fn.allow(['dynamodb:Query'], [storage.dueIndexArn]);
-    storage.grantCounting(fn);
+    storage.grantCounting(fn, 'GetItem');
     grantWake(fn, props);
     return fn;
   }

@@ -71,8 +71,11 @@ export class Workflow extends Construct {
     decide.allowObjects(['s3:PutObject', 's3:AbortMultipartUpload'], storage.evidence, 'evidence/');
     decide.allow(['s3:ListBucket'], [storage.evidence.bucketArn], uploadsOnly);
     build.allowObjects(['s3:PutObject', 's3:AbortMultipartUpload'], storage.evidence, 'packages/');
-    const plain = ['AskForProof', 'AskToStart', 'PlanGathering', 'NoteFailedSource', 'Deliver', 'NeedsAPerson'];
-    return [...plain.map((name) => this.step(name, props)), decide, build];
+    const counted = { COUNTERS_TABLE: storage.counters.tableName, PSEUDONYM_KEY: storage.pseudonymKey.keyArn };
+    const prove = this.step('AskForProof', props, { environment: counted });
+    storage.grantCounting(prove, 'GetItem');
+    const plain = ['AskToStart', 'PlanGathering', 'NoteFailedSource', 'Deliver', 'NeedsAPerson'];
+    return [...plain.map((name) => this.step(name, props)), prove, decide, build];
   }
 
   /** One function per system, from one source: its own role, its own secret, its own driver (decisions.md 3). */

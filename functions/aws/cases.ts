@@ -51,11 +51,10 @@ const alertWrite = (requestId: string, alert: Alert, at: string): Write => {
 
 const mailWrite = (requestId: string, draft: MailDraft, at: string): Write => {
   const key = sk.mail(mailIdOf(requestId, draft));
-  const mail = { kind: 'mail', attempts: 0, createdAt: at, ...draft };
-  const put = draft.held
-    ? { pk: requestId, sk: key, ...mail, state: 'HELD' }
-    : outboxItem(requestId, key, at, { ...mail, state: 'PENDING' });
-  return { put, condition: 'attribute_not_exists(pk)' };
+  const { from = at, ...rest } = draft;
+  // What is still to come is not late: the watchdog counts from here.
+  const mail = { kind: 'mail', state: 'PENDING', attempts: 0, createdAt: from, ...rest };
+  return { put: outboxItem(requestId, key, from, mail), condition: 'attribute_not_exists(pk)' };
 };
 
 const requestWrite = (next: Request, expected: number | undefined): Write => {
@@ -96,7 +95,7 @@ export const writesOf = (change: Change, before: Request | undefined, at: string
     ...(choreAt ? [choreWrite(requestId, choreAt)] : []),
   ];
   const outbox = [
-    ...mails.filter(({ held }) => !held).map((draft) => sk.mail(mailIdOf(requestId, draft))),
+    ...mails.filter(({ from = at }) => from <= at).map((draft) => sk.mail(mailIdOf(requestId, draft))),
     ...(change.goOn ? [sk.segment(segment.n)] : []),
   ];
   return { writes, outbox, next };

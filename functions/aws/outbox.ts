@@ -6,7 +6,7 @@ const unknownMinutes = 15;
 const retryMinutes = [5, 15, 60, 240];
 
 export interface OutboxMail extends MailDraft {
-  readonly state: 'PENDING' | 'SENDING' | 'SENT' | 'HELD' | 'DROPPED';
+  readonly state: 'PENDING' | 'SENDING' | 'SENT' | 'DROPPED';
   readonly attempts: number;
 }
 

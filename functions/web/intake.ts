@@ -14,6 +14,7 @@ import {
   stamp as stampField,
   validateStep,
 } from '../../domain/form.ts';
+import { comparable } from '../../domain/identity.ts';
 import { receive } from '../../domain/intake.ts';
 import { parseReference, referenceFrom } from '../../domain/reference.ts';
 import { inLanguage } from '../../web/frame.ts';
@@ -26,7 +27,6 @@ import type { Counters } from '../aws/counters.ts';
 import { cases, counters, now, seals } from '../aws/from-env.ts';
 import type { Seals } from '../aws/seals.ts';
 import { type Frame, type Look, look, siteOf } from '../lib/look.ts';
-import { mayMail } from '../lib/may-mail.ts';
 import { type Answer, type Handle, onPage, Refusal, type Visit } from '../lib/page.ts';
 import { readConfig, rulesOf } from '../lib/settings.ts';
 
@@ -111,19 +111,29 @@ const send = async (visit: Visit, frame: Frame, deps: Deps): Promise<Answer> => 
   const id = await deps.seals.idFrom(stamped.nonce);
   const reference = referenceFrom(id);
   // A machine gets the page that people get, and nothing else.
-  if (!isTrapped(visit.fields)) await record(answers, id, reference, deps);
+  if (!isTrapped(visit.fields)) await record(answers, id, reference, visit, deps);
   const received = localDate(deps.now().toISOString(), deps.config.timeZone);
   return { location: `/sent/${reference}?on=${received}&lang=${frame.language}`, cookies: [gone] };
 };
 
-const record = async (answers: Answers, id: Buffer, reference: string, deps: Deps): Promise<void> => {
+/** One client has places for two days in the queue of an address, so that it does not fill what its owner needs (T16). */
+const crowds = async (
+  email: string,
+  { client }: Visit,
+  { config, counters: count, ...deps }: Deps,
+): Promise<boolean> => {
+  const name = await deps.seals.pseudonym(`address ${comparable(email)} client ${client}`);
+  return !(await count.allow(`address-client ${name}`, 2 * config.limits.mailsPerAddressPerDay, 86_400, deps.now()));
+};
+
+const record = async (answers: Answers, id: Buffer, reference: string, visit: Visit, deps: Deps): Promise<void> => {
   const { config } = deps;
   const { person, rights, language } = requestOf(answers);
   const requestId = `r${id.subarray(8, 24).toString('hex')}`;
   const evidence = `evidence/${randomBytes(16).toString('hex')}`;
   const rules = rulesOf(config);
   // Too many to this address: recorded, not sent, and answered the same (T14, T16).
-  const silent = !(await mayMail(person.email, deps));
+  const silent = await crowds(person.email, visit, deps);
   const intake = { requestId, reference, evidence, language, person, rights, silent };
   await deps.cases.create(receive(intake, rules, deps.now()));
 };

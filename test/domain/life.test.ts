@@ -45,7 +45,7 @@ const source = (system: string, wave: number, state: SourceRecord['state'] = 'OK
   return { system, wave, round: 1, state, at: now.toISOString(), ...found };
 };
 
-const awaiting = (rights?: readonly Right[]): Case => after(received(rights), askForProof(received(rights), now));
+const awaiting = (rights?: readonly Right[]): Case => after(received(rights), askForProof(received(rights), now, now));
 const verified = (rights?: readonly Right[]): Case => after(awaiting(rights), prove(awaiting(rights), now));
 const gathering = (rights?: readonly Right[]): Case => {
   const started = after(verified(rights), start(verified(rights), 'dpo', now));

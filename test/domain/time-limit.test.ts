@@ -24,7 +24,7 @@ const verified = (rights: readonly Right[] = ['access']): Case => {
   const ids = { requestId: 'r1', reference: 'K7F-4QX-92M', evidence: 'evidence/1', language: 'da' as const };
   let held: Case = { request: undefined as never, rights: [], sources: [] };
   held = applied(held, receive({ ...ids, person, rights, silent: false }, rules, received));
-  held = applied(held, askForProof(held, received));
+  held = applied(held, askForProof(held, received, received));
   held = applied(held, prove(held, received));
   return applied(held, askToStart(held, 'ask', received));
 };
