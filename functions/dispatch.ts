@@ -46,11 +46,10 @@ const sweep = async (deps: Deps) => {
   const at = deps.now().toISOString();
   const found = await Promise.all(shards.map((shard) => deps.outbox.due(dueShard('outbox', shard), at)));
   for (const { requestId, key } of found.flatMap(({ items }) => items)) await handle(requestId, key, deps);
-  const next = found.map(({ nextAt }) => nextAt).filter((instant) => instant !== undefined);
-  return {
-    handled: found.flatMap(({ items }) => items).length,
-    idleUntil: next.sort()[0] ?? '9999-12-31T00:00:00.000Z',
-  };
+  const handled = found.flatMap(({ items }) => items).length;
+  // What was handled may come up again soon.
+  const next = [...(handled > 0 ? [at] : []), ...found.flatMap(({ nextAt }) => nextAt ?? [])];
+  return { handled, idleUntil: next.sort()[0] ?? '9999-12-31T00:00:00.000Z' };
 };
 
 /**

@@ -73,9 +73,12 @@ const see = async (requestId: string, deps: Deps): Promise<void> => {
 export const housekeeping = task({
   input: z.looseObject({}),
   async run(_: unknown, deps: Deps) {
-    const { requests, nextAt } = await deps.chores.due(deps.now().toISOString());
+    const at = deps.now().toISOString();
+    const { requests, nextAt } = await deps.chores.due(at);
     for (const requestId of requests) await see(requestId, deps);
-    return { seen: requests.length, idleUntil: nextAt ?? '9999-12-31T00:00:00.000Z' };
+    // What was seen to may come up again soon.
+    const next = requests.length > 0 ? at : nextAt;
+    return { seen: requests.length, idleUntil: next ?? '9999-12-31T00:00:00.000Z' };
   },
 });
 

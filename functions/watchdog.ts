@@ -35,6 +35,8 @@ const dueIn = async (kind: 'request' | 'alert' | 'outbox', at: string, { outbox 
   return { items: found.flatMap(({ items }) => items), nextAt: found.flatMap(({ nextAt }) => nextAt ?? []) };
 };
 
+const never = '9999-12-31T00:00:00.000Z';
+
 /** How many are looked at side by side: 1,000 calls of 15 ms each take a second. */
 const abreast = 16;
 
@@ -112,17 +114,21 @@ export const watchdog = task({
   async run(_: unknown, deps: Deps) {
     const at = deps.now().toISOString();
     const requests = await dueIn('request', at, deps);
-    let failed = await each(requests.items, 'watch', ({ requestId }) => look(requestId, deps));
+    const again: string[] = [];
+    let failed = await each(requests.items, 'watch', async ({ requestId }) => {
+      const change = await look(requestId, deps);
+      again.push(change ? (change.request.nextActionAt ?? never) : at);
+    });
     const waiting = await lookAround(deps);
     const alerts = await dueIn('alert', deps.now().toISOString(), deps);
     failed += await each(alerts.items, 'alert', (item) => publish(item, deps));
     log.info('watchdog done', { count: requests.items.length });
     if (failed > 0) throw new WatchIncomplete(`${failed} not done`);
-    const next = [...requests.nextAt, ...alerts.nextAt, ...(waiting ? [at] : [])].sort()[0];
+    const next = [...requests.nextAt, ...again, ...alerts.nextAt, ...(waiting ? [at] : [])].sort()[0];
     return {
       looked: requests.items.length,
       published: alerts.items.length,
-      idleUntil: next ?? '9999-12-31T00:00:00.000Z',
+      idleUntil: next ?? never,
     };
   },
 });

@@ -108,12 +108,13 @@ export interface Work {
   run(operation: EngineOperation, data: Input): Promise<Input>;
 }
 
-export function workOn(store: Store, tables: ReadonlyMap<string, TableSchema>): Work {
+/** `onRead` is told of every range of keys before it is read. */
+export function workOn(store: Store, tables: ReadonlyMap<string, TableSchema>, onRead: OnRead): Work {
   const changes: Change[] = [];
   const run = (operation: EngineOperation, data: Input) =>
     new Promise<Input>((resolve, reject) => {
       const fail = (error: unknown) => reject(asAwsError(error));
-      const part = (prefix: string) => partOf(store, changes, prefix, fail);
+      const part = (prefix: string) => partOf({ store, changes, onRead, fail }, prefix);
       const answer: Callback<Input> = (error, value) => (error ? fail(error) : resolve(value ?? {}));
       // The store as dynalite's actions know it.
       const facade = {
@@ -134,31 +135,50 @@ export function workOn(store: Store, tables: ReadonlyMap<string, TableSchema>): 
   return { changes, run };
 }
 
-function partOf(store: Store, changes: Change[], prefix: string, fail: (error: unknown) => void) {
+type OnRead = (gte: string, lt: string) => void;
+
+interface Ground {
+  readonly store: Store;
+  readonly changes: Change[];
+  readonly onRead: OnRead;
+  readonly fail: (error: unknown) => void;
+}
+
+function partOf({ store, changes, onRead, fail }: Ground, prefix: string) {
   const change = (one: Change, callback: Callback) => {
     changes.push(one);
     callback(null);
   };
   return {
-    get: (key: string, callback: Callback<Item>) =>
+    get: (key: string, callback: Callback<Item>) => {
+      onRead(prefix + key, `${prefix}${key}\u0000`);
       void store
         .get<Item>(prefix + key)
         .then((item) => callback(null, item))
-        .catch(fail),
+        .catch(fail);
+    },
     put: (key: string, value: Item, callback: Callback) => change({ type: 'put', key: prefix + key, value }, callback),
     del: (key: string, callback: Callback) => change({ type: 'del', key: prefix + key }, callback),
     // The turns of the keys are taken before the engine runs.
     lock: (_: string, work: (release: <T>(callback: T) => T) => void) => work((callback) => callback),
-    createValueStream: (range: Range) => Readable.from(valuesIn(store, prefix, range)),
+    createValueStream: (asked: Range) => {
+      const range = rangeOf(prefix, asked);
+      onRead(range.gte, range.lt);
+      return Readable.from(valuesIn(store, range));
+    },
   };
 }
 
 type Range = Readonly<Partial<Record<'gt' | 'gte' | 'lt' | 'lte', string>>> & { reverse?: boolean; limit?: number };
 
-async function* valuesIn(store: Store, prefix: string, { gt, gte = '', lt, lte, reverse, limit }: Range) {
+function rangeOf(prefix: string, { gt, gte = '', lt, lte, reverse, limit }: Range) {
   const after = (text: string) => `${prefix}${text}\u0000`;
   // 0 comes right after the slash at the prefix's end.
   const end = lt === undefined ? `${prefix.slice(0, -1)}0` : prefix + lt;
-  const range = { gte: gt === undefined ? prefix + gte : after(gt), lt: lte === undefined ? end : after(lte) };
-  for await (const [, item] of store.entries<Item>({ ...range, reverse, limit })) yield item;
+  const from = gt === undefined ? prefix + gte : after(gt);
+  return { gte: from, lt: lte === undefined ? end : after(lte), reverse, limit };
+}
+
+async function* valuesIn(store: Store, range: ReturnType<typeof rangeOf>) {
+  for await (const [, item] of store.entries<Item>(range)) yield item;
 }

@@ -12,6 +12,7 @@ import {
 } from './dynamodb-engine.ts';
 import { type Table, Tables, tableArn } from './dynamodb-tables.ts';
 import { jsonInput, targetOf, unknownOperation } from './protocol.ts';
+import { type Observed, Reads, runOf } from './reads.ts';
 import { AwsError, type Call, type Clock, type Permission, type Service, type Store } from './service.ts';
 import { openStore } from './store.ts';
 import { Turns } from './turns.ts';
@@ -24,8 +25,13 @@ interface Options {
   readonly tables: readonly Table[];
 }
 
+export interface DynamoDb extends Service {
+  /** The answer tells whether anybody else wrote what a run reads, after it read it. */
+  observe(run: Observed): () => boolean;
+}
+
 /** Opens DynamoDB on a folder; tables that are not there are made. Rejects when one is there with another schema. */
-export async function openDynamoDb({ dir, clock, tables: definitions }: Options): Promise<Service> {
+export async function openDynamoDb({ dir, clock, tables: definitions }: Options): Promise<DynamoDb> {
   const store = await openStore(dir);
   const tables = new Tables(store, () => clock.now());
   await tables.open(definitions);
@@ -35,9 +41,11 @@ export async function openDynamoDb({ dir, clock, tables: definitions }: Options)
     signingName: 'dynamodb',
     permissions: (call) => permissionsOf(operationOf(call), inputOf(call)),
     handle: async (call, response) => {
-      const output = await (operations[operationOf(call)] as Operation)(database, inputOf(call));
+      const operation = operations[operationOf(call)] as Operation;
+      const output = await operation(database, inputOf(call), runOf(call));
       response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(output));
     },
+    observe: (run) => database.reads.observe(run),
     close: async () => {
       database.stop();
       await store.close();
@@ -51,7 +59,14 @@ function operationOf(call: Call): string {
   throw unknownOperation('dynamodb', name);
 }
 
-const inputOf = (call: Call): Input => jsonInput(call, z.record(z.string(), z.unknown()));
+/** Its permission and its answer ask for the input of a call: it is read once. */
+const inputs = new WeakMap<Call, Input>();
+
+function inputOf(call: Call): Input {
+  const input = inputs.get(call) ?? jsonInput(call, z.looseObject({}));
+  inputs.set(call, input);
+  return input;
+}
 
 /** A transaction needs, per item, what the single operation needs; there is no permission of its own. */
 function permissionsOf(operation: string, { TableName, IndexName, RequestItems, TransactItems }: Input): Permission[] {
@@ -74,11 +89,14 @@ const tooLongAgo = 5 * 365 * 24 * hour;
 /** A request token counts for ten minutes. */
 const remembered = 600_000;
 
+type Keys = readonly (string | undefined)[];
+
 /** The store, the tables, who may write when, and the end of what expires. */
 class Database {
   readonly store: Store;
   readonly tables: Tables;
   readonly clock: Clock;
+  readonly reads = new Reads();
   private readonly turns = new Turns();
   private due = Number.POSITIVE_INFINITY;
   stop: () => void = () => {};
@@ -89,17 +107,21 @@ class Database {
     this.clock = clock;
   }
 
-  work(): Work {
-    return workOn(this.store, this.tables.all);
+  work(run?: string): Work {
+    return workOn(this.store, this.tables.all, (gte, lt) => this.reads.read(run, gte, lt));
   }
 
   /** Does the work when no other is under way on these items. Its changes are on disk, whole or not at all, when it resolves. */
-  alone<T>(keys: readonly (string | undefined)[], act: (work: Work) => Promise<T>): Promise<T> {
+  alone<T>(keys: Keys, act: (work: Work) => Promise<T>, run?: string): Promise<T> {
     const known = keys.filter((key) => key !== undefined);
     return this.turns.take(known, async () => {
-      const work = this.work();
+      const work = this.work(run);
       const output = await act(work);
       await this.store.batch(work.changes);
+      this.reads.wrote(
+        run,
+        work.changes.map(({ key }) => key),
+      );
       for (const change of work.changes) {
         const [part, name = ''] = change.key.split('/');
         if (change.type === 'put' && part === 'item')
@@ -160,7 +182,7 @@ function expiryOf(table: Table | undefined, item: Item): number | undefined {
 
 // Operations.
 
-type Operation = (database: Database, input: Input) => Promise<Input>;
+type Operation = (database: Database, input: Input, run?: string) => Promise<Input>;
 
 const operations: Readonly<Record<string, Operation>> = {
   GetItem: read('GetItem'),
@@ -192,13 +214,13 @@ function described({ ttlAttribute: _, ...table }: Table): Input {
 }
 
 function read(operation: EngineOperation): Operation {
-  return (database, input) => database.work().run(operation, check(operation, input));
+  return (database, input, run) => database.work(run).run(operation, check(operation, input));
 }
 
 function write(operation: EngineOperation): Operation {
-  return (database, input) => {
+  return (database, input, run) => {
     const planned = plan(database, operation, input);
-    return database.alone([planned.key], (work) => carryOut(database, planned, work));
+    return database.alone([planned.key], (work) => carryOut(database, planned, work), run);
   };
 }
 
@@ -232,12 +254,12 @@ async function carryOut(
 
 type BatchWrites = Record<string, { PutRequest?: { Item: Item }; DeleteRequest?: { Key: Item } }[]>;
 
-async function batchWrite(database: Database, input: Input): Promise<Input> {
+async function batchWrite(database: Database, input: Input, run?: string): Promise<Input> {
   const data = check('BatchWriteItem', input);
   const keys = Object.entries(data.RequestItems as BatchWrites).flatMap(([name, writes]) =>
     writes.map((one) => keyOf(one.PutRequest?.Item ?? one.DeleteRequest?.Key ?? {}, database.tables.get(name))),
   );
-  return database.alone(keys, (work) => work.run('BatchWriteItem', data));
+  return database.alone(keys, (work) => work.run('BatchWriteItem', data), run);
 }
 
 // Transactions.
@@ -258,14 +280,14 @@ function itemsOf(items: unknown): [kind: string, input: Input][] {
   });
 }
 
-async function transactGet(database: Database, input: Input): Promise<Input> {
+async function transactGet(database: Database, input: Input, run?: string): Promise<Input> {
   refuseOthers('TransactGetItems', input, ['TransactItems', 'ReturnConsumedCapacity']);
   const gets = itemsOf(input.TransactItems).map(([, get]) =>
     plan(database, 'GetItem', { ...get, ConsistentRead: true }),
   );
   const keys = gets.map(({ key }) => key);
   const read = (work: Work) => Promise.all(gets.map(({ data }) => work.run('GetItem', data)));
-  return { Responses: await database.alone(keys, read) };
+  return { Responses: await database.alone(keys, read, run) };
 }
 
 /** The single operation whose rules each kind of write follows, and what it must say. */
@@ -277,7 +299,7 @@ const kinds: Readonly<Record<string, readonly [operation: EngineOperation, ...mu
 };
 
 /** All writes or none: the answer is on disk, or TransactionCanceledException has a reason per item. */
-async function transactWrite(database: Database, input: Input): Promise<Input> {
+async function transactWrite(database: Database, input: Input, run?: string): Promise<Input> {
   refuseOthers('TransactWriteItems', input, ['TransactItems', 'ClientRequestToken', 'ReturnConsumedCapacity']);
   const { ClientRequestToken: token, TransactItems } = input;
   const planned = itemsOf(TransactItems).map(([kind, one], n) => planOf(database, kind, one, n + 1));
@@ -286,13 +308,14 @@ async function transactWrite(database: Database, input: Input): Promise<Input> {
     throw invalid('Transaction request cannot include multiple operations on one item');
   const mark = token === undefined ? undefined : `token/${token}`;
   const hash = createHash('sha256').update(JSON.stringify(TransactItems)).digest('hex');
-  return database.alone([...keys, mark], async (work) => {
+  const act = async (work: Work): Promise<Input> => {
     const at = database.clock.now().getTime();
     if (mark !== undefined && isRepeated(await database.store.get<Token>(mark), hash, at)) return {};
     if (mark !== undefined) work.changes.push({ type: 'put', key: mark, value: { at, hash } satisfies Token });
-    await carryOutAll(database, planned, work);
+    await carryOutAll(database, planned, work, run);
     return {};
-  });
+  };
+  return database.alone([...keys, mark], act, run);
 }
 
 function planOf(database: Database, kind: string, input: Input, n: number) {
@@ -305,11 +328,16 @@ function planOf(database: Database, kind: string, input: Input, n: number) {
   throw constraint(place, 'Value null', 'Member must not be null');
 }
 
-async function carryOutAll(database: Database, planned: readonly (Planned & { kind: string })[], work: Work) {
+async function carryOutAll(
+  database: Database,
+  planned: readonly (Planned & { kind: string })[],
+  work: Work,
+  run: string | undefined,
+): Promise<void> {
   const reasons: Input[] = [];
   for (const one of planned) {
     // A check is a delete that nobody commits.
-    const writing = carryOut(database, one, one.kind === 'ConditionCheck' ? database.work() : work);
+    const writing = carryOut(database, one, one.kind === 'ConditionCheck' ? database.work(run) : work);
     reasons.push(await writing.then(() => ({ Code: 'None' }), reasonOf));
   }
   if (reasons.every(({ Code }) => Code === 'None')) return;

@@ -25,7 +25,7 @@ interface Options {
   /** Throws AwsError when the caller may not. */
   authorise(caller: Caller, permission: Permission): void;
   /** Told of every call that may change something. */
-  written?(): void;
+  written?(service: string): void;
 }
 
 /** Bytes of a buffered body; a form of SES with a mail of ten megabytes comes closest. */
@@ -77,7 +77,7 @@ async function answer(options: Options, request: IncomingMessage, response: Serv
     const call = await callOf(options, request, name);
     for (const permission of service.permissions(call)) options.authorise(call.caller, permission);
     const operation = operationOf(name, call);
-    if (!reads.test(operation)) options.written?.();
+    if (!reads.test(operation)) options.written?.(name);
     const serve = (to: ServerResponse) => service.handle(call, to).catch((error: unknown) => refuse(error, to));
     await suffer(options.faults.meet(name, operation), call, response, serve);
   } catch (error) {

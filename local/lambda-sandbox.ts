@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { join } from 'node:path';
+import { traceOf } from './reads.ts';
 import type { InvokeResult } from './service.ts';
 
 /** A Lambda function of the template. */
@@ -87,7 +88,7 @@ export class Sandbox {
     const { promise, resolve } = Promise.withResolvers<{ result: InvokeResult; rss: number }>();
     this.current = { id, end: (result, rss = 0) => resolve({ result, rss }) };
     this.limit(initSeconds);
-    const traceId = `Root=1-${Math.floor(Date.now() / 1000).toString(16)}-${id.replaceAll('-', '').slice(0, 24)}`;
+    const traceId = `Root=1-${Math.floor(Date.now() / 1000).toString(16)}-${traceOf(id)}`;
     const message = { id, payload, offset, timeoutMs: timeoutSeconds * 1000, arn, traceId };
     // A process that died in between is told of by its exit.
     if (this.usable) this.child.send(message, () => {});

@@ -60,10 +60,10 @@ export function openLambda(options: Options): Lambda {
     configOf: (arn) => byArn.get(arn)?.async ?? {},
     run: (arn, payload, id) => pool.run(find(arn), payload, id),
   });
-  const invoke: InvokeFunction = async (name, payload, { type = 'RequestResponse' } = {}) => {
+  const invoke: InvokeFunction = async (name, payload, { type = 'RequestResponse', requestId } = {}) => {
     const fn = find(name);
     checkEvent(payload, type);
-    if (type === 'RequestResponse') return pool.run(fn, payload);
+    if (type === 'RequestResponse') return pool.run(fn, payload, requestId);
     await queue.put(fn.arn, payload);
     return { ok: true, payload: '' };
   };

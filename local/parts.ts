@@ -8,6 +8,7 @@ import { openKms } from './kms.ts';
 import { type Lambda, openLambda } from './lambda.ts';
 import { openMailbox } from './mailbox.ts';
 import { openQueues, type Queues } from './queues.ts';
+import type { Observed } from './reads.ts';
 import { openS3 } from './s3.ts';
 import { openScheduler } from './scheduler.ts';
 import { openSecretsManager } from './secrets-manager.ts';
@@ -33,7 +34,7 @@ export type Parts = Awaited<ReturnType<typeof openParts>>;
 /** Opens every service of a deployment and ties them together. Whatever it opened is among the closers, also when it fails. */
 export async function openParts(ground: Ground) {
   const { stateDir, store, clock, deployment, access } = ground;
-  /** Where AWS answers, known once the port is open; how often something was written to any service. */
+  /** Where AWS answers, known once the port is open; how often something was written to any service but DynamoDB, which knows it exactly. */
   const live = { aws: '', writes: 0 };
   const queues = openQueues({ store: store.sub('queues'), clock, queues: deployment.queues });
   const mailbox = await openMailbox({ dir: join(stateDir, 'mail'), store: store.sub('mailbox'), clock });
@@ -51,10 +52,16 @@ export async function openParts(ground: Ground) {
   const ses = await kept(ground, openSes({ ...deployment, store: store.sub('ses'), clock, mailbox, publish }));
   const invokeAs = invokeAsRole(lambda, access);
   const states = await kept(ground, openStates({ ...deployment, store: store.sub('states'), clock, invokeAs }));
-  const scheduling = { store: store.sub('scheduler'), clock, queues, writes: () => live.writes };
+  const dynamodb = await kept(ground, openDynamoDb({ ...deployment, dir: join(stateDir, 'dynamodb'), clock }));
+  const observe = (run: Observed): (() => boolean) => {
+    const { writes } = live;
+    const changed = dynamodb.observe(run);
+    return () => live.writes !== writes || changed();
+  };
+  const scheduling = { store: store.sub('scheduler'), clock, queues, observe };
   const invoke = invokeOnSchedule(deployment, invokeAs);
   const scheduler = await kept(ground, openScheduler({ ...deployment, ...scheduling, invoke }));
-  const services = [...(await openStorage(ground)), lambda, sns, ses, states, scheduler];
+  const services = [dynamodb, ...(await openStorage(ground)), lambda, sns, ses, states, scheduler];
   const resume = async (): Promise<void> => {
     for (const part of [sns, ses, lambda]) await part.resume();
     // A broken journal is told, with its position; every other execution goes on.
@@ -75,7 +82,6 @@ async function kept<T extends Service>({ closers }: Ground, opening: T | Promise
 async function openStorage(ground: Ground): Promise<Service[]> {
   const { stateDir, store, clock, deployment } = ground;
   return [
-    await kept(ground, openDynamoDb({ ...deployment, dir: join(stateDir, 'dynamodb'), clock })),
     await kept(ground, openS3({ ...deployment, dir: join(stateDir, 's3'), clock })),
     await kept(ground, openKms({ ...deployment, store: store.sub('kms') })),
     await kept(ground, openSecretsManager({ ...deployment, store: store.sub('secrets'), clock })),

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { unknownOperation } from './protocol.ts';
 import type { Queues } from './queues.ts';
+import type { Observed } from './reads.ts';
 import type { Clock, InvokeFunction, Service, Store } from './service.ts';
 
 /** A schedule of the template with a Lambda function as its target. */
@@ -21,7 +22,7 @@ export interface Schedule {
 export interface Scheduler extends Service {
   /** Sets the timers: call it once functions can be invoked. Makes up for ticks missed while the process was down, once. */
   start(): Promise<void>;
-  /** Ticks that were left out because the function had answered it would be idle and nothing was written since. */
+  /** Ticks that were left out because the function had answered it would be idle and nothing that it saw was written since. */
   coalesced(): number;
   /** Each schedule with its next tick, in virtual time. */
   list(): readonly { readonly name: string; readonly expression: string; readonly next?: string }[];
@@ -33,8 +34,8 @@ interface Options {
   readonly schedules: readonly Schedule[];
   readonly invoke: InvokeFunction;
   readonly queues: Queues;
-  /** Counts writes to any service. Equal counts mean that nothing was written between. */
-  writes(): number;
+  /** From now on the answer tells whether a run of the function could meet anything new. */
+  observe(run: Observed): () => boolean;
 }
 
 /** What the disk knows of a schedule. Instants are milliseconds of virtual time. */
@@ -115,7 +116,7 @@ class Run {
   private readonly cancels = new Set<() => void>();
   private progress: Progress;
   private next: number | undefined;
-  private idle: { readonly until: number; readonly writes: number } | undefined;
+  private idle: { readonly until: number; readonly isStale: () => boolean } | undefined;
 
   constructor(schedule: Schedule, options: Options) {
     this.schedule = schedule;
@@ -183,7 +184,7 @@ class Run {
   }
 
   private isIdle(): boolean {
-    return this.idle !== undefined && this.now() < this.idle.until && this.options.writes() === this.idle.writes;
+    return this.idle !== undefined && this.now() < this.idle.until && !this.idle.isStale();
   }
 
   /** On disk only once it has ended: a crash before that makes it a missed tick, which is made up for. */
@@ -200,16 +201,17 @@ class Run {
   private async attempt(): Promise<void> {
     const { pending } = this.progress;
     if (pending === undefined) return;
-    const writes = this.options.writes();
-    const outcome = await this.call(pending).catch((error: Error) => ({ failure: error.message }));
+    const requestId = randomUUID();
+    const isStale = this.options.observe({ functionArn: this.schedule.functionArn, requestId });
+    const outcome = await this.call(pending, requestId).catch((error: Error) => ({ failure: error.message }));
     if ('failure' in outcome) return this.failed(pending, outcome.failure);
     const until = idleUntil(outcome.payload);
-    this.idle = until === undefined || this.options.writes() !== writes ? undefined : { until, writes };
+    this.idle = until === undefined ? undefined : { until, isStale };
     await this.settle(pending);
   }
 
-  private async call(pending: Pending): Promise<{ payload: string } | { failure: string }> {
-    const result = await this.options.invoke(this.schedule.functionArn, this.payload(pending));
+  private async call(pending: Pending, requestId: string): Promise<{ payload: string } | { failure: string }> {
+    const result = await this.options.invoke(this.schedule.functionArn, this.payload(pending), { requestId });
     return result.ok ? result : { failure: result.error.errorType };
   }
 

@@ -54,7 +54,7 @@ export class AwsError extends Error {
 export type InvokeFunction = (
   functionArn: string,
   payload: string,
-  options?: { readonly type?: 'RequestResponse' | 'Event' },
+  options?: { readonly type?: 'RequestResponse' | 'Event'; readonly requestId?: string },
 ) => Promise<InvokeResult>;
 
 /** An error is Lambda's own: a timeout is `Sandbox.Timedout`, a crash `Runtime.ExitError`. */

@@ -45,10 +45,17 @@ export function authenticate(request: SignedRequest, findKey: FindKey, times: Ti
 
 /** The signature of a text under a key and the scope of a credential; a browser's upload form signs its policy so. */
 export function signatureOf(text: string, credential: string, key: AccessKey): string {
+  const name = `${credential} ${key.secret}`;
   const [, date = '', region = '', service = ''] = credential.split('/');
-  const scoped = [date, region, service, 'aws4_request'].reduce<string | Buffer>(hmac, `AWS4${key.secret}`);
+  const scoped =
+    derived.get(name) ?? [date, region, service, 'aws4_request'].reduce<string | Buffer>(hmac, `AWS4${key.secret}`);
+  if (derived.size > 1000) derived.clear();
+  derived.set(name, scoped);
   return hmac(scoped, text).toString('hex');
 }
+
+/** Keys of one day, derived already: four of five hashes of a call. */
+const derived = new Map<string, string | Buffer>();
 
 /** The signer a credential `KEY/DATE/REGION/SERVICE/aws4_request` names. Throws when it is not of that form. */
 export function signerOf(credential: string): Signer {

@@ -551,6 +551,46 @@ describe.skipIf(elsewhere !== undefined)('DynamoDB of the local cloud', () => {
     expect(await add()).toBe('2');
   });
 
+  test('a run meets something new once others have written what it read', async () => {
+    using folder = temporaryFolder('dynamodb');
+    await using local = await start(folder.path);
+    const requestId = randomUUID();
+    const run = new DynamoDBClient(local.functionConfig);
+    const trace = `Root=1-6a0b1c2d-${requestId.replaceAll('-', '').slice(0, 24)}`;
+    run.middlewareStack.add(
+      (next) => (args) => {
+        Object.assign((args.request as { headers: object }).headers, { 'x-amzn-trace-id': trace });
+        return next(args);
+      },
+      { step: 'build' },
+    );
+    const observe = () => local.service.observe({ functionArn: 'Sweep', requestId });
+    const TableName = 'Requests';
+    const ExpressionAttributeValues = { ':due': S('monday') };
+    const query = new QueryCommand({
+      ...{ TableName, IndexName: 'Due', KeyConditionExpression: 'due = :due', ExpressionAttributeValues },
+    });
+    const put = (by: DynamoDBClient, pk: string, due: string, more: object = {}) =>
+      by.send(new PutItemCommand({ TableName, Item: { ...key(pk), due: S(due) }, ...more }));
+
+    let isStale = observe();
+    await run.send(query);
+    await put(local.client, 'other', 'tuesday');
+    await put(run, 'own', 'monday');
+    expect(isStale()).toBe(false);
+    await put(local.client, 'other', 'monday');
+    expect(isStale()).toBe(true);
+    // What it reads again is new no more.
+    await run.send(query);
+    expect(isStale()).toBe(false);
+
+    isStale = observe();
+    await failure(put(run, 'other', 'friday', { ConditionExpression: 'attribute_not_exists(pk)' }));
+    expect(isStale()).toBe(false);
+    await put(local.client, 'other', 'friday');
+    expect(isStale()).toBe(true);
+  });
+
   test('a record that is broken on disk is reported with its position', async () => {
     using folder = temporaryFolder('dynamodb');
     {

@@ -27,7 +27,10 @@ function start(schedule: Partial<Schedule> = {}, answer: Answer = () => ({ ok: t
       clock,
       schedules: [{ ...watchdog, ...schedule }],
       queues,
-      writes: () => counter.writes,
+      observe: () => {
+        const before = counter.writes;
+        return () => counter.writes !== before;
+      },
       async invoke(_arn, payload) {
         ticks.push(payload);
         return answer();
