@@ -6,11 +6,14 @@ import { startCrm } from './crm.ts';
 import { startNewsletter } from './newsletter.ts';
 import { seed } from './seed.ts';
 import { fillShopAndSupport } from './shop-and-support.ts';
+import { startSignIn } from './sign-in.ts';
 import type { demoSecrets } from './tables.ts';
 
-const { values } = parseArgs({ options: { state: { type: 'string' }, aws: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { state: { type: 'string' }, aws: { type: 'string' }, site: { type: 'string' } },
+});
 if (!values.state || !values.aws) {
-  console.error('usage: node demo/start.ts --state DIR --aws URL');
+  console.error('usage: node demo/start.ts --state DIR --aws URL [--site URL]');
   process.exit(2);
 }
 
@@ -30,17 +33,19 @@ const start = async (): Promise<void> => {
     startCrm(join(String(values.state), 'demo'), data),
     startNewsletter(token, data.subscriptions),
     fillShopAndSupport(aws, data),
+    startSignIn(token, `${values.site ?? 'http://127.0.0.1:3000'}/dpo/signed-in`, values.site),
   ] as const;
   // A process that ends while WebAssembly is being compiled can hang: so a failure waits for the others.
   await Promise.allSettled(parts);
-  const [crm, newsletter, wrote] = await Promise.all(parts);
-  say(`customer register on port ${crm.port}, newsletters on port ${newsletter.port}`);
+  const [crm, newsletter, wrote, issuer] = await Promise.all(parts);
+  say(`customer register on port ${crm.port}, newsletters on port ${newsletter.port}, sign-in on port ${issuer.port}`);
   say(wrote ? 'web shop and support filled' : 'web shop and support as they were');
   await putSecrets({
     'demo/crm': { host: crm.host, port: crm.port, dbname: 'postgres', username: 'postgres', password: token },
     'demo/newsletter': { baseUrl: `http://${newsletter.host}:${newsletter.port}`, token },
+    'demo/sign-in': { issuer: `http://${issuer.host}:${issuer.port}`, clientSecret: token },
   });
-  endWith(() => Promise.all([crm.close(), newsletter.close()]));
+  endWith(() => Promise.all([crm.close(), newsletter.close(), issuer.close()]));
   const seconds = Math.round((performance.now() - began) / 100) / 10;
   const ready = { ready: true, crm: crm.port, newsletter: newsletter.port, customers: data.customers.length, seconds };
   process.stdout.write(`${JSON.stringify(ready)}\n`);

@@ -9,6 +9,33 @@ export type Language = z.infer<typeof Language>;
 
 const Address = z.email().max(254);
 
+/** An OpenID Connect issuer that signs people in for us. */
+export const Issuer = z.strictObject({
+  /** As its discovery document says it: the document stands under `/.well-known/openid-configuration` below. */
+  issuer: z.url({ protocol: /^https$/ }),
+  clientId: z.string().min(1).max(200),
+  /** Name of the secret in Secrets Manager; its `clientSecret` is put in by hand, never by a deployment. */
+  secret: z.string().regex(/^[\w/+=.@-]{1,200}$/),
+  scope: z
+    .string()
+    .regex(/^openid( |$)/)
+    .default('openid email'),
+});
+export type Issuer = z.infer<typeof Issuer>;
+
+/** How staff sign in, and who of those whom the issuer knows is staff. */
+export const SignIn = Issuer.extend({
+  staff: z
+    .strictObject({
+      /** Addresses that the issuer must have verified; without both this is the DPO's. */
+      emails: z.array(Address).min(1).max(50).optional(),
+      /** A group or role instead: the claim's value, or one of its values. */
+      claim: z.strictObject({ name: z.string().min(1).max(120), value: z.string().min(1).max(200) }).optional(),
+    })
+    .prefault({}),
+});
+export type SignIn = z.infer<typeof SignIn>;
+
 /** `privacy.config.yaml`: who the controller is and how it wants requests handled. Nothing in it is secret. */
 export const Config = z.strictObject({
   version: z.literal(1),
@@ -40,6 +67,8 @@ export const Config = z.strictObject({
   }),
   /** Only with a domain of one's own; else the API's address. */
   site: z.strictObject({ url: z.url({ protocol: /^https$/ }) }).optional(),
+  /** The overview at /dpo; without it the DPO works by mail links alone. */
+  signIn: SignIn.optional(),
   /** Whether the DPO confirms each request before sources are read. */
   start: z.enum(['ask', 'automatic']).default('ask'),
   limits: z

@@ -40,7 +40,7 @@ export class PrivacyStack extends Stack {
     const workflow = new Workflow(this, 'Workflow', { ...common, settings, allowLoopback });
     new ConnectorSecrets(this, 'Secrets', { map: settings.map, key: storage.key, readers: workflow.gatherers });
     const dispatcher = this.dispatcher(common, workflow, site, mail, config.mail.from);
-    const web = new Web(this, 'Web', { ...common, url: site.url });
+    const web = new Web(this, 'Web', { ...common, url: site.url, config, allowLoopback });
     site.serve(web.functions);
 
     const watchdog = this.watchdog(common, workflow, escalations);

@@ -1,11 +1,16 @@
 import { Construct } from 'constructs';
+import type { Config } from '../domain/config.ts';
 import type { Env } from '../functions/lib/env.ts';
 import type { PublicFunction } from '../functions/routes.ts';
 import { type Common, grantWake, recordOf } from './record.ts';
+import { emptySecret } from './secrets.ts';
 import { ServiceFunction } from './service-function.ts';
+import type { Storage } from './storage.ts';
 
 export interface WebProps extends Common {
   readonly url: string;
+  readonly config: Pick<Config, 'signIn'>;
+  readonly allowLoopback: boolean;
 }
 
 type Make = (name: PublicFunction, environment?: Partial<Env>) => ServiceFunction;
@@ -16,7 +21,7 @@ export class Web extends Construct {
 
   constructor(scope: Construct, id: string, props: WebProps) {
     super(scope, id);
-    const { storage, url } = props;
+    const { storage, url, config, allowLoopback } = props;
     const record = recordOf(props);
     const make: Make = (name, environment = {}) =>
       new ServiceFunction(this, pascal(name), {
@@ -52,8 +57,27 @@ export class Web extends Construct {
     download.allowObjects(['s3:GetObject'], storage.evidence, 'packages/');
     storage.useKey(download, 's3', ['kms:Decrypt']);
 
-    this.functions = { intake, person, staff, owner, download, calendar, assets: make('assets') };
+    const signIn = make('sign-in', {
+      REQUESTS_TABLE: storage.requests.tableName,
+      PSEUDONYM_KEY: storage.pseudonymKey.keyArn,
+      ...(allowLoopback ? { ALLOW_LOOPBACK: 'true' } : {}),
+    });
+    // Sessions only; it seals what the browser keeps while the issuer asks.
+    storage.grantRequests(signIn, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
+    signIn.allow(['kms:GenerateMac'], [storage.pseudonymKey.keyArn]);
+    this.signInSecret(config, storage, signIn);
+
+    const assets = make('assets');
+    this.functions = { intake, person, staff, 'sign-in': signIn, owner, download, calendar, assets };
+  }
+
+  private signInSecret({ signIn }: Pick<Config, 'signIn'>, { key }: Storage, reader: ServiceFunction): void {
+    if (!signIn) return;
+    const byHand = 'The issuer makes the client secret; ops change it there and put the new value here.';
+    const secret = { name: signIn.secret, description: 'How Privacy@ signs staff in', key, byHand };
+    emptySecret(this, 'SignInSecret', secret, reader);
   }
 }
 
-const pascal = (name: string): string => `${name[0]?.toUpperCase()}${name.slice(1)}`;
+/** `sign-in` -> `SignIn`. */
+const pascal = (name: string): string => name.replaceAll(/(?:^|-)(\w)/g, (_, letter: string) => letter.toUpperCase());

@@ -70,7 +70,9 @@ async function main(): Promise<void> {
     const addresses = ['--port', String(ports.PORT), '--aws-port', String(ports.AWS_PORT)];
     return launch('local/cloud.ts', ['--cdk-out', cdkOut, '--state', stateDir, ...addresses]);
   });
-  await step('demo', () => launch('demo/start.ts', ['--state', stateDir, '--aws', String(aws)]));
+  await step('demo', () =>
+    launch('demo/start.ts', ['--state', stateDir, '--aws', String(aws), '--site', String(site)]),
+  );
   console.log(`
   The form       ${site}/
   The mailbox    ${site}/_local/

@@ -18,7 +18,17 @@ const rules: Readonly<Record<string, readonly string[]>> = {
     '@aws-sdk',
     '@smithy',
   ],
-  functions: ['domain', 'connectors', 'web', 'node:', 'zod', '@middy', 'nodemailer', 'type aws-lambda'],
+  functions: [
+    'domain',
+    'connectors',
+    'web',
+    'node:',
+    'zod',
+    '@middy',
+    'nodemailer',
+    'openid-client',
+    'type aws-lambda',
+  ],
   'functions/aws': ['domain', 'web', 'functions', 'node:', '@aws-sdk', '@smithy', 'nodemailer', 'zod'],
   web: ['domain', 'functions/routes.ts', 'hono', 'ical-generator', 'node:crypto'],
   infra: [
@@ -46,7 +56,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
     'hono',
     'zod',
   ],
-  demo: ['domain', 'node:', '@electric-sql', '@aws-sdk', 'pg', 'yaml', 'zod'],
+  demo: ['domain', 'node:', '@electric-sql', '@aws-sdk', 'oidc-provider', 'pg', 'yaml', 'zod'],
   cli: [
     'ajv',
     'domain',

@@ -11,7 +11,7 @@ import { smallCall } from './small-call.ts';
 const generateMac = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'TrentService.GenerateMac' };
 
 /** One key per purpose (security.md 3.3): a pseudonym can't be checked with the key of a seal. */
-type Use = 'pseudonym' | 'stamp' | 'form';
+type Use = 'pseudonym' | 'stamp' | 'form' | 'sign-in';
 
 /**
  * Keys derived from an HMAC key that never leaves KMS: one GenerateMac per purpose and process, then plain HMAC-SHA-256 and AES-256-GCM
@@ -61,19 +61,19 @@ export const sealsWith = (KeyId: string) => {
     /** Sixteen bytes that only we can compute from a nonce: the same form sent twice gives the same request. */
     idFrom: async (nonce: string): Promise<Buffer> => mac('stamp', `request ${nonce}`),
 
-    /** Encrypts what a person has typed so far, for their own cookie. */
-    async seal(bytes: Uint8Array): Promise<string> {
+    /** Encrypts what a person has typed so far, or a sign-in under way, for their own cookie. */
+    async seal(bytes: Uint8Array, use: Extract<Use, 'form' | 'sign-in'> = 'form'): Promise<string> {
       const iv = randomBytes(12);
-      const cipher = createCipheriv('aes-256-gcm', await keyFor('form'), iv);
+      const cipher = createCipheriv('aes-256-gcm', await keyFor(use), iv);
       const body = Buffer.concat([cipher.update(bytes), cipher.final()]);
       return Buffer.concat([iv, cipher.getAuthTag(), body]).toString('base64url');
     },
 
-    /** Opens a seal of ours; undefined for anything else. */
-    async open(sealed: string): Promise<Buffer | undefined> {
+    /** Opens a seal of ours for the same use; undefined for anything else. */
+    async open(sealed: string, use: Extract<Use, 'form' | 'sign-in'> = 'form'): Promise<Buffer | undefined> {
       const bytes = Buffer.from(sealed, 'base64url');
       if (bytes.length < 28) return undefined;
-      const decipher = createDecipheriv('aes-256-gcm', await keyFor('form'), bytes.subarray(0, 12));
+      const decipher = createDecipheriv('aes-256-gcm', await keyFor(use), bytes.subarray(0, 12));
       decipher.setAuthTag(bytes.subarray(12, 28));
       try {
         return Buffer.concat([decipher.update(bytes.subarray(28)), decipher.final()]);

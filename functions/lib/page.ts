@@ -27,6 +27,8 @@ export interface Answer {
   readonly body?: string;
   readonly contentType?: string;
   readonly location?: string;
+  /** Where the page goes on to by itself. Its link says the same. */
+  readonly goOn?: string;
   readonly cookies?: readonly string[];
   /** Origins that a form of this page posts to besides our own: the bucket (decisions.md 12). */
   readonly formTo?: string;
@@ -73,7 +75,13 @@ const policy = (formTo = ''): string =>
     "base-uri 'none'",
   ].join('; ');
 
-const headersFor = ({ contentType = 'text/html; charset=utf-8', formTo, cache = 'no-store', location }: Answer) => ({
+const headersFor = ({
+  contentType = 'text/html; charset=utf-8',
+  formTo,
+  cache = 'no-store',
+  location,
+  goOn,
+}: Answer) => ({
   'content-type': contentType,
   'content-security-policy': policy(formTo),
   // With no-referrer browsers send "Origin: null", and the check of a form's origin would refuse everyone (decisions.md 12).
@@ -85,6 +93,7 @@ const headersFor = ({ contentType = 'text/html; charset=utf-8', formTo, cache = 
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy': 'camera=(), geolocation=(), microphone=()',
   ...(location ? { location } : {}),
+  ...(goOn ? { refresh: `0; url=${goOn}` } : {}),
 });
 
 const render = (answer: Answer): APIGatewayProxyStructuredResultV2 => ({

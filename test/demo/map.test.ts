@@ -62,7 +62,9 @@ describe('the data map of Nordlys Handel', () => {
     const tables = Object.values(map.systems.webshop?.collections ?? {}).map(({ at }) => at);
     expect(tables).toEqual(demoTables.map(({ name }) => name));
     expect(map.systems.support?.connector.options.bucket).toBe(demoBuckets[0]);
-    expect(all.flatMap(({ connector }) => connector.secret ?? []).sort()).toEqual([...demoSecrets].sort());
+    const { signIn } = Config.parse(read('privacy.config.yaml'));
+    const named = [...all.flatMap(({ connector }) => connector.secret ?? []), signIn?.secret];
+    expect(named.sort()).toEqual([...demoSecrets].sort());
   });
 
   test('has a config of its own, for an organisation in Denmark', () => {

@@ -144,3 +144,18 @@ export const download = async (world: World, email: string, reference: string) =
     visitor,
   };
 };
+
+/** Chooses who one is at the demonstration's issuer, in a browser of its own; answers the address that it sends the browser back to. */
+export const asAtIssuer = async (who: string, address: URL): Promise<URL> => {
+  const browser = new Visitor(address.origin);
+  const asked = expectStatus(await browser.get(address.href), 200);
+  const { location } = await browser.redirect(asked.url, { who });
+  const back = await browser.redirect(location);
+  return new URL(back.location);
+};
+
+/** Signs in as a colleague of the demonstration; answers the page that the issuer leads back to. */
+export const signInAs = async (visitor: Visitor, who = 'dorte'): Promise<Page> => {
+  const { location } = await visitor.redirect('/dpo/sign-in/begin');
+  return visitor.get((await asAtIssuer(who, new URL(location))).href);
+};

@@ -16,6 +16,7 @@ import {
   linkIn,
   openAsDpo,
   prove,
+  signInAs,
   start,
 } from './access.ts';
 import { clearFaults, fault, itemsOf } from './faults.ts';
@@ -60,6 +61,15 @@ const subscribe = async (world: World, reference: string): Promise<void> => {
   expect((await fetch(linkIn(mail, 'calendar'))).status).toBe(200);
 };
 
+/** The DPO signs in, is recognised, and signs out on all devices. */
+const signInAndOut = async (world: World): Promise<void> => {
+  const visitor = new Visitor(world.site);
+  expectStatus(await signInAs(visitor), 200);
+  await world.advance('PT2M');
+  await visitor.redirect('/dpo/sign-in');
+  expectStatus(await visitor.submit(await visitor.get('/dpo/sign-out'), { action: 'everywhere' }), 200);
+};
+
 const happyPath = async (world: World): Promise<void> => {
   const email = peopleToTry.everywhere;
   const { reference } = await ask(world, { name: 'Mette Kjærgaard', email });
@@ -70,6 +80,7 @@ const happyPath = async (world: World): Promise<void> => {
   await answerTask(world, reference, 'found', 'Kasse 12');
   await approve(world, reference);
   await download(world, email, reference);
+  await signInAndOut(world);
 };
 
 /** A system is down for the whole gathering, and the step after it fails until the DPO has it tried again. */

@@ -241,7 +241,7 @@ export const soak = async (options: SoakOptions): Promise<SoakResult> => {
   const cdkOut = join(place.state, 'cdk.out');
   cpSync(await synth(), cdkOut, { recursive: true });
   await place.start(cdkOut);
-  const demo = await startDemo(place.state, place.aws);
+  const demo = await startDemo(place.state, place.aws, place.site);
   const impatient = patience();
   const world = servedAt(place.site);
   const journeys = journeysOf(options.requests);

@@ -87,10 +87,28 @@ export class Visitor {
     return this.post(form.action, { ...form.hidden, ...fields });
   }
 
+  /** Asks, or posts the fields, and stays: where the answer sends on to. Cookies are kept. */
+  async redirect(
+    path: string,
+    fields?: Readonly<Record<string, string>>,
+  ): Promise<{ status: number; location: string }> {
+    const url = new URL(path, this.#site).href;
+    const headers = { 'accept-language': this.#language, ...this.#cookie() };
+    const sent = fields ? { method: 'POST', body: new URLSearchParams(fields) } : {};
+    const response = await fetch(url, { ...sent, headers, redirect: 'manual' });
+    this.#keep(response);
+    await response.arrayBuffer();
+    return { status: response.status, location: new URL(response.headers.get('location') ?? '', url).href };
+  }
+
+  #cookie(): Record<string, string> {
+    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    return cookie ? { cookie } : {};
+  }
+
   async #go(url: string, init: RequestInit, trail: readonly string[]): Promise<Page> {
     if (trail.length > 10) throw new Error(`too many redirects: ${trail.join(' ')}`);
-    const cookie = [...this.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
-    const headers = { 'accept-language': this.#language, ...(init.headers as object), ...(cookie ? { cookie } : {}) };
+    const headers = { 'accept-language': this.#language, ...(init.headers as object), ...this.#cookie() };
     const response = await fetch(url, { ...init, headers, redirect: 'manual' });
     this.#keep(response);
     const location = response.headers.get('location');

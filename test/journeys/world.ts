@@ -42,8 +42,8 @@ export interface World extends Served {
 }
 
 /** The demo's systems in a process of their own, once they are ready. */
-export const startDemo = async (state: string, aws: string): Promise<ChildProcess> => {
-  const args = ['demo/start.ts', '--state', state, '--aws', aws];
+export const startDemo = async (state: string, aws: string, site: string): Promise<ChildProcess> => {
+  const args = ['demo/start.ts', '--state', state, '--aws', aws, '--site', site];
   const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
   for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
     if (line.includes('"ready":true')) break;
@@ -91,7 +91,7 @@ export const openWorld = async (options: { demo?: boolean; cdkOut?: string; now?
   const { demo = true, cdkOut = await synth(), now } = options;
   const state = mkdtempSync(join(tmpdir(), 'privacy-world-'));
   const cloud = await openCloud({ cdkOut, stateDir: state, port: 0, awsPort: 0, ...(now ? { now } : {}) });
-  const systems = demo ? await startDemo(state, cloud.aws) : undefined;
+  const systems = demo ? await startDemo(state, cloud.aws, cloud.site) : undefined;
   return {
     ...servedAt(cloud.site),
     aws: cloud.aws,

@@ -19,6 +19,7 @@ import { errorPage } from '../../web/pages/error.tsx';
 import { formPage } from '../../web/pages/form.tsx';
 import { ownerPage } from '../../web/pages/owner.tsx';
 import { sentPage } from '../../web/pages/sent.tsx';
+import { type SignInState, signInPage } from '../../web/pages/sign-in.tsx';
 import { type StaffProblem, staffPage } from '../../web/pages/staff.tsx';
 import { startPage } from '../../web/pages/start.tsx';
 import { statusPage } from '../../web/pages/status.tsx';
@@ -374,6 +375,14 @@ const personSpecimens = (frame: { language: Language; config: Config }, typed: T
   ];
 };
 
+const signInStates: readonly SignInState[] = [
+  { kind: 'ask', request: reference },
+  { kind: 'done', to: '/dpo' },
+  ...(['leave', 'left', 'expired', 'denied', 'refused', 'used', 'unavailable', 'not-staff'] as const).map((kind) => ({
+    kind,
+  })),
+];
+
 /** Every page in every state that it has. */
 export const specimens = (language: Language, typed: Typing = (text) => text): Specimen[] => {
   const frame = { language, config };
@@ -386,6 +395,10 @@ export const specimens = (language: Language, typed: Typing = (text) => text): S
     ...personSpecimens(frame, typed),
     ...staffSpecimens(frame, typed),
     ...ownerSpecimens(frame, typed),
+    ...signInStates.map((state) => ({
+      name: `sign-in-${state.kind}`,
+      html: signInPage({ ...frame, path: '/dpo/sign-in', state }),
+    })),
     ...errors.map((status) => ({ name: `error-${status}`, html: errorPage({ ...frame, path: '/', status }) })),
   ];
 };

@@ -1,6 +1,11 @@
 import { expect, test } from 'vitest';
-import da from '../../web/texts/da.json' with { type: 'json' };
-import en from '../../web/texts/en.json' with { type: 'json' };
+import pagesDa from '../../web/texts/da.json' with { type: 'json' };
+import pagesEn from '../../web/texts/en.json' with { type: 'json' };
+import overviewDa from '../../web/texts/overview.da.json' with { type: 'json' };
+import overviewEn from '../../web/texts/overview.en.json' with { type: 'json' };
+
+const da = { ...pagesDa, ...overviewDa };
+const en = { ...pagesEn, ...overviewEn };
 
 const places = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map(([place]) => place).sort();
 const sentences = (text: string): string[] => text.split(/(?<=[.?!:])\s+/);

@@ -1,0 +1,27 @@
+import type { SignIn } from './config.ts';
+
+/** What an issuer says about whoever signed in. */
+export type Claims = Readonly<Record<string, unknown>>;
+
+/** The address that the issuer says it has verified, in small letters. An address it has not verified is anybody's (T77). */
+export const verifiedEmail = ({ email, email_verified }: Claims): string | undefined =>
+  email_verified === true && typeof email === 'string' ? email.toLowerCase() : undefined;
+
+const holds = (claims: Claims, { name, value }: { name: string; value: string }): boolean => {
+  const held = Object.hasOwn(claims, name) ? claims[name] : undefined;
+  return Array.isArray(held) ? held.includes(value) : held === value;
+};
+
+/** Whether somebody who signed in is staff: by a configured claim, or by a verified address. `dpo`: whose it is where none is named. */
+export const isStaff = (claims: Claims, { staff: { emails, claim } }: SignIn, dpo: string): boolean => {
+  if (claim && holds(claims, claim)) return true;
+  const email = verifiedEmail(claims);
+  const listed = emails ?? (claim ? [] : [dpo]);
+  return email !== undefined && listed.some((each) => each.toLowerCase() === email);
+};
+
+/** Of the claims only what says who it is and why they are staff: what a session keeps. */
+export const keptClaims = (claims: Claims, { staff: { claim } }: SignIn): Claims => {
+  const names = ['email', 'email_verified', ...(claim ? [claim.name] : [])];
+  return Object.fromEntries(names.flatMap((name) => (Object.hasOwn(claims, name) ? [[name, claims[name]]] : [])));
+};
