@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { exitCodes } from './exit.ts';
 import { type ContentFinding, contentCheck } from './package-contents.ts';
 import { describedFindings } from './package-described.ts';
+import { isLetter, letterProblems } from './package-letter.ts';
 import { nameKey, nameProblems } from './package-names.ts';
 
 interface Finding extends ContentFinding {
@@ -61,9 +62,19 @@ const textReader = (path: string) => {
   };
 };
 
+const letterReader = (path: string) => {
+  const kept: Uint8Array[] = [];
+  return {
+    write: (bytes: Uint8Array) => kept.push(bytes),
+    end: (): { text?: string; findings: Finding[] } => ({
+      findings: letterProblems(Buffer.concat(kept)).map(({ rule, message }) => finding(path, rule, message)),
+    }),
+  };
+};
+
 const readPart = async (zip: ZipFile, entry: Entry, path: string): Promise<Part> => {
   const hash = createHash('sha256');
-  const reader = textReader(path);
+  const reader = isLetter(path) ? letterReader(path) : textReader(path);
   let bytes = 0;
   for await (const chunk of await zip.openReadStreamPromise(entry)) {
     hash.update(chunk);
@@ -175,6 +186,13 @@ const manifestFindings = (parts: readonly Part[]): Finding[] => {
   ];
 };
 
+/** The answer to access begins with its page, and has a letter. */
+const letterFindings = (parts: readonly Part[]): Finding[] => {
+  const isAccess = parts.some(({ path }) => path === 'START-HER.html' || path === 'START-HERE.html');
+  const isThere = parts.some(({ path }) => isLetter(path));
+  return isAccess && !isThere ? [finding('Brev.pdf or Letter.pdf', 'letter-missing', 'is missing')] : [];
+};
+
 const sumLine = /^([0-9a-f]{64}) [ *](.+)$/;
 
 const lineFindings = (text: string, sums: Part, held: ReadonlyMap<string, Part>, line: number): Finding[] => {
@@ -207,6 +225,7 @@ const checkAnswer = async (file: string): Promise<Finding[]> => {
     ...parts.flatMap(({ findings }) => findings),
     ...described,
     ...duplicates(parts),
+    ...letterFindings(parts),
     ...manifestFindings(parts),
     ...sumsFindings(parts),
   ];

@@ -31,10 +31,16 @@ export class ManifestMismatch extends Error {
   override readonly name = 'ManifestMismatch';
 }
 
+/** The letter of an answer was not written; the log of the function that writes it says why. */
+export class LetterNotWritten extends Error {
+  override readonly name = 'LetterNotWritten';
+}
+
 export type Failure =
   | RequestNotFound
   | TransitionRefused
   | Conflict
   | SourceUnavailable
   | SourceMalformed
-  | ManifestMismatch;
+  | ManifestMismatch
+  | LetterNotWritten;

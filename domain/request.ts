@@ -171,7 +171,8 @@ export type RightRecord = z.infer<typeof RightRecord>;
 /** Missing data is a visible state: there is no "skipped" (security.md 3.7). */
 export const sourceStates = ['OK', 'EMPTY', 'PARTIAL', 'FAILED', 'MANUAL', 'EXCLUDED'] as const;
 
-const File = z.object({
+/** A file of the answer, as `domain/manifest.ts` describes it. */
+export const AnswerFile = z.object({
   path: z.string(),
   bytes: z.int(),
   sha256: z.string(),
@@ -192,7 +193,7 @@ export const SourceRecord = z.object({
   rows: z.int(),
   documents: z.int(),
   possibleMatches: z.int(),
-  collections: z.array(z.object({ name: z.string(), rows: z.int(), documents: z.int(), files: z.array(File) })),
+  collections: z.array(z.object({ name: z.string(), rows: z.int(), documents: z.int(), files: z.array(AnswerFile) })),
   /** For MANUAL: open until the owner has answered. */
   answeredAt: z.optional(Instant),
   /** For MANUAL: what the owner answered, in a word. */

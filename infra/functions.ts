@@ -7,6 +7,7 @@ const needs: Readonly<Record<string, { readonly config?: true; readonly map?: tr
   'tasks/plan-gathering': { map: true },
   'tasks/note-failed-source': {},
   'tasks/ask-to-decide': { config: true, map: true },
+  'tasks/write-letter': { config: true, map: true },
   'tasks/build-package': {},
   'tasks/deliver': {},
   'tasks/needs-a-person': {},

@@ -62,7 +62,10 @@ export class Workflow extends Construct {
   private steps(props: WorkflowProps): ServiceFunction[] {
     const { storage } = props;
     const withFiles = { environment: { EVIDENCE_BUCKET: storage.evidence.bucketName }, ...heavy };
-    const decide = this.step('AskToDecide', props, withFiles);
+    const letter = this.letter(props);
+    const environment = { ...withFiles.environment, LETTER_FUNCTION: letter.functionName };
+    const decide = this.step('AskToDecide', props, { ...withFiles, environment });
+    decide.allow(['lambda:InvokeFunction'], [letter.functionArn]);
     const build = this.step('BuildPackage', props, withFiles);
     for (const fn of [decide, build]) {
       storage.useKey(fn, 's3', ['kms:Decrypt', 'kms:GenerateDataKey']);
@@ -76,6 +79,17 @@ export class Workflow extends Construct {
     storage.grantCounting(prove, 'GetItem');
     const plain = ['AskToStart', 'PlanGathering', 'NoteFailedSource', 'Deliver', 'NeedsAPerson'];
     return [...plain.map((name) => this.step(name, props)), prove, decide, build];
+  }
+
+  /** Holds the PDF library, and reads nothing that was gathered. */
+  private letter(props: WorkflowProps): ServiceFunction {
+    const { storage } = props;
+    const environment = { ...recordOf(props), EVIDENCE_BUCKET: storage.evidence.bucketName };
+    const entry = 'tasks/write-letter';
+    const fn = new ServiceFunction(this, 'WriteLetter', { ...props, entry, environment, memorySize: 1024 });
+    storage.grantRequests(fn, 'Query');
+    storage.useKey(fn, 's3', ['kms:GenerateDataKey']);
+    return fn.allowObjects(['s3:PutObject'], storage.evidence, 'evidence/');
   }
 
   /** One function per system, from one source: its own role, its own secret, its own driver (decisions.md 3). */

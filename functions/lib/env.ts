@@ -14,6 +14,8 @@ export const Env = z.object({
   /** The second channel of what must not be missed. */
   ESCALATION_TOPIC: name,
   STATE_MACHINE: name,
+  /** The function that writes the letter of an answer. */
+  LETTER_FUNCTION: name,
   /** HMAC key in KMS that pseudonyms and seals are derived from. */
   PSEUDONYM_KEY: name,
   /** Where people reach the site: every link and the Origin check come from here, never from a header. */

@@ -57,6 +57,7 @@ const statusOf: Record<Failure['name'], number> = {
   SourceUnavailable: 503,
   SourceMalformed: 503,
   ManifestMismatch: 409,
+  LetterNotWritten: 503,
 };
 
 const statusFor = (error: unknown): number => {

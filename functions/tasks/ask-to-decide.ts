@@ -5,15 +5,19 @@ import { waitingFor } from '../../domain/gathering.ts';
 import { type Manifest, type ManifestFile, manifestText } from '../../domain/manifest.ts';
 import type { Case, SourceRecord } from '../../domain/request.ts';
 import { cases, files, now } from '../aws/from-env.ts';
+import { letterBy, type WriteLetter } from '../aws/letter.ts';
 import { ofRound } from '../lib/answer-facts.ts';
 import { type AnswerDeps, partsOf, writeAnswerFiles } from '../lib/answer-files.ts';
+import { env } from '../lib/env.ts';
 import { materialise } from '../lib/given.ts';
 import { log } from '../lib/log.ts';
 import { readConfig, readMap } from '../lib/settings.ts';
 import { OfRequest, type StepDeps } from '../lib/step.ts';
 import { onTask, task } from '../lib/task.ts';
 
-type Deps = StepDeps & AnswerDeps;
+interface Deps extends StepDeps, AnswerDeps {
+  readonly writeLetter: WriteLetter;
+}
 
 /** The manifest of one round: what the systems answered, and the files of each right that is answered with data. */
 const manifestOf = (held: Case, pages: readonly ManifestFile[]): Manifest => {
@@ -63,7 +67,8 @@ export const askToDecide = task({
       log.info('waiting for owners', { requestId, count: waiting.length });
       return { requestId, waiting: waiting.length };
     }
-    const manifest = manifestText(manifestOf(held, await writeAnswerFiles(held, deps)));
+    const letter = partsOf(held).includes('access') ? [await deps.writeLetter(requestId)] : [];
+    const manifest = manifestText(manifestOf(held, [...letter, ...(await writeAnswerFiles(held, deps))]));
     const key = evidenceKey(held.request.evidence, held.request.round, 'manifest.json');
     await deps.files.writeText(key, manifest, 'application/json');
     const shown = {
@@ -82,4 +87,5 @@ export const handler = onTask(askToDecide, () => ({
   now,
   config: readConfig(),
   map: readMap().map,
+  writeLetter: letterBy(env('LETTER_FUNCTION').LETTER_FUNCTION),
 }));

@@ -12,10 +12,12 @@ import { manifestText } from '../../domain/manifest.ts';
 import { kindsSeen, recordSchema } from '../../domain/record-schema.ts';
 import { csvFile, jsonFile } from '../../domain/rendering.ts';
 import { card, contactFields } from '../../domain/vcard.ts';
+import { letterPdf } from '../../web/package/pdf.ts';
 import { readme } from '../../web/package/readme.ts';
 import { startPage } from '../../web/package/start-page.tsx';
 import { systemPage } from '../../web/package/system-page.tsx';
 import { withheldPage } from '../../web/package/withheld-page.tsx';
+import { letterFonts } from '../web/letter-fonts.ts';
 import { answerFacts } from '../web/package-facts.ts';
 
 const program = join(import.meta.dirname, '../../cli/privacy.ts');
@@ -75,9 +77,12 @@ const descriptor = dataPackage(
   tables.map(({ described }) => described),
 );
 
+const letter = await letterPdf(facts, letterFonts);
+
 /** Files as the service renders them, about a person whose every text looks like a formula. */
 const good: Files = {
   'START-HER.html': startPage(facts),
+  'Brev.pdf': letter,
   'LAES-MIG.txt': readme(facts),
   'udeladt.html': withheldPage(facts),
   [crm.page]: systemPage(facts, crm),
@@ -220,6 +225,25 @@ describe('privacy package check', () => {
     ];
     expect(described).toContain('"Navn"');
     for (const [files, rule] of wrong) expect(await rulesIn(sealed(files))).toEqual([rule]);
+  });
+
+  test('finds a letter without tags, language or title, one that does more than be read, and none', async () => {
+    const changed = (from: string, to: string): Files => ({
+      ...good,
+      'Brev.pdf': Buffer.from(letter.toString('latin1').replace(from, to), 'latin1'),
+    });
+    const wrong: readonly (readonly [files: Files, rule: string])[] = [
+      [changed('%PDF-1.7', '%PDF-1.3'), 'letter-pdf'],
+      [{ ...good, 'Brev.pdf': letter.subarray(0, -20) }, 'letter-pdf'],
+      [changed('/Marked true', '/Marked null'), 'letter-tags'],
+      [changed('/StructTreeRoot ', '/SomethingRoot '), 'letter-tags'],
+      [changed('/Lang (da)', '/Wang (da)'), 'letter-language'],
+      [changed('/DisplayDocTitle true', '/DisplayDocTitle null'), 'letter-title'],
+      [changed('/Lang (da)', '/Lang (da) /OpenAction 1 0 R'), 'letter-active'],
+    ];
+    for (const [files, rule] of wrong) expect(await rulesIn(sealed(files))).toEqual([`Brev.pdf ${rule}`]);
+    const { 'Brev.pdf': _, ...less } = good;
+    expect(await rulesIn(sealed(less))).toEqual(['Brev.pdf or Letter.pdf letter-missing']);
   });
 
   test('finds nothing missing where the part of a refused right stays out, and what is missing within a part', async () => {

@@ -96,6 +96,21 @@ describe('the answer to a person with every kind of value', () => {
     expect(JSON.parse(checked.stdout)).toEqual({ findings: [] });
   });
 
+  test('has a letter to the person, tagged, that names every system searched', ({ skip }) => {
+    skip(lacks('pdftotext'));
+    const { stdout } = spawnSync('pdftotext', ['-layout', '-enc', 'UTF-8', join(root, 'Brev.pdf'), '-'], {
+      encoding: 'utf8',
+    });
+    const text = stdout.replaceAll(/\s+/g, ' ');
+    for (const part of ['Svar på din anmodning om indsigt', 'Åse =cmd|', 'behandler oplysninger om dig.']) {
+      expect(text).toContain(part);
+    }
+    // What the owner of the archive gave was taken over before the letter was written.
+    expect(text).toMatch(/Papirarkiv 1 dokument|Papirarkiv 1 post/);
+    expect(text).toContain('Nyhedsbreve Intet fundet');
+    expect(spawnSync('pdfinfo', [join(root, 'Brev.pdf')], { encoding: 'utf8' }).stdout).toMatch(/Tagged: +yes/);
+  });
+
   test('holds in JSON exactly what the systems hold', () => {
     const notes = tableIn('systemer/02-crm/notes.json').records.map(({ text }) => text);
     expect(notes).toEqual(texts);

@@ -127,6 +127,7 @@ const Overview = ({ facts }: PartProps) => {
       <Search facts={facts} />
       <OverviewTable facts={facts} />
       <ul class="files">
+        <FileLink path={layout(facts.language).letter} text={say('letter.file')} reading={{ ...facts, base: './' }} />
         <FileLink path={layout(facts.language).withheld} text={say('left-out')} reading={{ ...facts, base: './' }} />
       </ul>
     </section>

@@ -1,0 +1,25 @@
+import * as z from 'zod/mini';
+import { LetterNotWritten } from '../../domain/errors.ts';
+import type { ManifestFile } from '../../domain/manifest.ts';
+import { AnswerFile } from '../../domain/request.ts';
+import { smallCall } from './small-call.ts';
+
+export type WriteLetter = (requestId: string) => Promise<ManifestFile>;
+
+const Said = z.union([AnswerFile, z.object({ errorType: z.string() })]);
+
+/**
+ * Has the letter written by the function of its own that the PDF library and its fonts are in; any failure is LetterNotWritten, whose
+ * cause stands in that function's log. A state of the workflow would cost two transitions for each answer.
+ */
+export const letterBy =
+  (name: string): WriteLetter =>
+  async (requestId) => {
+    const path = `/2015-03-31/functions/${name}/invocations`;
+    const answer = await smallCall({ service: 'lambda', path, body: JSON.stringify({ requestId }) }).catch(
+      () => '{"errorType":"NoAnswer"}',
+    );
+    const said = Said.parse(JSON.parse(answer));
+    if ('errorType' in said) throw new LetterNotWritten(said.errorType);
+    return said;
+  };

@@ -1,0 +1,36 @@
+import { evidenceKey, layout } from '../../domain/answer-layout.ts';
+import { type Fonts, letterPdf } from '../../web/package/pdf.ts';
+import { cases, files, now } from '../aws/from-env.ts';
+import { answerFacts } from '../lib/answer-facts.ts';
+import type { AnswerDeps } from '../lib/answer-files.ts';
+import { letterFonts } from '../lib/letter-fonts.ts';
+import { readConfig, readMap } from '../lib/settings.ts';
+import { OfRequest, type StepDeps } from '../lib/step.ts';
+import { onTask, task } from '../lib/task.ts';
+
+interface Deps extends StepDeps, AnswerDeps {
+  readonly fonts: Fonts;
+}
+
+/** Writes the letter of an answer among its files, and answers what a manifest says of it. Doing it again writes the same. */
+export const writeLetter = task({
+  input: OfRequest,
+  async run({ requestId }, deps: Deps) {
+    const held = await deps.cases.read(requestId);
+    const { evidence, round, language } = held.request;
+    // No row stands in the letter: the pages and tables beside it hold them.
+    const facts = await answerFacts(held, { ...deps, firstRows: async () => [] });
+    const path = layout(language).letter;
+    const content = await letterPdf(facts, deps.fonts);
+    return { path, ...(await deps.files.pack(evidenceKey(evidence, round, path), [content])) };
+  },
+});
+
+export const handler = onTask(writeLetter, () => ({
+  cases: cases(),
+  files: files(),
+  now,
+  config: readConfig(),
+  map: readMap().map,
+  fonts: letterFonts,
+}));

@@ -1,0 +1,144 @@
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import type { AnswerFacts } from '../../web/package/answer.ts';
+import { letter } from '../../web/package/letter.ts';
+import { letterPdf } from '../../web/package/pdf.ts';
+import { letterFonts } from './letter-fonts.ts';
+import { answerFacts } from './package-facts.ts';
+
+const languages = ['da', 'en'] as const;
+const folder = mkdtempSync(join(tmpdir(), 'privacy-letter-'));
+const poppler = spawnSync('which', ['pdftotext']).status === 0;
+if (!poppler) console.log('SKIPPED: pdftotext is not on this machine');
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** What the blocks of a letter say, a line each. */
+const wordsOf = (facts: AnswerFacts): string =>
+  letter(facts)
+    .flatMap((block) => {
+      if (block.kind === 'list') return block.items;
+      if (block.kind === 'table') return block.rows.map(([name, texts]) => `${name} | ${texts.join(' | ')}`);
+      return [block.text];
+    })
+    .join('\n');
+
+const run = (tool: string, content: Buffer, ...args: string[]): string => {
+  const file = join(folder, 'letter.pdf');
+  writeFileSync(file, content);
+  const { stdout, stderr } = spawnSync(tool, [...args, file, ...(tool === 'pdftotext' ? ['-'] : [])], {
+    encoding: 'utf8',
+  });
+  expect(stderr).toBe('');
+  return stdout;
+};
+
+const without = (facts: AnswerFacts, state: 'EMPTY' | 'FAILED'): AnswerFacts => ({
+  ...facts,
+  systems: facts.systems.map((each) => ({ ...each, state, collections: [], files: [] })),
+});
+
+describe.each(languages)('the letter in %s', (language) => {
+  const facts = answerFacts(language);
+
+  test('is a PDF 1.7 with tags, language and a title that is shown', async () => {
+    const text = (await letterPdf(facts, letterFonts)).toString('latin1');
+    expect(text).toMatch(/^%PDF-1\.7\n.*%%EOF\s*$/s);
+    expect(text).toMatch(/\/MarkInfo \d+ 0 R/);
+    expect(text).toContain('/Marked true');
+    expect(text).toMatch(/\/StructTreeRoot \d+ 0 R/);
+    expect(text).toContain(`/Lang (${language})`);
+    expect(text).toContain('/DisplayDocTitle true');
+    for (const type of ['H1', 'H2', 'H3', 'P', 'L', 'LI', 'Table', 'TR', 'TH', 'TD']) {
+      expect(text).toMatch(new RegExp(`/S /${type}\\b`));
+    }
+    const title = { da: 'Svar på din anmodning om indsigt', en: 'Answer to your request for access' }[language];
+    const utf16 = Buffer.from(`\ufeff${title} - ${facts.reference}`, 'utf16le').swap16().toString('latin1');
+    expect(text).toContain(language === 'da' ? `(${utf16})` : `(${title} - ${facts.reference})`);
+  });
+
+  test('is the same bytes when it is built twice', async () => {
+    expect((await letterPdf(facts, letterFonts)).equals(await letterPdf(answerFacts(language), letterFonts))).toBe(
+      true,
+    );
+  });
+
+  test('tells of every system that holds data its purposes, kinds, recipients, retention, source and decisions', () => {
+    const words = wordsOf(facts);
+    const told = facts.systems.filter(({ state }) => state !== 'EMPTY');
+    expect(told.length).toBe(4);
+    for (const { system } of told) {
+      const { purposes, legalBasis, recipients, retention, source } = system.art15;
+      for (const text of [...purposes, legalBasis, retention, source]) expect(words).toContain(text[language]);
+      for (const { name } of recipients) expect(words).toContain(name);
+    }
+    const head = { da: 'Automatiske afgørelser |', en: 'Automated decisions |' }[language];
+    expect(words.split(head)).toHaveLength(told.length + 1);
+    expect(words).toContain(facts.authority.name);
+    expect(words).toContain(facts.authority.url);
+    expect(words).toContain(facts.dpo.email);
+  });
+
+  test.skipIf(!poppler)('can be read, page by page, and by a machine that reads aloud', async () => {
+    const content = await letterPdf(facts, letterFonts);
+    const text = run('pdftotext', content, '-layout', '-enc', 'UTF-8').replaceAll(/\s+/g, ' ');
+    for (const part of ['Søren Ærøskøbing', 'Havnegade 12, 8000 Aarhus C', 'Dorte Ågård', facts.reference]) {
+      expect(text).toContain(part);
+    }
+    const structure = run('pdfinfo', content, '-struct-text');
+    expect(structure).toMatch(/H1 \(block\)\n\s+"/);
+    // What stands below each page is no part of what is read.
+    expect(structure).not.toContain({ da: 'side 1 af', en: 'page 1 of' }[language]);
+    expect(text).toContain({ da: 'side 1 af', en: 'page 1 of' }[language]);
+    expect(run('pdfinfo', content)).toMatch(/Tagged: +yes/);
+  });
+});
+
+describe('the letter tells', () => {
+  test('whether data are processed: yes, no, or not known because something is missing', () => {
+    const facts = answerFacts('en');
+    expect(wordsOf(facts)).toContain('Nordlys Handel A/S processes data about you.');
+    const none = wordsOf(without(facts, 'EMPTY'));
+    expect(none).toContain('We found no data about you in our systems.');
+    expect(none).not.toContain('About the data');
+    const unknown = wordsOf(without(facts, 'FAILED'));
+    expect(unknown).toContain('So we can not say that we hold none.');
+    expect(unknown).not.toContain('processes data about you');
+  });
+
+  test('where nothing was found, what is missing and why, near matches, and a refused right with its reason', () => {
+    const words = wordsOf(answerFacts('da'));
+    expect(words).toContain('Nyhedsbreve | Intet fundet');
+    expect(words).toContain('Support: Vi kunne ikke hente data fra dette system.');
+    expect(words).toContain('Support: 2 poster ligner dig, men passer ikke helt.');
+    expect(words).toContain('Dataportabilitet: Ikke din aftale.');
+    expect(wordsOf({ ...answerFacts('en'), leftOut: [] })).toContain('Nothing is left out.');
+  });
+
+  test('of other rights only that they are answered on their own', () => {
+    const facts = { ...answerFacts('en'), rights: ['access', 'erasure'] } as const;
+    expect(wordsOf(facts)).toContain('You also asked for erasure.');
+    expect(wordsOf({ ...facts, rights: ['access'] })).not.toContain('You also asked for');
+  });
+
+  test.skipIf(!poppler)('names in other alphabets, and a question mark for what no font has', async () => {
+    const facts = answerFacts('da', (text) => `Łukasz Őry Αθηνά Жанна 李 ${text}`);
+    const text = run('pdftotext', await letterPdf(facts, letterFonts), '-enc', 'UTF-8');
+    expect(text).toContain('Łukasz Őry Αθηνά Жанна ? Søren Ærøskøbing');
+  });
+
+  test.skipIf(!poppler)('every word of a text that is longer than a page, in order', async () => {
+    const reason = Array.from({ length: 1500 }, (_, at) => `ord${at}`).join(' ');
+    const facts = { ...answerFacts('da'), leftOut: [{ kind: 'right', right: 'erasure', reason } as const] };
+    const [first, ...others] = facts.systems;
+    if (!first) throw new Error('no system is in the facts');
+    const art15 = { ...first.system.art15, retention: { da: reason, en: reason } };
+    const long = { ...facts, systems: [{ ...first, system: { ...first.system, art15 } }, ...others] };
+    const text = run('pdftotext', await letterPdf(long, letterFonts), '-layout', '-enc', 'UTF-8');
+    const words = text.match(/\bord\d+\b/g) ?? [];
+    expect(words.join(' ')).toBe(`${reason} ${reason}`);
+  });
+});

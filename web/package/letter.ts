@@ -1,0 +1,122 @@
+import { layout } from '../../domain/answer-layout.ts';
+import { list, longDate } from '../format.ts';
+import { aboutRows } from './about.ts';
+import type { AnswerFacts, AnswerSystem } from './answer.ts';
+import { holdsData, isIncomplete, stateText } from './found.ts';
+import { leftOutTexts } from './left-out.ts';
+import { answerTexts } from './texts.ts';
+import { plain } from './value.tsx';
+
+/** A part of a letter as a reader meets it; a table's rows begin with their head. */
+export type Block =
+  | { readonly kind: 'H1' | 'H2' | 'H3' | 'P'; readonly text: string }
+  | { readonly kind: 'list'; readonly items: readonly string[] }
+  | {
+      readonly kind: 'table';
+      readonly heads?: readonly [string, string];
+      readonly rows: readonly (readonly [name: string, texts: readonly string[]])[];
+    };
+
+const p = (text: string): Block => ({ kind: 'P', text });
+const h2 = (text: string): Block => ({ kind: 'H2', text });
+
+const upper = (text: string): string => text.replace(/^\p{Ll}/u, (first) => first.toUpperCase());
+
+const fromTo = (facts: AnswerFacts): Block[] => {
+  const { language, timeZone, organisation, person, reference, gatheredAt } = facts;
+  const say = answerTexts(language);
+  const rows = [
+    [say('letter.from'), [organisation.name, organisation.address]],
+    [say('letter.to'), [person.name, person.email]],
+    [say('letter.date'), [longDate(gatheredAt, language, timeZone)]],
+    [say('case.reference'), [reference]],
+  ] as const;
+  return [
+    { kind: 'table', rows },
+    { kind: 'H1', text: say('letter.title') },
+  ];
+};
+
+/** Whether data are processed (Art. 15(1)): yes, no, or not known because a system is missing. */
+const confirmation = ({ language, organisation, systems }: AnswerFacts): Block[] => {
+  const say = answerTexts(language);
+  if (systems.some(holdsData)) {
+    return [p(say('letter.held', { organisation: organisation.name })), p(say('letter.copy', layout(language)))];
+  }
+  return [p(say(systems.some(isIncomplete) ? 'letter.unknown' : 'letter.none'))];
+};
+
+const opening = (facts: AnswerFacts): Block[] => {
+  const { language, timeZone, receivedAt, rights, leftOut } = facts;
+  const say = answerTexts(language);
+  const refused = leftOut.flatMap((left) => (left.kind === 'right' ? left.right : []));
+  const others = rights.filter((right) => right !== 'access' && !refused.includes(right));
+  const named = list(
+    others.map((right) => say(`right.${right}`)),
+    language,
+  );
+  return [
+    p(say('letter.received', { date: longDate(receivedAt, language, timeZone) })),
+    ...confirmation(facts),
+    ...(others.length > 0 ? [p(say('letter.others', { rights: named }))] : []),
+  ];
+};
+
+const searched = ({ language, systems }: AnswerFacts): Block[] => {
+  const say = answerTexts(language);
+  const heads = [say('overview.system'), say('overview.result')] as const;
+  const rows = systems.map((each) => [each.system.title[language], [stateText(each, language)]] as const);
+  return [h2(say('letter.searched')), p(say('letter.by')), { kind: 'table', heads, rows }];
+};
+
+const missing = (facts: AnswerFacts): Block[] => {
+  const say = answerTexts(facts.language);
+  const items = leftOutTexts(facts).map(({ what, why }) => `${upper(what)}: ${why}`);
+  return [h2(say('left-out')), items.length > 0 ? { kind: 'list', items } : p(say('left-out.nothing'))];
+};
+
+/** Art. 15(1)(a) to (d), (g), (h) and 15(2) of each system that holds data of the person, or may. */
+const about = (facts: AnswerFacts): Block[] => {
+  const { language, systems } = facts;
+  const concerned = systems.filter((each: AnswerSystem) => holdsData(each) || isIncomplete(each));
+  if (concerned.length === 0) return [];
+  return [
+    h2(answerTexts(language)('letter.about')),
+    ...concerned.flatMap((each): Block[] => [
+      { kind: 'H3', text: each.system.title[language] },
+      { kind: 'table', rows: aboutRows(each, facts) },
+    ]),
+  ];
+};
+
+const remedies = ({ language, authority, organisation, dpo, reference }: AnswerFacts): Block[] => {
+  const { name, address, phone, email } = organisation;
+  const say = answerTexts(language);
+  const rights = ['rectify', 'erase', 'restrict', 'object', 'withdraw'] as const;
+  return [
+    h2(say('rights')),
+    { kind: 'list', items: rights.map((right) => say(`rights.${right}`)) },
+    p(`${say('rights.complain', { authority: authority.name })} ${authority.url}`),
+    p(say('rights.court')),
+    h2(say('contact')),
+    p(say('contact.lead', { reference })),
+    {
+      kind: 'table',
+      rows: [
+        [say('contact.organisation'), [name, address, phone, email].filter((text) => text !== undefined)],
+        [say('contact.dpo'), [dpo.name, dpo.email]],
+      ],
+    },
+    p(say('letter.regards', { organisation: name })),
+  ];
+};
+
+const readable = (block: Block): Block => {
+  if (block.kind === 'list') return { ...block, items: block.items.map(plain) };
+  if (block.kind !== 'table') return { ...block, text: plain(block.text) };
+  return { ...block, rows: block.rows.map(([name, texts]) => [plain(name), texts.map(plain)] as const) };
+};
+
+/** The letter of the answer: what Art. 15(1) and (2) GDPR ask to be told, about this person and not in general. */
+export const letter = (facts: AnswerFacts): Block[] =>
+  [fromTo, opening, searched, missing, about, remedies].flatMap((part) => part(facts)).map(readable);
