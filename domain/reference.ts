@@ -43,5 +43,8 @@ export const digitsFrom = (bytes: Uint8Array): string =>
     .map((byte) => String(byte % 10))
     .join('');
 
+/** Whether something typed can be a code of that length: what cannot is no attempt, so that a scanner's empty form burns none (T24). */
+export const canBeCode = (typed: string, length: 6 | 8): boolean => typed.length === length;
+
 /** A typed code as it was meant: case, blanks and hyphens do not count. */
 export const typedCode = (text: string): string => text.toUpperCase().replaceAll(/[\s-]/g, '');

@@ -52,6 +52,7 @@ export class PrivacyStack extends Stack {
       daily: new Upkeep(this, 'Upkeep', common).daily,
       stateMachine: workflow.stateMachine,
       alarms,
+      pagesFailed: site.api.metricServerError({ period: Duration.minutes(5), statistic: 'Sum' }),
     });
     this.outputs({
       FormUrl: site.url,

@@ -21,6 +21,8 @@ export interface WatchProps {
   readonly daily: Readonly<Record<string, ServiceFunction>>;
   readonly stateMachine: StateMachine;
   readonly alarms: Topic;
+  /** The site's answers of 500 and above. */
+  readonly pagesFailed: IMetric;
 }
 
 const runbook = 'docs/runbook.md';
@@ -29,7 +31,7 @@ const runbook = 'docs/runbook.md';
 export class Watch extends Construct {
   constructor(scope: Construct, id: string, props: WatchProps) {
     super(scope, id);
-    const { key, wake, dispatcher, watchdog, daily, stateMachine, alarms } = props;
+    const { key, wake, dispatcher, watchdog, daily, stateMachine, alarms, pagesFailed } = props;
     const missed = new Queue(this, 'Missed', {
       encryption: QueueEncryption.KMS,
       encryptionMasterKey: key,
@@ -72,6 +74,7 @@ export class Watch extends Construct {
     for (const [name, fn] of Object.entries(daily)) {
       alarm(`${name}Errors`, fn.metricErrors({ period: Duration.days(1), statistic: 'Sum' }), `${name} failed.`);
     }
+    alarm('PagesFail', pagesFailed, 'A page failed, or more requests came in an hour than `limits.requestsPerHour`.');
     alarm('MissedTicks', missed.metricApproximateNumberOfMessagesVisible(), 'A scheduled run was missed.');
     alarm(
       'WatchdogSilent',

@@ -200,7 +200,8 @@ export const onPage = (site: () => Site, pages: () => Pages) => {
   const failed = {
     onError: (request: { error: Error | null; event: APIGatewayProxyEventV2; response: unknown }) => {
       const status = statusFor(request.error);
-      if (status >= 500) log.error('page failed', { route: request.event.routeKey, error: errorName(request.error) });
+      if (status >= 500)
+        log.error('page failed', { route: request.event.routeKey, status, error: errorName(request.error) });
       const { headers, rawQueryString } = request.event;
       const html = built?.site.errorPage(status, {
         acceptLanguage: headers['accept-language'] ?? '',

@@ -1,10 +1,10 @@
 import type { Config } from '../../domain/config.ts';
 import { askForProofAgain, maxConfirmMails, prove } from '../../domain/proof.ts';
 import { withdraw } from '../../domain/recovery.ts';
-import { typedCode } from '../../domain/reference.ts';
-import type { Case } from '../../domain/request.ts';
+import { canBeCode, typedCode } from '../../domain/reference.ts';
+import { type Case, namesCase } from '../../domain/request.ts';
 import { personAnswered } from '../../domain/time-limit.ts';
-import { type ConfirmState, confirmPage } from '../../web/pages/confirm.tsx';
+import { type ConfirmProblem, type ConfirmState, confirmPage } from '../../web/pages/confirm.tsx';
 import { statusPage } from '../../web/pages/status.tsx';
 import type { Cases } from '../aws/cases.ts';
 import { cases, now, tokens } from '../aws/from-env.ts';
@@ -29,6 +29,12 @@ const confirm = (visit: Visit, held: Case, state: ConfirmState, { look: site }: 
   html: confirmPage({ ...site(visit, held.request.language), request: held.request, state }),
 });
 
+/** Nobody typed what a person types: the page again, and nothing is counted or sent (T24). */
+const confirmAnew = (visit: Visit, held: Case, token: Token, problem: ConfirmProblem, { look: site }: Deps): Answer => {
+  const page = { ...site(visit, held.request.language), request: held.request, state: stateOf(held, token) };
+  return { status: 400, html: confirmPage({ ...page, problem }) };
+};
+
 const stateOf = ({ request }: Case, token: Token): ConfirmState => {
   if (request.proof) return { kind: 'confirmed' };
   return token.attempts >= 5 ? { kind: 'locked', again: request.confirmMails < maxConfirmMails } : { kind: 'open' };
@@ -36,7 +42,9 @@ const stateOf = ({ request }: Case, token: Token): ConfirmState => {
 
 /** Takes the typed code. The right one proves the address, uses the link up and opens the status page. */
 const takeCode = async (visit: Visit, held: Case, token: Token, deps: Deps): Promise<Answer> => {
-  const checked = await deps.tokens.check(token, typedCode(visit.fields.get('code')?.[0] ?? ''), deps.now());
+  const typed = typedCode(visit.fields.get('code')?.[0] ?? '');
+  if (!canBeCode(typed, 6)) return confirmAnew(visit, held, token, 'code', deps);
+  const checked = await deps.tokens.check(token, typed, deps.now());
   if (!checked.right) {
     const again = held.request.confirmMails < maxConfirmMails;
     const state: ConfirmState =
@@ -53,9 +61,13 @@ const takeCode = async (visit: Visit, held: Case, token: Token, deps: Deps): Pro
   return { location: `/request/${reference}`, cookies: [keep('status', reference, status.token)] };
 };
 
-const sendAgain = async (visit: Visit, held: Case, deps: Deps): Promise<Answer> => {
+const meansCase = (visit: Visit, { request }: Case): boolean =>
+  namesCase(request, visit.fields.get('last4')?.[0] ?? '');
+
+const sendAgain = async (visit: Visit, held: Case, token: Token, deps: Deps): Promise<Answer> => {
   if (held.request.confirmMails >= maxConfirmMails)
     return confirm(visit, held, { kind: 'locked', again: false }, deps, 429);
+  if (!meansCase(visit, held)) return confirmAnew(visit, held, token, 'last4', deps);
   await deps.cases.change(held.request.requestId, (current) => askForProofAgain(current, deps.now()));
   return confirm(visit, held, { kind: 'sent-again' }, deps);
 };
@@ -80,6 +92,14 @@ const takeAnswer = async (visit: Visit, token: Token, deps: Deps): Promise<Answe
   return { location: visit.path };
 };
 
+const takeBack = async (visit: Visit, token: Token, deps: Deps): Promise<Answer> => {
+  if (!meansCase(visit, await deps.cases.read(token.requestId))) {
+    return showStatus(visit, token, deps, { problem: 'last4', typed: '' });
+  }
+  await deps.cases.change(token.requestId, (current) => withdraw(current, deps.now()));
+  return { location: visit.path };
+};
+
 const personPages = (deps: Deps) => ({
   'GET /c/{token}': (visit: Visit) =>
     openLink(visit, deps.tokens, 'confirm', ({ reference }) => `/confirm/${reference}`, deps.now()),
@@ -90,7 +110,7 @@ const personPages = (deps: Deps) => ({
     const state = stateOf(held, token);
     if (visit.method === 'GET' || state.kind === 'confirmed') return confirm(visit, held, state, deps);
     return visit.fields.get('action')?.[0] === 'again'
-      ? sendAgain(visit, held, deps)
+      ? sendAgain(visit, held, token, deps)
       : takeCode(visit, held, token, deps);
   },
 
@@ -102,9 +122,8 @@ const personPages = (deps: Deps) => ({
     if (visit.method === 'GET') return showStatus(visit, token, deps);
     const action = visit.fields.get('action')?.[0];
     if (action === 'answer') return takeAnswer(visit, token, deps);
-    if (action !== 'withdraw') throw new Refusal(400);
-    await deps.cases.change(token.requestId, (current) => withdraw(current, deps.now()));
-    return { location: visit.path };
+    if (action === 'withdraw') return takeBack(visit, token, deps);
+    throw new Refusal(400);
   },
 });
 

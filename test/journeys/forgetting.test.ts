@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { answerTask, approve, ask, download, linkIn, prove, start } from './access.ts';
+import { answerTask, approve, ask, download, last4, linkIn, prove, start } from './access.ts';
 import { clearFaults, type Fault, fault, type Item, itemsOf } from './faults.ts';
 import { everythingOf, objectsIn, outputsOf, restore, runCli } from './stores.ts';
 import { formsOf, Visitor } from './visitor.ts';
@@ -140,7 +140,7 @@ test.each([
     const { page, visitor } = await prove(world, canary.email, reference);
     await start(world, reference);
     await upload(reference, canary.file);
-    await visitor.submit(await visitor.get(page.url), { action: 'withdraw' }, 'action');
+    await visitor.submit(await visitor.get(page.url), { action: 'withdraw', last4: last4(reference) }, 'last4');
     const { evidence, pk } = (await requestOf(reference)) as Item & { evidence: string };
     expect((await objectsOf(evidence)).length).toBeGreaterThan(0);
     await world.advance(before);

@@ -260,6 +260,7 @@ const downloadStates: readonly DownloadState[] = [
   { kind: 'ready' },
   { kind: 'code-sent' },
   { kind: 'wrong-code', left: 1 },
+  { kind: 'not-typed', problem: 'last4' },
   { kind: 'locked' },
   { kind: 'expired' },
 ];
@@ -356,6 +357,18 @@ const personSpecimens = (frame: { language: Language; config: Config }, typed: T
       name: `confirm-${state.kind}`,
       html: confirmPage({ ...at(`/confirm/${reference}`), request, state }),
     })),
+    ...(['code', 'last4'] as const).map((problem) => ({
+      name: `confirm-no-${problem}`,
+      html: confirmPage({ ...at(`/confirm/${reference}`), request, state: { kind: 'open' }, problem }),
+    })),
+    {
+      name: 'status-withdraw-wrong',
+      html: statusPage({
+        ...at(`/request/${reference}`),
+        ...caseOf('GATHERING', typed),
+        wrong: { problem: 'last4', typed: '' },
+      }),
+    },
     ...statuses.map((status) => ({
       name: `status-${status}`,
       html: statusPage({ ...at(`/request/${reference}`), ...caseOf(status, typed, { package: built }) }),
@@ -370,7 +383,7 @@ const personSpecimens = (frame: { language: Language; config: Config }, typed: T
     })),
     ...downloadStates.map((state) => ({
       name: `download-${state.kind}`,
-      html: downloadPage({ ...at(`/download/${reference}`), request, state }),
+      html: downloadPage({ ...at(`/download/${reference}`), request, state, meant: state.kind === 'code-sent' }),
     })),
   ];
 };

@@ -15,16 +15,24 @@ export type ConfirmState =
   | { readonly kind: 'sent-again' }
   | { readonly kind: 'confirmed' };
 
+/** What a person had to type and did not. */
+export type ConfirmProblem = 'code' | 'last4';
+
 export interface ConfirmProps extends Frame {
   readonly request: Pick<Request, 'reference' | 'person' | 'confirmMails'>;
   readonly state: ConfirmState;
+  readonly problem?: ConfirmProblem;
 }
 
-const formOf = ({ language, state }: ConfirmProps): Form => ({
-  text: t(language),
-  values: new Map(),
-  errors: new Map(state.kind === 'wrong-code' ? [['code', counted(language, 'confirm.wrong', state.left)]] : []),
-});
+const problems = { code: 'confirm.blank', last4: 'last4.problem' } as const;
+
+const formOf = ({ language, state, problem }: ConfirmProps): Form => {
+  const text = t(language);
+  const errors = new Map(problem ? [[problem as string, text(problems[problem])]] : []);
+  if (state.kind === 'wrong-code') errors.set('code', counted(language, 'confirm.wrong', state.left));
+  if (state.kind === 'locked') errors.delete('code');
+  return { text, values: new Map(), errors };
+};
 
 /** The typed code is what a mail scanner cannot do: opening the link alone confirms nothing (T24). */
 const CodeForm = ({ props, form }: { props: ConfirmProps; form: Form }) => (
@@ -44,9 +52,16 @@ const CodeForm = ({ props, form }: { props: ConfirmProps; form: Form }) => (
 
 const Again = ({ props, form }: { props: ConfirmProps; form: Form }) =>
   props.request.confirmMails >= maxConfirmMails ? null : (
-    <Disclosure title={form.text('confirm.no-mail')} open={props.state.kind === 'locked'}>
+    <Disclosure title={form.text('confirm.no-mail')} open={props.state.kind === 'locked' || form.errors.has('last4')}>
       <p>{form.text('confirm.no-mail-lead', { address: masked(props.request.person.email) })}</p>
       <PostForm to={inLanguage(props, props.path)}>
+        <TextField
+          form={form}
+          field="last4"
+          label={form.text('last4.label')}
+          hint={form.text('last4.hint')}
+          width="short"
+        />
         <Button action="again" look="secondary">
           {form.text('confirm.again')}
         </Button>
@@ -71,6 +86,7 @@ const Ask = ({ props, form }: { props: ConfirmProps; form: Form }) => (
 
 const Locked = ({ props, form, again }: { props: ConfirmProps; form: Form; again: boolean }) => (
   <>
+    <ErrorSummary form={form} />
     <h1>{form.text('confirm.locked')}</h1>
     <Notice look="warning" loud>
       <p>{form.text('confirm.locked-why')}</p>

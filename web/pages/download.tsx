@@ -1,32 +1,57 @@
 import { masked } from '../../domain/identity.ts';
+import { lastFour } from '../../domain/reference.ts';
 import type { Request } from '../../domain/request.ts';
 import { Button, DateText, Notice, Reference, SummaryList } from '../components.tsx';
-import { ErrorSummary, type Form, PostForm, TextField } from '../fields.tsx';
+import { ErrorSummary, type Form, Hidden, PostForm, TextField } from '../fields.tsx';
 import { size } from '../format.ts';
 import { type Frame, inLanguage } from '../frame.ts';
 import { page } from '../layout.tsx';
 import { counted, t } from '../text.ts';
 
+/** What a person had to type and did not. */
+export type DownloadProblem = 'code' | 'last4';
+
 export type DownloadState =
   | { readonly kind: 'ready' }
   | { readonly kind: 'code-sent' }
   | { readonly kind: 'wrong-code'; readonly left: number }
+  | { readonly kind: 'not-typed'; readonly problem: DownloadProblem }
   | { readonly kind: 'locked' }
   | { readonly kind: 'expired' };
 
 export interface DownloadProps extends Frame {
   readonly request: Pick<Request, 'reference' | 'person' | 'package' | 'downloads'>;
   readonly state: DownloadState;
+  /** The case number's last signs were typed already: they are not asked for a second time. */
+  readonly meant?: boolean;
 }
 
-const formOf = ({ language, state }: DownloadProps): Form => ({
-  text: t(language),
-  values: new Map(),
-  errors: new Map(state.kind === 'wrong-code' ? [['code', counted(language, 'download.wrong', state.left)]] : []),
-});
+const problems = { code: 'download.blank', last4: 'last4.problem' } as const;
+
+const formOf = ({ language, state }: DownloadProps): Form => {
+  const text = t(language);
+  const errors = new Map<string, string>();
+  if (state.kind === 'wrong-code') errors.set('code', counted(language, 'download.wrong', state.left));
+  if (state.kind === 'not-typed') errors.set(state.problem, text(problems[state.problem]));
+  return { text, values: new Map(), errors };
+};
+
+const CaseNumber = ({ props: { meant, request }, form }: { props: DownloadProps; form: Form }) =>
+  meant ? (
+    <Hidden field="last4" value={lastFour(request.reference)} />
+  ) : (
+    <TextField
+      form={form}
+      field="last4"
+      label={form.text('last4.label')}
+      hint={form.text('last4.hint')}
+      width="short"
+    />
+  );
 
 const SendCode = ({ props, form, again }: { props: DownloadProps; form: Form; again?: boolean }) => (
   <PostForm to={inLanguage(props, props.path)}>
+    <CaseNumber props={props} form={form} />
     <Button action="send-code" look={again ? 'secondary' : 'primary'}>
       {form.text(again ? 'download.send-again' : 'download.send')}
     </Button>
@@ -36,6 +61,7 @@ const SendCode = ({ props, form, again }: { props: DownloadProps; form: Form; ag
 const TypeCode = ({ props, form }: { props: DownloadProps; form: Form }) => (
   <>
     <PostForm to={inLanguage(props, props.path)}>
+      {props.meant && <CaseNumber props={props} form={form} />}
       <TextField
         form={form}
         field="code"
@@ -103,7 +129,8 @@ const Stopped = ({ kind, props, form }: { kind: 'locked' | 'expired'; props: Dow
 
 const Body = ({ props, form }: { props: DownloadProps; form: Form }) => {
   const { kind } = props.state;
-  if (kind === 'ready') return <Before props={props} form={form} />;
+  const unasked = props.state.kind === 'not-typed' && props.state.problem === 'last4';
+  if (kind === 'ready' || unasked) return <Before props={props} form={form} />;
   if (kind === 'locked' || kind === 'expired') return <Stopped kind={kind} props={props} form={form} />;
   return <Sent props={props} form={form} />;
 };

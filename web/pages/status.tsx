@@ -15,15 +15,15 @@ import {
   type TaskState,
   Typed,
 } from '../components.tsx';
-import { ErrorSummary, type Form, PostForm, TextArea } from '../fields.tsx';
+import { ErrorSummary, type Form, PostForm, TextArea, TextField } from '../fields.tsx';
 import { type Frame, inLanguage } from '../frame.ts';
 import { page } from '../layout.tsx';
-import { t } from '../text.ts';
+import { type Text, t } from '../text.ts';
 
 export type StatusProps = Frame &
   Pick<Case, 'request' | 'rights'> & {
     /** What is wrong with an answer that was sent, and the answer. */
-    readonly wrong?: { readonly problem: 'answer' | 'too-long'; readonly typed: string };
+    readonly wrong?: { readonly problem: 'answer' | 'too-long' | 'last4'; readonly typed: string };
   };
 
 const steps = ['received', 'proven', 'gathering', 'review', 'ready'] as const;
@@ -140,12 +140,15 @@ const RightState = ({ record, props }: { record: RightRecord; props: StatusProps
   );
 };
 
+const sentenceOf = (problem: NonNullable<StatusProps['wrong']>['problem'], text: Text): string =>
+  text(problem === 'last4' ? 'last4.problem' : `status.problem-${problem}`);
+
 const answerForm = ({ language, wrong }: StatusProps): Form => {
   const text = t(language);
   return {
     text,
     values: new Map(wrong ? [['answer', [wrong.typed]]] : []),
-    errors: new Map(wrong ? [['answer', text(`status.problem-${wrong.problem}`)]] : []),
+    errors: new Map(wrong ? [[wrong.problem === 'last4' ? 'last4' : 'answer', sentenceOf(wrong.problem, text)]] : []),
   };
 };
 
@@ -210,13 +213,15 @@ const Asked = ({ props }: { props: StatusProps }) => {
 };
 
 const Withdraw = ({ props }: { props: StatusProps }) => {
-  const text = t(props.language);
+  const form = answerForm(props);
+  const { text } = form;
   const { status } = props.request;
   if (isOver(status) || status === 'DELIVERED') return null;
   return (
-    <Disclosure title={text('status.withdraw')}>
+    <Disclosure title={text('status.withdraw')} open={form.errors.has('last4')}>
       <p>{text('status.withdraw-lead')}</p>
       <PostForm to={inLanguage(props, props.path)}>
+        <TextField form={form} field="last4" label={text('last4.label')} hint={text('last4.hint')} width="short" />
         <Button action="withdraw" look="danger">
           {text('status.withdraw-button')}
         </Button>
