@@ -40,10 +40,21 @@ export function compile(source: string): jsonata.Expression {
   const known = compiled.get(source);
   if (known !== undefined) return known;
   const expression = jsonata(source, guardrails);
+  refuseNewer(expression.ast());
   for (const [name, [implementation, signature]] of Object.entries(pureFunctions))
     expression.registerFunction(name, implementation, signature);
   compiled.set(source, expression);
   return expression;
+}
+
+/** Throws on the operators that came after JSONata 2.0.6, the version of Step Functions: the parser makes conditions of them that say one thing twice. */
+function refuseNewer(node: unknown): void {
+  if (typeof node !== 'object' || node === null) return;
+  const { type, condition, then } = node as { type?: string; condition?: { arguments?: unknown[] }; then?: unknown };
+  const given = JSON.stringify(then);
+  if (type === 'condition' && [condition, condition?.arguments?.[0]].some((part) => JSON.stringify(part) === given))
+    throw new Error('Step Functions has no ?? and no ?: in JSONata');
+  for (const part of Object.values(node)) refuseNewer(part);
 }
 
 /** The value of an expression. Rejects with ExpressionError. */
@@ -74,7 +85,9 @@ function isData(value: unknown, above: Set<object>): boolean {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
   if (typeof value !== 'object' || above.has(value) || isCallable(value)) return false;
   above.add(value);
-  const whole = Object.values(value).every((part) => part === undefined || isData(part, above));
+  // The items alone: JSONata's own arrays carry a function besides them.
+  const parts = Array.isArray(value) ? [...value] : Object.values(value);
+  const whole = parts.every((part) => part === undefined || isData(part, above));
   above.delete(value);
   return whole;
 }

@@ -14,15 +14,19 @@ const written = { Assign: z.record(variable, z.custom<Json>()).optional(), Outpu
 const described = { Comment: text.optional(), QueryLanguage: language };
 const moving = { ...described, Next: text.optional(), End: z.boolean().optional() };
 const errorEquals = z.array(text).min(1);
-const retrier = z.strictObject({
-  Comment: text.optional(),
-  ErrorEquals: errorEquals,
-  IntervalSeconds: z.int().min(1).max(99_999_999).optional(),
-  MaxAttempts: z.int().min(0).max(99_999_999).optional(),
-  BackoffRate: z.number().min(1).optional(),
-  MaxDelaySeconds: z.int().min(1).max(31_622_400).optional(),
-  JitterStrategy: z.enum(['FULL', 'NONE']).optional(),
-});
+const retrier = z
+  .strictObject({
+    Comment: text.optional(),
+    ErrorEquals: errorEquals,
+    IntervalSeconds: z.int().min(1).max(99_999_999).optional(),
+    MaxAttempts: z.int().min(0).max(99_999_999).optional(),
+    BackoffRate: z.number().min(1).optional(),
+    MaxDelaySeconds: z.int().min(1).max(31_622_400).optional(),
+    JitterStrategy: z.enum(['FULL', 'NONE']).optional(),
+  })
+  .refine(({ IntervalSeconds = 1, MaxDelaySeconds = Number.POSITIVE_INFINITY }) => MaxDelaySeconds > IntervalSeconds, {
+    error: 'MaxDelaySeconds must be more than IntervalSeconds',
+  });
 const catcher = z.strictObject({ Comment: text.optional(), ErrorEquals: errorEquals, Next: text, ...written });
 const handled = { ...moving, ...written, Retry: z.array(retrier).optional(), Catch: z.array(catcher).optional() };
 const seconds = orExpression(z.int().min(1).max(99_999_999)).optional();
@@ -47,14 +51,20 @@ export const headSchema = z.looseObject({
 
 /** What a state may hold when its query language is JSONata. Anything else is refused by name. */
 export const stateSchema = z.discriminatedUnion('Type', [
-  z.strictObject({
-    Type: z.literal('Task'),
-    ...handled,
-    Resource: text,
-    Arguments: json,
-    TimeoutSeconds: seconds,
-    HeartbeatSeconds: seconds,
-  }),
+  z
+    .strictObject({
+      Type: z.literal('Task'),
+      ...handled,
+      Resource: text,
+      Arguments: json,
+      TimeoutSeconds: seconds,
+      HeartbeatSeconds: seconds,
+    })
+    .refine(
+      ({ TimeoutSeconds: all, HeartbeatSeconds: one }) =>
+        typeof all !== 'number' || typeof one !== 'number' || one < all,
+      { error: 'HeartbeatSeconds must be less than TimeoutSeconds' },
+    ),
   z.strictObject({ Type: z.literal('Pass'), ...moving, ...written }),
   z.strictObject({
     Type: z.literal('Choice'),
@@ -84,7 +94,9 @@ export const stateSchema = z.discriminatedUnion('Type', [
     ItemSelector: json,
     ItemProcessor: z.strictObject({
       ...scope,
-      ProcessorConfig: z.strictObject({ Mode: z.literal('INLINE').optional() }).optional(),
+      ProcessorConfig: z
+        .strictObject({ Mode: z.literal('INLINE', 'the local cloud models only INLINE').optional() })
+        .optional(),
     }),
     MaxConcurrency: orExpression(z.int().min(0)).optional(),
     ToleratedFailureCount: orExpression(z.int().min(0)).optional(),

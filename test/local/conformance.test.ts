@@ -22,6 +22,12 @@ test('only paths of JSONPath into data are refused, by state and field', () => {
     expect(reason).toMatch(/^state "\w+": \w+\.\$: the local cloud does not model the path \$\./);
 });
 
+test('cases of our own, whose expectations come from the specification, are equal too', async () => {
+  const own = JSON.parse(await readFile('test/local/asl-cases.json', 'utf8')) as RecordedCase[];
+  const judged = await Promise.all(own.map(judge));
+  expect(judged).toEqual(own.map(({ test: name }) => ({ test: name })));
+});
+
 test('a recording that says something else is found to be different', async () => {
   const recorded = cases.find(({ test: name }) => name.endsWith('[CONDITION_TRUE]')) as RecordedCase;
   const expected = recorded.expected.filter(({ type }) => type !== 'ChoiceStateExited');

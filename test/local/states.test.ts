@@ -242,6 +242,8 @@ test("the project's own state machine is modelled whole", async () => {
 });
 
 test('a definition that holds what is not modelled is refused at load, by machine, state and field', async () => {
+  const one = { StartAt: 'B', States: { B: { Type: 'Pass', End: true } } };
+  const always = { ErrorEquals: ['States.ALL'] };
   const refused: readonly (readonly [object, string])[] = [
     [
       machine({ A: { Type: 'Pass', InputPath: '$.a', End: true } }),
@@ -284,8 +286,28 @@ test('a definition that holds what is not modelled is refused at load, by machin
           End: true,
         },
       }),
-      'state "A": ItemProcessor.ProcessorConfig.Mode',
+      'state "A": ItemProcessor.ProcessorConfig.Mode: the local cloud models only INLINE',
     ],
+    ...['ItemBatcher', 'ItemReader', 'ResultWriter', 'Label'].map((field) => {
+      const map = { Type: 'Map', ItemProcessor: one, [field]: {}, End: true };
+      return [machine({ A: map }), `state "A": the local cloud does not model ${field} here`] as const;
+    }),
+    [
+      machine({ A: invoke('f', { TimeoutSeconds: 5, HeartbeatSeconds: 5, End: true }) }),
+      'state "A": HeartbeatSeconds must be less than TimeoutSeconds',
+    ],
+    [
+      machine({ A: invoke('f', { Retry: [{ ...always, IntervalSeconds: 5, MaxDelaySeconds: 5 }], End: true }) }),
+      'state "A": Retry.0: MaxDelaySeconds must be more than IntervalSeconds',
+    ],
+    // Step Functions has JSONata 2.0.6, which knows neither.
+    ...['$x.y ?? 1', '[$x ?: 1]'].map(
+      (source) =>
+        [
+          machine({ A: { Type: 'Pass', Output: `{% ${source} %}`, End: true } }),
+          'state "A": Output: Step Functions has no',
+        ] as const,
+    ),
     [machine({ A: { Type: 'Pass', End: true } }, { StartAt: 'B' }), 'StartAt: there is no state "B"'],
   ];
   for (const [definition, message] of refused) await expect(openLab(definition)).rejects.toThrow(message);
