@@ -65,7 +65,13 @@ const run: Readonly<Record<Way, (port: string, view: string, endpoint: string) =
       round: 1,
       person: { email: owner },
     } as unknown as Request;
-    const place = { request, system: 'shop', systems: ['shop'], files: filesIn('demo-support-attachments', client) };
+    const place = {
+      request,
+      attempt: 'a',
+      system: 'shop',
+      systems: ['shop'],
+      files: filesIn('demo-support-attachments', client),
+    };
     const inputs = [{ field: 'owner', from: 'identity.email' }];
     const { rows } = await gatherCollection(place, connector, described, { name: 'held', inputs, gives: [] });
     await connector.close?.();

@@ -96,10 +96,13 @@ const apart = /^[0-9a-f]{16}-/;
 /** The name that an owner's machine gave an upload: behind the prefix and what keeps names apart. */
 export const uploadedName = (key: string, prefix: string): string => key.slice(prefix.length).replace(apart, '');
 
-/** Where a round's files lie in the Evidence bucket. */
-export const evidenceKey = (evidence: string, round: number, path: string): string =>
-  `${evidence}/r${round}/files/${path}`;
+/** Where a file that an attempt wrote lies in the Evidence bucket. */
+export const evidenceKey = (evidence: string, attempt: string, path: string): string =>
+  `${evidence}/${attempt}/files/${path}`;
 
 /** Where the values of a field lie that a later wave looks for. */
-export const referenceKey = (evidence: string, round: number, field: string): string =>
-  `${evidence}/r${round}/keys/${field}.json`;
+export const referenceKey = (evidence: string, attempt: string, field: string): string =>
+  `${evidence}/${attempt}/keys/${field}.json`;
+
+/** Beside a manifest: which attempt wrote each of its files. */
+export const placesKey = (evidence: string, attempt: string): string => `${evidence}/${attempt}/places.json`;

@@ -105,5 +105,14 @@ export const nextSegment = (request: Request, step: Step, now: Date): Segment =>
   at: now.toISOString(),
 });
 
+/** The segment in place of one that is gone: it waits no longer than that one would have. */
+export const sameSegment = (request: Request, step: Step, now: Date): Segment => {
+  const { segment } = request;
+  return {
+    ...nextSegment(request, step, now),
+    ...(segment.from && step === segment.step ? { from: segment.from } : {}),
+  };
+};
+
 export const actor = (by: Actor, what: string, facts?: AuditFact['facts']): AuditFact =>
   facts ? { what, by, facts } : { what, by };

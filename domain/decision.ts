@@ -1,5 +1,5 @@
 import { actor, type Change, moved, mustBe, nextSegment, refuse, statusOf } from './change.ts';
-import { isOpen } from './gathering.ts';
+import { inForce, isOpen } from './gathering.ts';
 import {
   type Case,
   type Decision,
@@ -15,14 +15,15 @@ import { nextLook } from './urgency.ts';
 /** Hands the finished round to the DPO: the manifest is what they decide on. */
 export const review = (
   held: Case,
-  manifest: { hash: string; rows: number; documents: number },
+  manifest: Omit<NonNullable<Request['manifest']>, 'round'>,
   now: Date,
 ): Change | undefined => {
   if (held.request.status !== 'GATHERING') return undefined;
+  const { hash, rows, documents } = manifest;
   return {
     ...moved(held, 'REVIEW', now, { manifest: { ...manifest, round: held.request.round } }),
     mails: [{ template: 'decide', to: 'dpo', cause: `round-${held.request.round}` }],
-    audit: actor('workflow', 'MANIFEST_SHOWN', { round: held.request.round, ...manifest }),
+    audit: actor('workflow', 'MANIFEST_SHOWN', { round: held.request.round, hash, rows, documents }),
   };
 };
 
@@ -39,8 +40,10 @@ const incompleteSource = (source: SourceRecord): boolean =>
   source.state === 'FAILED' || source.state === 'PARTIAL' || isOpen(source);
 
 /** Systems whose answer is missing or cut: delivery needs the DPO's reason. */
-export const incompleteSources = ({ request, sources }: Case): string[] =>
-  sources.filter((source) => source.round === request.round && incompleteSource(source)).map(({ system }) => system);
+export const incompleteSources = (held: Case): string[] =>
+  inForce(held)
+    .filter(incompleteSource)
+    .map(({ system }) => system);
 
 /**
  * Decides, on exactly the manifest shown. Refuses another manifest (changed since it was seen), a right left out, a refusal without a
@@ -72,6 +75,27 @@ export const refuseRequest = (held: Case, reason: string, now: Date): Change => 
   return concluded(held, next, 'VERIFIED', now);
 };
 
+/** Minutes after an approval in which it can be taken back: nothing is sent before. */
+export const undoMinutes = 15;
+
+const untilUndone = (now: Date): string => new Date(now.getTime() + undoMinutes * 60_000).toISOString();
+
+/** Until when an approval can be taken back: an ISO instant, undefined when it cannot. */
+export const undoableUntil = ({ status, segment, package: built }: Request, now: Date): string | undefined =>
+  status === 'APPROVED' && !built && segment.from && segment.from > now.toISOString() ? segment.from : undefined;
+
+/** Takes the last decision back, all of it: the DPO decides anew on the same manifest. Refused once the answer is on its way. */
+export const takeBack = (held: Case, now: Date): Change => {
+  if (!undoableUntil(held.request, now)) refuse(held.request, 'still to be sent');
+  const at = held.rights.find(({ status }) => status === 'APPROVED')?.decision?.at;
+  const rights = held.rights.map((record): RightRecord => {
+    if (record.decision?.at !== at) return record;
+    const { decision: _, ...open } = record;
+    return { ...open, status: 'REVIEW' };
+  });
+  return { ...moved({ ...held, rights }, 'REVIEW', now), audit: actor('dpo', 'TAKEN_BACK') };
+};
+
 const concluded = (held: Case, next: RightRecord[], at: Status, now: Date): Change => {
   const approved = next.filter(({ status }) => status === 'APPROVED').map(({ right }) => right);
   const refused = next.filter(({ status }) => status === 'REFUSED').map(({ right }) => right);
@@ -83,8 +107,8 @@ const concluded = (held: Case, next: RightRecord[], at: Status, now: Date): Chan
     status,
     ...(goOn
       ? {
-          segment: nextSegment(held.request, 'deliver', now),
-          nextActionAt: nextLook({ request: held.request, rights: next }, now),
+          segment: { ...nextSegment(held.request, 'deliver', now), from: untilUndone(now) },
+          nextActionAt: nextLook({ request: { ...held.request, status }, rights: next }, now),
         }
       : {}),
   };

@@ -5,10 +5,21 @@ import { answeredWithData, type Case, type Request } from './request.ts';
 export const needsPackage = ({ rights: records }: Case): boolean =>
   records.some(({ right, status }) => status === 'APPROVED' && answeredWithData(right));
 
+/**
+ * Whether the execution that carries this segment sends the answer: not when the decision was taken back, or another execution took over
+ * while it waited.
+ */
+export const sends = ({ request }: Case, segment: number): boolean =>
+  request.status === 'APPROVED' && request.segment.n === segment;
+
 /** Notes the package that was built from the approved manifest. */
-export const packaged = (held: Case, built: NonNullable<Request['package']>, now: Date): Change | undefined => {
-  mustBe(held.request, 'APPROVED');
-  if (held.request.package) return undefined;
+export const packaged = (
+  held: Case,
+  segment: number,
+  built: NonNullable<Request['package']>,
+  now: Date,
+): Change | undefined => {
+  if (!sends(held, segment) || held.request.package) return undefined;
   return {
     ...moved(held, 'APPROVED', now, { package: built }),
     audit: actor('workflow', 'PACKAGED', { bytes: built.bytes, sha256: built.sha256 }),
@@ -16,9 +27,8 @@ export const packaged = (held: Case, built: NonNullable<Request['package']>, now
 };
 
 /** Tells the person that the answer is ready. */
-export const deliver = (held: Case, now: Date): Change | undefined => {
-  if (held.request.status === 'DELIVERED') return undefined;
-  mustBe(held.request, 'APPROVED');
+export const deliver = (held: Case, segment: number, now: Date): Change | undefined => {
+  if (!sends(held, segment)) return undefined;
   const template = held.request.package ? 'ready' : 'answered';
   return {
     ...moved(held, 'DELIVERED', now, { deliveredAt: now.toISOString() }),

@@ -26,6 +26,11 @@ export class SourceMalformed extends Error {
   override readonly name = 'SourceMalformed';
 }
 
+/** A source was not asked, because the one that gives the values to look for failed. */
+export class SourceNotAsked extends Error {
+  override readonly name = 'SourceNotAsked';
+}
+
 /** What was stored is not what was approved (security.md 3.5). */
 export class ManifestMismatch extends Error {
   override readonly name = 'ManifestMismatch';
@@ -42,5 +47,6 @@ export type Failure =
   | Conflict
   | SourceUnavailable
   | SourceMalformed
+  | SourceNotAsked
   | ManifestMismatch
   | LetterNotWritten;

@@ -37,8 +37,21 @@ export const planned = (
   };
 };
 
-const sourceOf = (held: Case, system: string) =>
-  held.sources.filter((source) => source.system === system && source.round === held.request.round);
+/** What counts of what systems answered: the latest answer of each wave, and none from before its system was asked again. */
+export const inForce = ({ request, sources }: Case): SourceRecord[] => {
+  const latest = new Map<string, SourceRecord>();
+  for (const source of sources) {
+    const name = turnOf(source);
+    const since = request.planned?.find((each) => turnOf(each) === name)?.since ?? 1;
+    if (source.round >= since && source.round >= (latest.get(name)?.round ?? 0)) latest.set(name, source);
+  }
+  return [...latest.values()];
+};
+
+/** A system and the wave in which it is asked. */
+export const turnOf = ({ system, wave }: Pick<SourceRecord, 'system' | 'wave'>): string => `${system} ${wave}`;
+
+const sourceOf = (held: Case, system: string) => inForce(held).filter((source) => source.system === system);
 
 /** Asks a data owner to look; the system stays MANUAL until they answer. */
 export const askOwner = (held: Case, system: string, wave: number, now: Date): Change | undefined => {
@@ -89,7 +102,7 @@ export const ownerAnswered = (held: Case, system: string, given: OwnerAnswer, no
   const open = sourceOf(held, system).find(isOpen);
   if (!open) return refuse(held.request, 'waiting for this owner');
   const source = answered(open, given, now);
-  const othersOpen = held.sources.some((other) => isOpen(other) && other.system !== system);
+  const othersOpen = inForce(held).some((other) => isOpen(other) && other.system !== system);
   const goOn = !othersOpen;
   const segment = goOn ? { segment: nextSegment(held.request, 'review', now) } : {};
   return {
@@ -104,13 +117,8 @@ export const ownerAnswered = (held: Case, system: string, given: OwnerAnswer, no
 export const isOpen = (source: SourceRecord): boolean => source.state === 'MANUAL' && !source.answeredAt;
 
 /** Systems of the plan that have not answered yet in this round. */
-export const waitingFor = ({ request, sources }: Case): string[] => {
-  const final = new Set(
-    sources
-      .filter((source) => source.round === request.round && !isOpen(source))
-      .map(({ system, wave }) => `${system} ${wave}`),
-  );
-  return (request.planned ?? [])
-    .filter(({ system, wave }) => !final.has(`${system} ${wave}`))
-    .map(({ system }) => system);
+export const waitingFor = (held: Case): string[] => {
+  const answered = inForce(held).filter((source) => !isOpen(source));
+  const final = new Set(answered.map(turnOf));
+  return (held.request.planned ?? []).filter((each) => !final.has(turnOf(each))).map(({ system }) => system);
 };

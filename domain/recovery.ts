@@ -1,6 +1,7 @@
-import { actor, type Change, moved, mustBe, nextSegment, refuse } from './change.ts';
-import { isOpen, waitingFor } from './gathering.ts';
-import { type Case, isOver, type Step } from './request.ts';
+import { newRound } from './ask-again.ts';
+import { actor, type Change, moved, mustBe, refuse, sameSegment } from './change.ts';
+import { inForce, isOpen, waitingFor } from './gathering.ts';
+import { type Case, isOver, type RightRecord, type Step } from './request.ts';
 import { nextLook } from './urgency.ts';
 
 /**
@@ -17,13 +18,27 @@ export const needsPerson = (held: Case, step: Step, error: string, now: Date): C
   };
 };
 
+/** What was approved is no longer there as it was: all of it is gathered anew, and decided on anew. */
+const gatherAnew = (held: Case, now: Date): Change => {
+  const rights = held.rights.map((record): RightRecord => {
+    const { decision: _, ...open } = record;
+    return isOver(record.status) ? record : open;
+  });
+  return {
+    ...newRound({ ...held, rights }, () => true, 'gather', now),
+    audit: actor('dpo', 'TRIED_AGAIN', { step: 'gather' }),
+    goOn: true,
+  };
+};
+
 /** The DPO has the failed step tried again: a new execution takes over from the record. */
 export const tryAgain = (held: Case, now: Date): Change => {
   const stuck = held.request.needsPerson;
   if (!stuck || isOver(held.request.status)) return refuse(held.request, 'waiting for a person');
   const { needsPerson: _, ...request } = held.request;
+  if (stuck.error === 'ManifestMismatch') return gatherAnew({ ...held, request }, now);
   return {
-    request: { ...request, segment: nextSegment(request, stuck.step, now) },
+    request: { ...request, segment: sameSegment(request, stuck.step, now) },
     audit: actor('dpo', 'TRIED_AGAIN', { step: stuck.step }),
     goOn: true,
   };
@@ -31,7 +46,7 @@ export const tryAgain = (held: Case, now: Date): Change => {
 
 /** The last segment's step; but an owner may have answered, which starts `review`, while systems were still to be asked. */
 const stepOf = (held: Case): Step => {
-  const open = held.sources.filter((source) => source.round === held.request.round && isOpen(source)).length;
+  const open = inForce(held).filter(isOpen).length;
   const unasked = waitingFor(held).length > open;
   return held.request.status === 'GATHERING' && unasked ? 'gather' : held.request.segment.step;
 };
@@ -41,7 +56,7 @@ export const takeOver = (held: Case, now: Date): Change => {
   if (isOver(held.request.status)) refuse(held.request, 'open');
   const step = stepOf(held);
   return {
-    request: { ...held.request, segment: nextSegment(held.request, step, now) },
+    request: { ...held.request, segment: sameSegment(held.request, step, now) },
     audit: actor('watchdog', 'TAKEN_OVER', { step }),
     goOn: true,
   };

@@ -58,7 +58,13 @@ export const Person = z.object({
 export type Person = z.infer<typeof Person>;
 
 /** One segment of the workflow: the execution is named `<requestId>-segment-<n>`. */
-export const Segment = z.object({ n: z.int(), step: Step, at: Instant });
+export const Segment = z.object({
+  n: z.int(),
+  step: Step,
+  at: Instant,
+  /** The execution waits until then: a decision can be taken back so long. */
+  from: z.optional(Instant),
+});
 export type Segment = z.infer<typeof Segment>;
 
 /** What the person was asked beyond the mailbox, and what they answered: texts that people typed. */
@@ -92,9 +98,27 @@ export const Request = z.object({
   /** Random prefix of this request's objects in the Evidence bucket. */
   evidence: z.string(),
   /** Which system is asked in which wave of the plan in force. */
-  planned: z.optional(z.array(z.object({ system: z.string(), wave: z.int() }))),
+  planned: z.optional(
+    z.array(
+      z.object({
+        system: z.string(),
+        wave: z.int(),
+        /** Round in which it was asked again: what it answered before does not count. */
+        since: z.optional(z.int()),
+      }),
+    ),
+  ),
   dataMap: z.optional(z.string()),
-  manifest: z.optional(z.object({ hash: z.string(), round: z.int(), rows: z.int(), documents: z.int() })),
+  manifest: z.optional(
+    z.object({
+      hash: z.string(),
+      round: z.int(),
+      rows: z.int(),
+      documents: z.int(),
+      /** Which attempt wrote it, and the list of where its files lie. */
+      attempt: z.string(),
+    }),
+  ),
   package: z.optional(
     z.object({ key: z.string(), bytes: z.int(), sha256: z.string(), builtAt: Instant, expiresAt: Instant }),
   ),
@@ -171,7 +195,7 @@ export type RightRecord = z.infer<typeof RightRecord>;
 /** Missing data is a visible state: there is no "skipped" (security.md 3.7). */
 export const sourceStates = ['OK', 'EMPTY', 'PARTIAL', 'FAILED', 'MANUAL', 'EXCLUDED'] as const;
 
-/** A file of the answer, as `domain/manifest.ts` describes it. */
+/** A file of the answer, as `domain/manifest.ts` describes it, and who wrote it. */
 export const AnswerFile = z.object({
   path: z.string(),
   bytes: z.int(),
@@ -179,7 +203,10 @@ export const AnswerFile = z.object({
   crc32: z.int(),
   packed: z.optional(z.object({ bytes: z.int(), sha256: z.string() })),
   right: z.optional(z.literal('portability')),
+  /** Which attempt wrote it: no attempt ever writes over what another one wrote. */
+  attempt: z.string(),
 });
+export type StoredFile = z.infer<typeof AnswerFile>;
 
 /** What one system answered in one wave of one round. */
 export const SourceRecord = z.object({
@@ -193,6 +220,8 @@ export const SourceRecord = z.object({
   rows: z.int(),
   documents: z.int(),
   possibleMatches: z.int(),
+  /** Where the attempt that answered wrote. */
+  attempt: z.optional(z.string()),
   collections: z.array(z.object({ name: z.string(), rows: z.int(), documents: z.int(), files: z.array(AnswerFile) })),
   /** For MANUAL: open until the owner has answered. */
   answeredAt: z.optional(Instant),

@@ -1,6 +1,6 @@
 import { type Alarm, alarmKey } from './alarms.ts';
 import { type Alert, actor, type Change } from './change.ts';
-import { isOpen } from './gathering.ts';
+import { inForce, isOpen } from './gathering.ts';
 import { needsPerson, takeOver } from './recovery.ts';
 import { type Case, type Extension, isOver, type Request } from './request.ts';
 import { nextLook, openAlarms } from './urgency.ts';
@@ -8,11 +8,12 @@ import { nextLook, openAlarms } from './urgency.ts';
 const hour = 3_600_000;
 
 /** Whether the workflow, and no person, has the next move. */
-const machineMoves = ({ request, sources }: Case): boolean => {
+const machineMoves = (held: Case): boolean => {
+  const { request } = held;
   if (request.needsPerson) return false;
   if (request.status === 'RECEIVED' || request.status === 'APPROVED') return true;
   if (request.status === 'VERIFIED') return !request.startAskedAt;
-  const asked = sources.some((source) => source.round === request.round && isOpen(source));
+  const asked = inForce(held).some(isOpen);
   return request.status === 'GATHERING' && !asked;
 };
 

@@ -27,7 +27,7 @@ interface Deps {
 const startSegment = async (requestId: string, key: string, { outbox, workflow: machine }: Deps) => {
   const segment = await outbox.segment(requestId, key);
   if (!segment) return;
-  await machine.start(requestId, Number(segment.n), Step.parse(segment.step));
+  await machine.start(requestId, { n: Number(segment.n), step: Step.parse(segment.step), from: String(segment.from) });
   await outbox.started(requestId, key);
 };
 

@@ -57,6 +57,12 @@ const mailWrite = (requestId: string, draft: MailDraft, at: string): Write => {
   return { put: outboxItem(requestId, key, from, mail), condition: 'attribute_not_exists(pk)' };
 };
 
+const sourceItem = (requestId: string, source: SourceRecord) => ({
+  pk: requestId,
+  sk: sk.source(source.round, source.system, source.wave),
+  ...source,
+});
+
 const requestWrite = (next: Request, expected: number | undefined): Write => {
   const put = {
     pk: next.requestId,
@@ -80,15 +86,14 @@ export const writesOf = (change: Change, before: Request | undefined, at: string
   const ended = isOver(change.request.status) ? { endedAt: change.request.endedAt ?? at } : {};
   const next: Request = { ...change.request, ...ended, version: (before?.version ?? 0) + 1, audit: head };
   const choreAt = choreAfter(before, next, at);
-  const segment = { kind: 'segment', n: next.segment.n, step: next.segment.step };
+  const { n, step, from = next.segment.at } = next.segment;
+  const segment = { kind: 'segment', n, step, from };
   const mails = change.mails ?? [];
   const writes: Write[] = [
     requestWrite(next, before?.version),
     { put: { pk: requestId, sk: sk.audit(entry.n), ...entry }, condition: 'attribute_not_exists(pk)' },
     ...(change.rights ?? []).map((record) => ({ put: { pk: requestId, sk: sk.right(record.right), ...record } })),
-    ...(change.sources ?? []).map((source) => ({
-      put: { pk: requestId, sk: sk.source(source.round, source.system, source.wave), ...source },
-    })),
+    ...(change.sources ?? []).map((source) => ({ put: sourceItem(requestId, source) })),
     ...mails.map((draft) => mailWrite(requestId, draft, at)),
     ...(change.alerts ?? []).map((alert) => alertWrite(requestId, alert, at)),
     ...(change.goOn ? [{ put: outboxItem(requestId, sk.segment(segment.n), at, segment) }] : []),
@@ -167,9 +172,15 @@ export const casesIn = (table: Table, signal: Signal, now: () => Date) => {
       }
     },
 
-    /** Notes what a system answered, beside the request: systems answer at the same time and must not wait for each other. */
+    /**
+     * Notes what a system answered, beside the request: systems answer at the same time and must not wait for each other. False when there
+     * is an answer of this round already, which stays.
+     */
+    addSource: (requestId: string, source: SourceRecord): Promise<boolean> => table.add(sourceItem(requestId, source)),
+
+    /** Puts a source's record in place of the one that is there. */
     async putSource(requestId: string, source: SourceRecord): Promise<void> {
-      await table.put({ pk: requestId, sk: sk.source(source.round, source.system, source.wave), ...source });
+      await table.put(sourceItem(requestId, source));
     },
 
     /** The audit entries of a request, in order. */

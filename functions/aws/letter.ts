@@ -1,10 +1,9 @@
 import * as z from 'zod/mini';
 import { LetterNotWritten } from '../../domain/errors.ts';
-import type { ManifestFile } from '../../domain/manifest.ts';
-import { AnswerFile } from '../../domain/request.ts';
+import { AnswerFile, type StoredFile } from '../../domain/request.ts';
 import { smallCall } from './small-call.ts';
 
-export type WriteLetter = (requestId: string) => Promise<ManifestFile>;
+export type WriteLetter = (requestId: string, attempt: string) => Promise<StoredFile>;
 
 const Said = z.union([AnswerFile, z.object({ errorType: z.string() })]);
 
@@ -14,9 +13,9 @@ const Said = z.union([AnswerFile, z.object({ errorType: z.string() })]);
  */
 export const letterBy =
   (name: string): WriteLetter =>
-  async (requestId) => {
+  async (requestId, attempt) => {
     const path = `/2015-03-31/functions/${name}/invocations`;
-    const answer = await smallCall({ service: 'lambda', path, body: JSON.stringify({ requestId }) }).catch(
+    const answer = await smallCall({ service: 'lambda', path, body: JSON.stringify({ requestId, attempt }) }).catch(
       () => '{"errorType":"NoAnswer"}',
     );
     const said = Said.parse(JSON.parse(answer));

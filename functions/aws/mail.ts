@@ -4,6 +4,7 @@ import type { Threshold } from '../../domain/alarms.ts';
 import { complaintBody } from '../../domain/complaint-bodies.ts';
 import type { Config } from '../../domain/config.ts';
 import type { DataMap } from '../../domain/data-map.ts';
+import { inForce } from '../../domain/gathering.ts';
 import { stillWanted } from '../../domain/housekeeping.ts';
 import { codeFrom, digitsFrom } from '../../domain/reference.ts';
 import type { Case, Right } from '../../domain/request.ts';
@@ -105,9 +106,7 @@ const taskOf = (mail: OutboxMail, { language }: Recipient, { map }: Office): Let
 };
 
 const systemsOf = (held: Case, { language }: Recipient, { map }: Office): LetterFacts['systems'] =>
-  held.sources
-    .filter(({ round }) => round === held.request.round)
-    .map(({ system, ...source }) => ({ ...source, title: map.systems[system]?.title[language] ?? system }));
+  inForce(held).map(({ system, ...source }) => ({ ...source, title: map.systems[system]?.title[language] ?? system }));
 
 const factsOf = (mail: OutboxMail, held: Case, to: Recipient, office: Office): LetterFacts => {
   const { config, now } = office;

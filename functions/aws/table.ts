@@ -15,6 +15,7 @@ import {
 } from '@aws-sdk/client-dynamodb';
 import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { Conflict } from '../../domain/errors.ts';
+import { partitionKey } from './keys.ts';
 
 export type Item = Record<string, unknown>;
 export type Key = Readonly<Record<string, string>>;
@@ -74,6 +75,18 @@ export const tableNamed = (name: string, db: DynamoDBClient = new DynamoDBClient
 
   put: (item: object, condition?: string) =>
     db.send(new PutItemCommand({ TableName: name, Item: pack(item), ConditionExpression: condition })),
+
+  /** Writes an item unless there is one; answers whether it did. */
+  async add(item: object): Promise<boolean> {
+    const ConditionExpression = `attribute_not_exists(${partitionKey})`;
+    try {
+      await db.send(new PutItemCommand({ TableName: name, Item: pack(item), ConditionExpression }));
+      return true;
+    } catch (error) {
+      if ((error as Error).name === 'ConditionalCheckFailedException') return false;
+      throw error;
+    }
+  },
 
   /** Answers the item as it is after the write, or undefined when the condition refused it. */
   async update(

@@ -12,8 +12,8 @@ const includedData = 'METADATA_ONLY';
 
 /** Starts segments of the state machine. The name says which, so that starting one twice is starting it once. */
 export const workflowOf = (stateMachineArn: string, sfn: SFNClient = new SFNClient()) => ({
-  async start(requestId: string, n: number, step: Step): Promise<void> {
-    const input = JSON.stringify({ requestId, segment: n, step });
+  async start(requestId: string, { n, step, from }: { n: number; step: Step; from: string }): Promise<void> {
+    const input = JSON.stringify({ requestId, segment: n, step, from });
     try {
       await sfn.send(new StartExecutionCommand({ stateMachineArn, name: `${requestId}-segment-${n}`, input }));
     } catch (error) {

@@ -3,21 +3,17 @@ import { complaintBody } from '../../domain/complaint-bodies.ts';
 import type { Config } from '../../domain/config.ts';
 import type { Row } from '../../domain/connector.ts';
 import type { DataMap } from '../../domain/data-map.ts';
+import { inForce } from '../../domain/gathering.ts';
 import { leftOut } from '../../domain/left-out.ts';
-import type { ManifestFile } from '../../domain/manifest.ts';
-import type { Case, SourceRecord } from '../../domain/request.ts';
+import type { Case, SourceRecord, StoredFile } from '../../domain/request.ts';
 import type { AnswerCollection, AnswerFacts, AnswerSystem } from '../../web/package/answer.ts';
 
 /** What the answer's pages are made from, beside the case. `firstRows` reads the rows that a page shows. */
 export interface FactDeps {
   readonly map: DataMap;
   readonly config: Config;
-  readonly firstRows: (json: ManifestFile) => Promise<Row[]>;
+  readonly firstRows: (json: StoredFile) => Promise<Row[]>;
 }
-
-/** What systems answered in the case's present round. */
-export const ofRound = ({ request, sources }: Case): SourceRecord[] =>
-  sources.filter(({ round }) => round === request.round);
 
 const ranks: readonly SourceRecord['state'][] = ['FAILED', 'PARTIAL', 'MANUAL', 'OK', 'EMPTY', 'EXCLUDED'];
 
@@ -41,7 +37,7 @@ const answerSystem = async (held: Case, deps: FactDeps, name: string): Promise<A
   const { systems } = deps.map;
   const system = systems[name];
   if (!system) return undefined;
-  const records = ofRound(held).filter((record) => record.system === name);
+  const records = inForce(held).filter((record) => record.system === name);
   const described = records.flatMap(({ collections }) => collections.filter((each) => each.name in system.collections));
   const others = records.flatMap(({ collections }) => collections.filter((each) => !(each.name in system.collections)));
   return {
@@ -78,7 +74,7 @@ export const answerFacts = async (held: Case, deps: FactDeps): Promise<AnswerFac
     rights: rights.map(({ right }) => right),
     receivedAt: request.receivedAt,
     // The last answer of a system: building the same round twice gives the same bytes.
-    gatheredAt: ofRound(held).reduce((latest, { at }) => (at > latest ? at : latest), request.receivedAt),
+    gatheredAt: inForce(held).reduce((latest, { at }) => (at > latest ? at : latest), request.receivedAt),
     authority: complaintBody(country),
     systems,
     leftOut: leftOut(systems, refusedBefore(held)),

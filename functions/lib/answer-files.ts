@@ -2,8 +2,7 @@ import { descriptorPath, evidenceKey, layout, type Part, partRoot } from '../../
 import type { Config } from '../../domain/config.ts';
 import type { DataMap } from '../../domain/data-map.ts';
 import { dataPackage } from '../../domain/data-package.ts';
-import type { ManifestFile } from '../../domain/manifest.ts';
-import { answeredWithData, type Case, type DataRight } from '../../domain/request.ts';
+import { answeredWithData, type Case, type DataRight, type StoredFile } from '../../domain/request.ts';
 import type { AnswerFacts } from '../../web/package/answer.ts';
 import { portabilityReadme, readme } from '../../web/package/readme.ts';
 import { startPage } from '../../web/package/start-page.tsx';
@@ -65,18 +64,17 @@ const textsOf: Readonly<Record<DataRight, typeof accessTexts>> = {
 export const partsOf = ({ rights }: Case) => rights.map(({ right }) => right).filter(answeredWithData);
 
 /** Writes the pages and descriptions that explain the answer, and answers what a manifest says of them. */
-export const writeAnswerFiles = async (held: Case, deps: AnswerDeps): Promise<ManifestFile[]> => {
-  const { evidence, round } = held.request;
-  const key = (path: string) => evidenceKey(evidence, round, path);
+export const writeAnswerFiles = async (held: Case, attempt: string, deps: AnswerDeps): Promise<StoredFile[]> => {
+  const { evidence } = held.request;
   const facts = await answerFacts(held, {
     ...deps,
-    firstRows: async ({ path }) => firstRows(await deps.files.unpack(key(path))),
+    firstRows: async ({ path, attempt: by }) => firstRows(await deps.files.unpack(evidenceKey(evidence, by, path))),
   });
-  const written: ManifestFile[] = [];
+  const written: StoredFile[] = [];
   for (const right of partsOf(held)) {
     for (const { path, text } of await textsOf[right](held, facts, deps)) {
       if (text === undefined) continue;
-      const file = { path, ...(await deps.files.pack(key(path), [text])) };
+      const file = { path, attempt, ...(await deps.files.pack(evidenceKey(evidence, attempt, path), [text])) };
       written.push(right === 'portability' ? { ...file, right } : file);
     }
   }

@@ -10,11 +10,10 @@ import {
 } from '../../domain/answer-layout.ts';
 import type { Found, FoundDocument, Row } from '../../domain/connector.ts';
 import type { Collection } from '../../domain/data-map.ts';
-import type { ManifestFile } from '../../domain/manifest.ts';
 import { provided } from '../../domain/provided.ts';
 import { kindsSeen, recordSchema } from '../../domain/record-schema.ts';
 import { csvFile, jsonFile } from '../../domain/rendering.ts';
-import type { Request, SourceRecord } from '../../domain/request.ts';
+import type { Request, SourceRecord, StoredFile } from '../../domain/request.ts';
 import { card, contactFields } from '../../domain/vcard.ts';
 import type { Files } from '../aws/files.ts';
 
@@ -22,10 +21,14 @@ type GatheredCollection = SourceRecord['collections'][number];
 
 export interface Place {
   readonly request: Request;
+  /** Which attempt writes here: never over what another one wrote. */
+  readonly attempt: string;
   readonly system: string;
   /** Every system of the map, for the folder's number. */
   readonly systems: readonly string[];
   readonly files: Files;
+  /** What systems answered before: later waves look for their values. */
+  readonly answered?: readonly SourceRecord[];
   /** Whether the person also asked for what they provided (Art. 20). */
   readonly portable?: boolean;
 }
@@ -59,9 +62,9 @@ const growing = (files: Files, key: string) => {
 
 /** Renders rows as JSON, CSV and vCards with their JSON Schema; a collection without rows has no file. */
 const tableFiles = (place: Place, name: string, collection: Collection, part: Part) => {
-  const { request, system, systems, files } = place;
-  const { language, evidence, round } = request;
-  const key = (at: string) => evidenceKey(evidence, round, at);
+  const { request, system, systems, files, attempt } = place;
+  const { language, evidence } = request;
+  const key = (at: string) => evidenceKey(evidence, attempt, at);
   const folder = systemFolder(systems, system, language, part);
   const path = tablePaths(folder, system, name, partRoot(language, part));
   const csv = csvFile(collection, language);
@@ -77,12 +80,13 @@ const tableFiles = (place: Place, name: string, collection: Collection, part: Pa
     return opened;
   };
 
-  const text = async (at: string, content: string): Promise<ManifestFile> => ({
+  const text = async (at: string, content: string): Promise<StoredFile> => ({
     path: at,
+    attempt,
     ...(await files.pack(key(at), [content])),
   });
 
-  const described = async (): Promise<ManifestFile[]> => {
+  const described = async (): Promise<StoredFile[]> => {
     const schema = `${JSON.stringify(recordSchema(collection, seen.kinds(), language), null, 2)}\n`;
     const written = [await text(path.schema, schema)];
     return cards.length > 0 ? [...written, await text(path.cards, cards.join(''))] : written;
@@ -99,10 +103,10 @@ const tableFiles = (place: Place, name: string, collection: Collection, part: Pa
       if (contact) cards.push(contact);
     },
 
-    async end(): Promise<ManifestFile[]> {
+    async end(): Promise<StoredFile[]> {
       if (!sinks) return [];
-      const json = { path: path.json, ...(await sinks.json.end(jsonFile.close)) };
-      const table = { path: path.csv, ...(await sinks.csv.end('')) };
+      const json = { path: path.json, attempt, ...(await sinks.json.end(jsonFile.close)) };
+      const table = { path: path.csv, attempt, ...(await sinks.csv.end('')) };
       return [json, table, ...(await described())].map((file) => (part ? { ...file, right: part } : file));
     },
   };
@@ -120,18 +124,22 @@ const portabilityFiles = (place: Place, name: string, whole: Collection) => {
 
 /** Writes a collection's rows in every form the person gets, deflated as the ZIP will hold them, and its documents as they are. */
 export const collectionFiles = (place: Place, name: string, collection: Collection) => {
-  const { request, system, systems, files } = place;
-  const { language, evidence, round } = request;
+  const { request, system, systems, files, attempt } = place;
+  const { language, evidence } = request;
   const folder = systemFolder(systems, system, language);
   const table = tableFiles(place, name, collection, undefined);
   const portable = portabilityFiles(place, name, collection);
-  const kept: ManifestFile[] = [];
+  const kept: StoredFile[] = [];
   let rows = 0;
 
   const addDocument = async (document: FoundDocument): Promise<string> => {
     const path = documentPath(folder, name, kept.length + 1, document.name, language);
-    const written = await files.write(evidenceKey(evidence, round, path), document.open(), 'application/octet-stream');
-    kept.push({ path, ...written });
+    const written = await files.write(
+      evidenceKey(evidence, attempt, path),
+      document.open(),
+      'application/octet-stream',
+    );
+    kept.push({ path, attempt, ...written });
     return path;
   };
 

@@ -1,9 +1,9 @@
 import { evidenceKey, type Part, partRoot, systemFolder, tablePaths } from '../../domain/answer-layout.ts';
 import type { DescribedTable } from '../../domain/data-package.ts';
+import { inForce } from '../../domain/gathering.ts';
 import { provided } from '../../domain/provided.ts';
 import type { RecordSchema } from '../../domain/record-schema.ts';
 import type { Case, SourceRecord } from '../../domain/request.ts';
-import { ofRound } from './answer-facts.ts';
 import type { AnswerDeps } from './answer-files.ts';
 
 const readSchema = async (key: string, { files }: AnswerDeps): Promise<RecordSchema> => {
@@ -24,8 +24,10 @@ const described = async (
   const root = partRoot(request.language, part);
   const folder = systemFolder(Object.keys(deps.map.systems), system, request.language, part);
   const paths = tablePaths(folder, system, name, root);
-  const [json, csv] = [paths.json, paths.csv].map((path) => files.find((file) => file.path === path));
-  if (!of || !collection || !json || !csv) return [];
+  const [json, csv, schema] = [paths.json, paths.csv, paths.schema].map((path) =>
+    files.find((file) => file.path === path),
+  );
+  if (!of || !collection || !json || !csv || !schema) return [];
   // A descriptor names files relative to the folder it stands in.
   const within = (path: string) => path.slice(root.length);
   return [
@@ -37,14 +39,14 @@ const described = async (
       json: { ...json, path: within(json.path) },
       csv: { ...csv, path: within(csv.path) },
       schemaPath: within(paths.schema),
-      schema: await readSchema(evidenceKey(request.evidence, request.round, paths.schema), deps),
+      schema: await readSchema(evidenceKey(request.evidence, schema.attempt, paths.schema), deps),
     },
   ];
 };
 
 /** The tables of one part of the answer, in the order of the overview, with the schemas that gathering wrote. */
 export const describedTables = async (held: Case, deps: AnswerDeps, part: Part): Promise<DescribedTable[]> => {
-  const all = ofRound(held)
+  const all = inForce(held)
     .sort((a, b) => (a.system < b.system ? -1 : 1))
     .flatMap(({ system, collections }) => collections.map((collection) => ({ system, collection })));
   return (await Promise.all(all.map((each) => described(held, deps, each, part)))).flat();

@@ -1,7 +1,9 @@
 import { referenceKey } from '../../domain/answer-layout.ts';
 import type { Connector, Row } from '../../domain/connector.ts';
 import type { Collection } from '../../domain/data-map.ts';
+import { SourceNotAsked } from '../../domain/errors.ts';
 import { exactly, formsOf, holdsAddresses } from '../../domain/identity.ts';
+import type { SourceRecord } from '../../domain/request.ts';
 import { collectionFiles, type Place } from './collection-files.ts';
 
 /** One collection to gather: where its values come from, and which of its fields later steps look for. */
@@ -49,10 +51,21 @@ const keepsOnce = (collection: Collection, looksUp: number): ((row: Row) => bool
 const keyOf = (collection: Collection, row: Row): string =>
   JSON.stringify(collection.primaryKey.map((field) => String(row[field] ?? '')));
 
+/** The attempt that answered for the collection which a field stands in. */
+const attemptFor = ({ answered = [], system, attempt }: Place, from: string): string => {
+  const isOf = (source: SourceRecord) =>
+    source.collections.some(({ name }) => from.startsWith(`${source.system}.${name}.`));
+  const found = answered.find(isOf)?.attempt ?? (from.startsWith(`${system}.`) ? attempt : undefined);
+  if (!found) throw new SourceNotAsked('an earlier system failed');
+  return found;
+};
+
 /** The values to look for: the proven address, or what an earlier step wrote down. */
-const valuesFor = async ({ request, files }: Place, from: string): Promise<string[]> => {
+const valuesFor = async (place: Place, from: string): Promise<string[]> => {
+  const { request, files } = place;
   if (from === 'identity.email') return [request.person.email];
-  return JSON.parse(await files.readText(referenceKey(request.evidence, request.round, from))) as string[];
+  const key = referenceKey(request.evidence, attemptFor(place, from), from);
+  return JSON.parse(await files.readText(key)) as string[];
 };
 
 const lookupsOf = async (place: Place, collection: Collection, { name, inputs }: Ask) => {
@@ -89,12 +102,12 @@ export const gatherCollection = async (place: Place, connector: Connector, colle
 };
 
 const writeValues = async (
-  { request, system, files }: Place,
+  { request, system, files, attempt }: Place,
   name: string,
   values: ReturnType<typeof valueCollector>,
 ): Promise<void> => {
   for (const [field, list] of values.entries()) {
-    const key = referenceKey(request.evidence, request.round, `${system}.${name}.${field}`);
+    const key = referenceKey(request.evidence, attempt, `${system}.${name}.${field}`);
     await files.writeText(key, JSON.stringify(list), 'application/json');
   }
 };

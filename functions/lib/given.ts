@@ -1,6 +1,6 @@
 import { documentPath, evidenceKey, systemFolder, uploadedName } from '../../domain/answer-layout.ts';
 import type { Case, SourceRecord } from '../../domain/request.ts';
-import type { Files } from '../aws/files.ts';
+import type { Place } from './collection-files.ts';
 
 async function* asText(typed: string) {
   // Windows' own editor needs both.
@@ -11,14 +11,19 @@ async function* asText(typed: string) {
  * Puts what a data owner gave among the answer's files, under names of ours, each hashed as it flows. Doing it again writes the same.
  * Answers the record with its files, and without the text, which then stands in one place only.
  */
-export const materialise = async (held: Case, source: SourceRecord, systems: readonly string[], files: Files) => {
+export const materialise = async (
+  held: Case,
+  source: SourceRecord,
+  { systems, files, attempt }: Pick<Place, 'systems' | 'files' | 'attempt'>,
+) => {
   const { given, ...rest } = source;
   if (!given) return source;
-  const { language, evidence, round } = held.request;
+  const { language, evidence } = held.request;
   const folder = systemFolder(systems, source.system, language);
   const put = async (path: string, from: AsyncIterable<Uint8Array | string>, type: string) => ({
     path,
-    ...(await files.write(evidenceKey(evidence, round, path), from, type)),
+    attempt,
+    ...(await files.write(evidenceKey(evidence, attempt, path), from, type)),
   });
   const typed = given.text
     ? [await put(`${folder}/${language === 'da' ? 'svar' : 'answer'}.txt`, asText(given.text), 'text/plain')]

@@ -56,6 +56,7 @@ const statusOf: Record<Failure['name'], number> = {
   Conflict: 409,
   SourceUnavailable: 503,
   SourceMalformed: 503,
+  SourceNotAsked: 503,
   ManifestMismatch: 409,
   LetterNotWritten: 503,
 };

@@ -6,6 +6,9 @@ import { task } from './task.ts';
 export const OfRequest = z.object({ requestId: z.string() });
 export type OfRequest = z.infer<typeof OfRequest>;
 
+/** What the steps after a decision get: which segment carries them, for the decision may have been taken back meanwhile. */
+export const OfSegment = z.object({ requestId: z.string(), segment: z.int() });
+
 export interface StepDeps {
   readonly cases: Cases;
   readonly now: () => Date;

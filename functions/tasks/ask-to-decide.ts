@@ -1,13 +1,14 @@
-import { evidenceKey } from '../../domain/answer-layout.ts';
+import { evidenceKey, placesKey } from '../../domain/answer-layout.ts';
 import { sha256 } from '../../domain/canonical.ts';
 import { review } from '../../domain/decision.ts';
-import { waitingFor } from '../../domain/gathering.ts';
-import { type Manifest, type ManifestFile, manifestText } from '../../domain/manifest.ts';
-import type { Case, SourceRecord } from '../../domain/request.ts';
+import { Conflict } from '../../domain/errors.ts';
+import { inForce, turnOf, waitingFor } from '../../domain/gathering.ts';
+import { type Manifest, manifestText } from '../../domain/manifest.ts';
+import type { Case, SourceRecord, StoredFile } from '../../domain/request.ts';
 import { cases, files, now } from '../aws/from-env.ts';
 import { letterBy, type WriteLetter } from '../aws/letter.ts';
-import { ofRound } from '../lib/answer-facts.ts';
 import { type AnswerDeps, partsOf, writeAnswerFiles } from '../lib/answer-files.ts';
+import { newAttempt } from '../lib/attempt.ts';
 import { env } from '../lib/env.ts';
 import { materialise } from '../lib/given.ts';
 import { log } from '../lib/log.ts';
@@ -20,10 +21,8 @@ interface Deps extends StepDeps, AnswerDeps {
 }
 
 /** The manifest of one round: what the systems answered, and the files of each right that is answered with data. */
-const manifestOf = (held: Case, pages: readonly ManifestFile[]): Manifest => {
-  const asked: readonly string[] = partsOf(held);
-  const records = ofRound(held).sort((a, b) => (a.system < b.system ? -1 : 1));
-  const files = records.flatMap(({ collections }) => collections.flatMap(({ files: list }) => list));
+const manifestOf = (held: Case, files: readonly StoredFile[]): Manifest => {
+  const records = inForce(held).sort((a, b) => (a.system < b.system ? -1 : 1));
   return {
     version: 1,
     reference: held.request.reference,
@@ -31,24 +30,50 @@ const manifestOf = (held: Case, pages: readonly ManifestFile[]): Manifest => {
     language: held.request.language,
     dataMap: held.request.dataMap ?? '',
     systems: records.map(({ system, state, rows, documents, reason }) => ({ system, state, rows, documents, reason })),
-    files: [...pages, ...files]
-      .filter(({ right }) => asked.includes(right ?? 'access'))
-      .sort((a, b) => (a.path < b.path ? -1 : 1)),
+    files: files.map(({ attempt: _, ...file }) => file),
   };
 };
 
 /** The case with what owners gave written among the answer's files. */
-const withGiven = async (held: Case, { files: to, cases: record, map }: Deps): Promise<Case> => {
-  if (held.request.status !== 'GATHERING' || waitingFor(held).length > 0) return held;
-  const systems = Object.keys(map.systems);
+const withGiven = async (held: Case, attempt: string, { files, cases: record, map }: Deps): Promise<Case> => {
+  const place = { systems: Object.keys(map.systems), files, attempt };
   const sources = [];
-  for (const source of held.sources) {
-    const whole = source.round === held.request.round ? await materialise(held, source, systems, to) : source;
+  for (const source of inForce(held)) {
+    const whole = await materialise(held, source, place);
     if (whole !== source) await record.putSource(held.request.requestId, whole);
     sources.push(whole);
   }
   return { ...held, sources };
 };
+
+/** The files of every right that is answered with data, in the order of their paths. */
+const filesOf = (held: Case, pages: readonly StoredFile[]): StoredFile[] => {
+  const asked: readonly string[] = partsOf(held);
+  const found = inForce(held).flatMap(({ collections }) => collections.flatMap(({ files }) => files));
+  return [...pages, ...found]
+    .filter(({ right }) => asked.includes(right ?? 'access'))
+    .sort((a, b) => (a.path < b.path ? -1 : 1));
+};
+
+/** Writes the manifest and the list of where its files lie; answers what the DPO is shown. */
+const writeManifest = async (held: Case, attempt: string, deps: Deps) => {
+  const { evidence } = held.request;
+  const letter = partsOf(held).includes('access') ? [await deps.writeLetter(held.request.requestId, attempt)] : [];
+  const files = filesOf(held, [...letter, ...(await writeAnswerFiles(held, attempt, deps))]);
+  const text = manifestText(manifestOf(held, files));
+  const places = JSON.stringify(Object.fromEntries(files.map(({ path, attempt: by }) => [path, by])));
+  await deps.files.writeText(placesKey(evidence, attempt), places, 'application/json');
+  await deps.files.writeText(evidenceKey(evidence, attempt, 'manifest.json'), text, 'application/json');
+  const records = inForce(held);
+  return { hash: sha256(text), rows: total(records, 'rows'), documents: total(records, 'documents'), attempt };
+};
+
+/** What systems answered, in a word that changes when one of them does. */
+const stampOf = (held: Case): string =>
+  inForce(held)
+    .map((source) => `${turnOf(source)} ${source.at}`)
+    .sort()
+    .join();
 
 const total = (records: readonly SourceRecord[], of: 'rows' | 'documents') =>
   records.reduce((sum, record) => sum + record[of], 0);
@@ -60,23 +85,20 @@ const total = (records: readonly SourceRecord[], of: 'rows' | 'documents') =>
 export const askToDecide = task({
   input: OfRequest,
   async run({ requestId }, deps: Deps) {
-    const held = await withGiven(await deps.cases.read(requestId), deps);
+    const held = await deps.cases.read(requestId);
     if (held.request.status !== 'GATHERING') return { requestId, waiting: 0 };
     const waiting = waitingFor(held);
     if (waiting.length > 0) {
       log.info('waiting for owners', { requestId, count: waiting.length });
       return { requestId, waiting: waiting.length };
     }
-    const letter = partsOf(held).includes('access') ? [await deps.writeLetter(requestId)] : [];
-    const manifest = manifestText(manifestOf(held, [...letter, ...(await writeAnswerFiles(held, deps))]));
-    const key = evidenceKey(held.request.evidence, held.request.round, 'manifest.json');
-    await deps.files.writeText(key, manifest, 'application/json');
-    const shown = {
-      hash: sha256(manifest),
-      rows: total(ofRound(held), 'rows'),
-      documents: total(ofRound(held), 'documents'),
-    };
-    await deps.cases.change(requestId, (current) => review(current, shown, deps.now()));
+    const attempt = newAttempt();
+    const shown = await writeManifest(await withGiven(held, attempt, deps), attempt, deps);
+    await deps.cases.change(requestId, (current) => {
+      // A system answered late: its answer is not in this manifest.
+      if (stampOf(current) !== stampOf(held)) throw new Conflict('a system answered meanwhile');
+      return review(current, shown, deps.now());
+    });
     return { requestId, waiting: 0 };
   },
 });

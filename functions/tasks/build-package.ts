@@ -1,16 +1,16 @@
 import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
-import { evidenceKey, layout } from '../../domain/answer-layout.ts';
+import { evidenceKey, layout, placesKey } from '../../domain/answer-layout.ts';
 import { sha256 } from '../../domain/canonical.ts';
-import { mustBe } from '../../domain/change.ts';
-import { needsPackage, packaged } from '../../domain/delivery.ts';
+import { needsPackage, packaged, sends } from '../../domain/delivery.ts';
 import { ManifestMismatch } from '../../domain/errors.ts';
 import type { Manifest, ManifestFile } from '../../domain/manifest.ts';
 import type { Case } from '../../domain/request.ts';
 import type { Files } from '../aws/files.ts';
 import { cases, files, now } from '../aws/from-env.ts';
-import { type OfRequest, type StepDeps, step } from '../lib/step.ts';
-import { onTask } from '../lib/task.ts';
+import { errorName } from '../lib/log.ts';
+import { OfSegment, type StepDeps } from '../lib/step.ts';
+import { onTask, task } from '../lib/task.ts';
 import { verified } from '../lib/verified.ts';
 import { type ZipMember, zip } from '../lib/zip.ts';
 
@@ -35,9 +35,18 @@ const textMember = (path: string, text: string): ZipMember => {
 const sumsOf = (sums: readonly (readonly [path: string, sha256: string])[]): string =>
   sums.map(([path, sum]) => `${sum}  ${path}\n`).join('');
 
+/** A file that is gone is as little the approved one as a changed one. */
+const present = async <T>(reading: Promise<T>): Promise<T> => {
+  try {
+    return await reading;
+  } catch (error) {
+    throw errorName(error) === 'NoSuchKey' ? new ManifestMismatch('a file is gone') : error;
+  }
+};
+
 /** The approved files as they lie, each checked against the manifest as it is copied; then the manifest and the sums. */
-const membersOf = (held: Case, text: string, from: Files): ZipMember[] => {
-  const { evidence, round, language } = held.request;
+const membersOf = (held: Case, { text, places }: Approved, from: Files): ZipMember[] => {
+  const { evidence, language } = held.request;
   const approved = approvedFiles(held, JSON.parse(text) as Manifest);
   const member = ({ path, bytes, crc32: sum, sha256: content, packed }: ManifestFile): ZipMember => ({
     path,
@@ -45,7 +54,9 @@ const membersOf = (held: Case, text: string, from: Files): ZipMember[] => {
     crc32: sum,
     ...(packed ? { deflated: packed.bytes } : {}),
     async *open() {
-      yield* verified(await from.read(evidenceKey(evidence, round, path)), packed?.sha256 ?? content);
+      // Where it lies needs no trust: its bytes are compared.
+      const bytes = await present(from.read(evidenceKey(evidence, places[path] ?? '', path)));
+      yield* verified(bytes, packed?.sha256 ?? content);
     },
   });
   const sums = approved.map(({ path, sha256: sum }) => [path, sum] as const);
@@ -56,26 +67,40 @@ const membersOf = (held: Case, text: string, from: Files): ZipMember[] => {
   ];
 };
 
-const readManifest = async ({ request }: Case, from: Files): Promise<string> => {
-  const text = await from.readText(evidenceKey(request.evidence, request.round, 'manifest.json'));
-  if (sha256(text) !== request.manifest?.hash) throw new ManifestMismatch('stored manifest is not the approved one');
-  return text;
+/** The text of the manifest that was approved, and which attempt wrote each of its files. */
+interface Approved {
+  readonly text: string;
+  readonly places: Readonly<Record<string, string>>;
+}
+
+const readApproved = async ({ request }: Case, from: Files): Promise<Approved> => {
+  const { hash, attempt } = request.manifest ?? { hash: '', attempt: '' };
+  const text = await present(from.readText(evidenceKey(request.evidence, attempt, 'manifest.json')));
+  if (sha256(text) !== hash) throw new ManifestMismatch('stored manifest is not the approved one');
+  return { text, places: JSON.parse(await from.readText(placesKey(request.evidence, attempt))) };
 };
 
 /** Builds the answer from exactly the files of the manifest that the DPO approved, and refuses any other content. */
-export const buildPackage = step(async ({ requestId }: OfRequest, deps: Deps) => {
+const build = async (requestId: string, segment: number, deps: Deps): Promise<void> => {
   const held = await deps.cases.read(requestId);
-  mustBe(held.request, 'APPROVED', 'DELIVERED');
-  if (held.request.package || !needsPackage(held)) return;
+  if (!sends(held, segment) || held.request.package || !needsPackage(held)) return;
   const key = `packages/${randomBytes(16).toString('hex')}.zip`;
-  const members = membersOf(held, await readManifest(held, deps.files), deps.files);
+  const members = membersOf(held, await readApproved(held, deps.files), deps.files);
   // A file that is not the approved one ends the upload too: no half package becomes visible (F09).
   const { bytes, sha256: sum } = await deps.files.write(key, zip(members), 'application/zip');
   const builtAt = deps.now();
   const expiresAt = new Date(builtAt.getTime() + lifeDays * 86_400_000).toISOString();
   await deps.cases.change(requestId, (current) =>
-    packaged(current, { key, bytes, sha256: sum, builtAt: builtAt.toISOString(), expiresAt }, builtAt),
+    packaged(current, segment, { key, bytes, sha256: sum, builtAt: builtAt.toISOString(), expiresAt }, builtAt),
   );
+};
+
+export const buildPackage = task({
+  input: OfSegment,
+  async run({ requestId, segment }, deps: Deps) {
+    await build(requestId, segment, deps);
+    return { requestId };
+  },
 });
 
 export const handler = onTask(buildPackage, () => ({ cases: cases(), files: files(), now }));

@@ -1,11 +1,14 @@
 import * as z from 'zod/mini';
+import { lateAnswer } from '../../domain/ask-again.ts';
 import { mustBe } from '../../domain/change.ts';
 import type { Connector } from '../../domain/connector.ts';
 import type { DataMap } from '../../domain/data-map.ts';
 import { TransitionRefused } from '../../domain/errors.ts';
+import { inForce, turnOf } from '../../domain/gathering.ts';
 import type { Case, SourceRecord } from '../../domain/request.ts';
 import type { Cases } from '../aws/cases.ts';
 import type { Files } from '../aws/files.ts';
+import { newAttempt } from '../lib/attempt.ts';
 import { gatherCollection } from '../lib/gathering.ts';
 import { errorName, log } from '../lib/log.ts';
 import { task } from '../lib/task.ts';
@@ -70,14 +73,15 @@ export const mayGather = async (cases: Cases, requestId: string): Promise<Case> 
   return held;
 };
 
-const gathered = ({ sources, request }: Case, { system, wave }: GatherInput) =>
-  sources.find((source) => source.system === system && source.wave === wave && source.round === request.round);
+const gathered = (held: Case, input: GatherInput) => inForce(held).find((source) => turnOf(source) === turnOf(input));
 
 /** Gathers each collection; an answer against the data map ends it with what is there, as PARTIAL or FAILED. */
-const gatherAll = async (held: Case, input: GatherInput, { map, files, connector }: GatherDeps) => {
+const gatherAll = async (held: Case, attempt: string, input: GatherInput, { map, files, connector }: GatherDeps) => {
   const results: Results = [];
   const portable = held.rights.some(({ right }) => right === 'portability');
-  const place = { request: held.request, system: input.system, systems: Object.keys(map.systems), files, portable };
+  const systems = Object.keys(map.systems);
+  const answered = inForce(held);
+  const place = { request: held.request, attempt, system: input.system, systems, files, portable, answered };
   const source = await connector();
   try {
     for (const ask of input.collections) {
@@ -89,11 +93,18 @@ const gatherAll = async (held: Case, input: GatherInput, { map, files, connector
     if (total(results, 'rows') === 0) await source.check();
     return { results, ...(results.some(({ cut }) => cut) ? { reason: 'LimitReached' } : {}) };
   } catch (error) {
-    if (errorName(error) !== 'SourceMalformed') throw error;
-    return { results, reason: 'SourceMalformed' };
+    const reason = errorName(error);
+    if (reason !== 'SourceMalformed' && reason !== 'SourceNotAsked') throw error;
+    return { results, reason };
   } finally {
     await source.close?.();
   }
+};
+
+/** Notes the answer; one that comes when another is there already counts only in place of a failure. */
+const keep = async (requestId: string, record: SourceRecord, { cases }: GatherDeps): Promise<void> => {
+  if (await cases.addSource(requestId, record)) return;
+  await cases.change(requestId, (held, at) => lateAnswer(held, record, at));
 };
 
 /** Asks one system for everything it holds on the proven person, and notes what came of it. Doing it again changes nothing. */
@@ -104,9 +115,10 @@ export const gatherSource = task({
     const before = gathered(held, input);
     if (before) return { system: input.system, state: before.state, rows: before.rows };
 
-    const { results, reason } = await gatherAll(held, input, deps);
-    const record = recordOf(held, input, results, reason, deps.now());
-    await deps.cases.putSource(input.requestId, record);
+    const attempt = newAttempt();
+    const { results, reason } = await gatherAll(held, attempt, input, deps);
+    const record = { ...recordOf(held, input, results, reason, deps.now()), attempt };
+    await keep(input.requestId, record, deps);
     log.info('gathered', {
       requestId: input.requestId,
       system: input.system,

@@ -1,5 +1,5 @@
 import type { DataMap } from '../../domain/data-map.ts';
-import { planned } from '../../domain/gathering.ts';
+import { inForce, planned, turnOf } from '../../domain/gathering.ts';
 import { planOf, type Wave, wavesOf } from '../../domain/plan.ts';
 import { cases, now } from '../aws/from-env.ts';
 import { readMap } from '../lib/settings.ts';
@@ -30,10 +30,11 @@ const manualItems = (map: DataMap): Item[] =>
     .filter(([, { connector }]) => connector.type === 'manual')
     .map(([system]) => ({ system, collections: [] }));
 
-/** The plan as the state machine reads it: names only, `w0`, `w1` ... in the order they run. */
-const forMachine = (waves: readonly Wave[]) => {
+/** What is still to be asked, as the state machine reads it: names only, `w0`, `w1` ... in the order they run. */
+const forMachine = (waves: readonly Wave[], answered: ReadonlySet<string>) => {
+  const isOpen = (wave: number) => (item: Item) => !answered.has(turnOf({ system: item.system, wave }));
   const items = (wave: Wave, index: number) =>
-    wave.map(({ system, collections }) => ({
+    wave.filter(isOpen(index)).map(({ system, collections }) => ({
       system,
       wave: index,
       collections: collections.map(({ name, inputs }) => ({
@@ -60,7 +61,8 @@ export const planGathering = task({
     const waves = withManual(map);
     const systems = waves.flatMap((wave, index) => wave.map(({ system }) => ({ system, wave: index })));
     await held.change(requestId, (found) => planned(found, { systems, dataMap: hash }, clock()));
-    return { waves: waves.length, plan: forMachine(waves) };
+    const answered = inForce(await held.read(requestId)).map(turnOf);
+    return { waves: waves.length, plan: forMachine(waves, new Set(answered)) };
   },
 });
 

@@ -1,3 +1,4 @@
+import * as z from 'zod/mini';
 import { evidenceKey, layout } from '../../domain/answer-layout.ts';
 import { type Fonts, letterPdf } from '../../web/package/pdf.ts';
 import { cases, files, now } from '../aws/from-env.ts';
@@ -5,7 +6,7 @@ import { answerFacts } from '../lib/answer-facts.ts';
 import type { AnswerDeps } from '../lib/answer-files.ts';
 import { letterFonts } from '../lib/letter-fonts.ts';
 import { readConfig, readMap } from '../lib/settings.ts';
-import { OfRequest, type StepDeps } from '../lib/step.ts';
+import type { StepDeps } from '../lib/step.ts';
 import { onTask, task } from '../lib/task.ts';
 
 interface Deps extends StepDeps, AnswerDeps {
@@ -14,15 +15,15 @@ interface Deps extends StepDeps, AnswerDeps {
 
 /** Writes the letter of an answer among its files, and answers what a manifest says of it. Doing it again writes the same. */
 export const writeLetter = task({
-  input: OfRequest,
-  async run({ requestId }, deps: Deps) {
+  input: z.object({ requestId: z.string(), attempt: z.string() }),
+  async run({ requestId, attempt }, deps: Deps) {
     const held = await deps.cases.read(requestId);
-    const { evidence, round, language } = held.request;
+    const { evidence, language } = held.request;
     // No row stands in the letter: the pages and tables beside it hold them.
     const facts = await answerFacts(held, { ...deps, firstRows: async () => [] });
     const path = layout(language).letter;
     const content = await letterPdf(facts, deps.fonts);
-    return { path, ...(await deps.files.pack(evidenceKey(evidence, round, path), [content])) };
+    return { path, attempt, ...(await deps.files.pack(evidenceKey(evidence, attempt, path), [content])) };
   },
 });
 

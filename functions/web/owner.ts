@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { DataMap, System } from '../../domain/data-map.ts';
-import { isOpen, type OwnerAnswer, ownerAnswered } from '../../domain/gathering.ts';
+import { inForce, isOpen, type OwnerAnswer, ownerAnswered } from '../../domain/gathering.ts';
 import { type Case, namesCase } from '../../domain/request.ts';
 import { ownerPage } from '../../web/pages/owner.tsx';
 import type { Cases } from '../aws/cases.ts';
@@ -48,8 +48,7 @@ const taskOf = (held: Case, name: string, map: DataMap): Task => {
 };
 
 const openTask = ({ held, name }: Task): boolean =>
-  held.request.status === 'GATHERING' &&
-  held.sources.some((source) => source.system === name && source.round === held.request.round && isOpen(source));
+  held.request.status === 'GATHERING' && inForce(held).some((source) => source.system === name && isOpen(source));
 
 const show = async (visit: Visit, task: Task, problems: readonly OwnerProblem[], deps: Deps): Promise<Answer> => {
   const open = openTask(task);

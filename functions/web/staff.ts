@@ -1,8 +1,10 @@
+import { askAgain, withFollowers } from '../../domain/ask-again.ts';
 import type { Change } from '../../domain/change.ts';
 import type { Config } from '../../domain/config.ts';
 import type { DataMap } from '../../domain/data-map.ts';
-import { type Choice, decide, incompleteSources, refuseRequest } from '../../domain/decision.ts';
+import { type Choice, decide, incompleteSources, refuseRequest, takeBack } from '../../domain/decision.ts';
 import { start } from '../../domain/gathering.ts';
+import { planOf, wavesOf } from '../../domain/plan.ts';
 import { tryAgain } from '../../domain/recovery.ts';
 import { type Case, namesCase, type Right, rights } from '../../domain/request.ts';
 import { askForCalendar, askPerson, extend, personAnswered } from '../../domain/time-limit.ts';
@@ -52,6 +54,7 @@ const required: Readonly<Record<string, readonly (readonly [field: string, probl
     ['question', 'question'],
   ],
   'note-answer': [['answer', 'answer']],
+  'ask-again': [['system', 'system']],
 };
 
 const decideProblems = (visit: Visit, held: Case): StaffProblem[] => {
@@ -102,15 +105,15 @@ const decideWith = (visit: Visit, held: Case, at: Date): Change => {
   );
 };
 
-type Act = (visit: Visit, held: Case, at: Date, config: Config) => Change;
+type Act = (visit: Visit, held: Case, at: Date, deps: Pick<Deps, 'config' | 'map'>) => Change;
 
-const extendWith: Act = (visit, held, at, config) => {
+const extendWith: Act = (visit, held, at, { config }) => {
   const ground = text(visit, 'ground') === 'number' ? 'number' : 'complexity';
   const rights = rightsToExtend(visit, held, config, at);
   return extend(held, { rights, ground, reason: text(visit, 'reason') }, rulesOf(config), at);
 };
 
-const askWith: Act = (visit, held, at, config) => {
+const askWith: Act = (visit, held, at, { config }) => {
   const kind = text(visit, 'kind') === 'identity' ? 'identity' : 'clarification';
   return askPerson(held, { kind, question: text(visit, 'question') }, rulesOf(config), at);
 };
@@ -121,9 +124,13 @@ const actions: Readonly<Record<string, Act>> = {
   refuse: (visit, held, at) => refuseRequest(held, text(visit, 'reason'), at),
   decide: decideWith,
   'try-again': (_, held, at) => tryAgain(held, at),
+  undo: (_, held, at) => takeBack(held, at),
+  'ask-again': (visit, held, at, { map }) =>
+    askAgain(held, withFollowers([text(visit, 'system')], wavesOf(map, planOf(map, ['email']))), at),
   extend: extendWith,
   ask: askWith,
-  'note-answer': (visit, held, at, config) => personAnswered(held, text(visit, 'answer'), 'dpo', rulesOf(config), at),
+  'note-answer': (visit, held, at, { config }) =>
+    personAnswered(held, text(visit, 'answer'), 'dpo', rulesOf(config), at),
   calendar: (_, held, at) => askForCalendar(held, at),
 };
 
@@ -150,7 +157,7 @@ const act = async (visit: Visit, requestId: string, deps: Deps): Promise<Answer>
   const held = await deps.cases.read(requestId);
   const problems = problemsOf(visit, held, action, deps);
   if (problems.length > 0) return show(visit, held, problems, deps);
-  await deps.cases.change(requestId, (current) => run(visit, current, deps.now(), deps.config));
+  await deps.cases.change(requestId, (current) => run(visit, current, deps.now(), deps));
   return { location: visit.path };
 };
 

@@ -3,7 +3,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { peopleToTry } from '../../demo/people.ts';
 import { holdings } from '../../demo/seed.ts';
-import { dpo, last4, linkIn } from '../journeys/access.ts';
+import { dpo, last4, linkIn, undoTime } from '../journeys/access.ts';
 import { type Mail, openWorld, type World } from '../journeys/world.ts';
 import { recordsOf, unzip } from '../journeys/zip.ts';
 import { rules } from '../web/html-rules.ts';
@@ -176,6 +176,7 @@ describe.each([
     await office.waitForLoadState('load');
     await inspect(office, javaScript);
 
+    await world.advance(undoTime);
     const ready = await newest(email, reference, 2);
     await page.goto(linkIn(ready, 'd'));
     await inspect(page, javaScript);

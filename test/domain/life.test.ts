@@ -1,10 +1,12 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { askAgain, lateAnswer, withFollowers } from '../../domain/ask-again.ts';
 import { type AuditEntry, append, emptyChain, entryHash } from '../../domain/audit.ts';
 import type { Change } from '../../domain/change.ts';
 import type { Collection } from '../../domain/data-map.ts';
-import { decide, review } from '../../domain/decision.ts';
-import { askOwner, askToStart, ownerAnswered, planned, start } from '../../domain/gathering.ts';
+import { decide, review, takeBack, undoableUntil } from '../../domain/decision.ts';
+import { sends } from '../../domain/delivery.ts';
+import { askOwner, askToStart, inForce, ownerAnswered, planned, start, waitingFor } from '../../domain/gathering.ts';
 import { exactly } from '../../domain/identity.ts';
 import { receive } from '../../domain/intake.ts';
 import { askForProof, askForProofAgain, prove } from '../../domain/proof.ts';
@@ -60,7 +62,7 @@ const gathering = (rights?: readonly Right[]): Case => {
 const reviewed = (rights?: readonly Right[], shop = source('shop', 1)): Case => {
   const answered = after(gathering(rights), ownerAnswered(gathering(rights), 'archive', { answer: 'nothing' }, now));
   const whole = { ...answered, sources: [...answered.sources, shop] };
-  return after(whole, review(whole, { hash: 'h', rows: 2, documents: 0 }, now));
+  return after(whole, review(whole, { hash: 'h', rows: 2, documents: 0, attempt: 'a' }, now));
 };
 
 const approve = { outcome: 'approve' } as const;
@@ -76,6 +78,75 @@ test('a decision on another manifest than the one shown is refused', () => {
 test('a decision is taken once: the second is refused', () => {
   const decided = after(reviewed(), decide(reviewed(), { access: approve }, { manifest: 'h' }, now));
   refused(() => decide(decided, { access: { outcome: 'refuse', reason: 'no' } }, { manifest: 'h' }, now));
+});
+
+test('a decision can be taken back for 15 minutes, whole, and is then made anew', () => {
+  const held = reviewed(['access', 'erasure']);
+  const erasure = { outcome: 'refuse', reason: 'kept by law' } as const;
+  const decided = after(held, decide(held, { access: approve, erasure }, { manifest: 'h' }, now));
+  const minutes = (n: number) => new Date(now.getTime() + n * 60_000);
+  expect(undoableUntil(decided.request, minutes(14))).toBe(minutes(15).toISOString());
+  refused(() => takeBack(decided, minutes(15)));
+  const open = after(decided, takeBack(decided, minutes(14)));
+  expect(open.rights.map(({ status, decision }) => [status, decision])).toEqual([
+    ['REVIEW', undefined],
+    ['REVIEW', undefined],
+  ]);
+  const again = after(open, decide(open, { access: approve, erasure: approve }, { manifest: 'h' }, minutes(14)));
+  expect(again.request.segment.from).toBe(minutes(29).toISOString());
+  expect(sends(again, decided.request.segment.n)).toBe(false);
+  expect(sends(again, again.request.segment.n)).toBe(true);
+});
+
+test('a system asked again opens a new round: the old one can not be decided on, and the other answers stay', () => {
+  const again = after(reviewed(), askAgain(reviewed(), ['crm'], now));
+  expect(again.request).toMatchObject({ status: 'GATHERING', round: 2, segment: { step: 'gather' } });
+  refused(() => decide(again, { access: approve }, { manifest: 'h' }, now));
+  expect(waitingFor(again)).toEqual(['crm']);
+  const answered = { ...again, sources: [...again.sources, { ...source('crm', 0), round: 2, rows: 5 }] };
+  expect(waitingFor(answered)).toEqual([]);
+  expect(inForce(answered).map(({ system, rows }) => [system, rows])).toContainEqual(['crm', 5]);
+});
+
+test('a system whose values others are asked for takes them along when it is asked again', () => {
+  const ask = (system: string, from: string) => ({
+    system,
+    collections: [{ name: 'c', inputs: [{ field: `${system}.c.id`, from }] }],
+  });
+  const waves = [
+    [ask('crm', 'identity.email'), ask('news', 'identity.email')],
+    [ask('shop', 'crm.c.id')],
+    [ask('bank', 'shop.c.id')],
+  ];
+  expect(withFollowers(['crm'], waves).sort()).toEqual(['bank', 'crm', 'shop']);
+  expect(withFollowers(['shop'], waves).sort()).toEqual(['bank', 'shop']);
+});
+
+test('an answer that comes after its system was noted as failed opens a new round once the DPO was shown the old one', () => {
+  const failed = reviewed(['access'], source('shop', 1, 'FAILED'));
+  const late = { ...source('shop', 1), attempt: 'x' };
+  const held = after(failed, lateAnswer(failed, late, now));
+  expect(held.request).toMatchObject({ status: 'GATHERING', round: 2, segment: { step: 'review' } });
+  expect(held.request.manifest).toBeUndefined();
+  expect(waitingFor(held)).toEqual([]);
+  expect(inForce(held).find(({ system }) => system === 'shop')).toMatchObject({ state: 'OK', round: 2 });
+  refused(() => decide(held, { access: approve }, { manifest: 'h', incomplete: 'gone' }, now));
+});
+
+test('an answer that comes late beside one that counts changes nothing', () => {
+  expect(lateAnswer(reviewed(), { ...source('shop', 1), attempt: 'x' }, now)).toBeUndefined();
+  const failed = reviewed(['access'], source('shop', 1, 'FAILED'));
+  const decided = after(failed, decide(failed, { access: approve }, { manifest: 'h', incomplete: 'gone' }, now));
+  expect(lateAnswer(decided, { ...source('shop', 1), attempt: 'x' }, now)).toBeUndefined();
+});
+
+test('what is no longer as it was approved is gathered anew, and decided on anew', () => {
+  const decided = after(reviewed(), decide(reviewed(), { access: approve }, { manifest: 'h' }, now));
+  const stuck = after(decided, needsPerson(decided, 'deliver', 'ManifestMismatch', now));
+  const again = after(stuck, tryAgain(stuck, now));
+  expect(again.request).toMatchObject({ status: 'GATHERING', round: 2, segment: { step: 'gather' } });
+  expect(again.rights[0]?.decision).toBeUndefined();
+  expect(waitingFor(again).length).toBe(3);
 });
 
 test('a refusal needs a reason', () => {

@@ -45,7 +45,7 @@ const gather = (count: number, from = source(count), address = email) => {
     round: 1,
     person: { email: address },
   } as unknown as Request;
-  const place = { request, system: 'shop', systems: ['shop'], files };
+  const place = { request, attempt: 'a', system: 'shop', systems: ['shop'], files };
   const inputs = [{ field: 'email', from: 'identity.email' }];
   return gatherCollection(place, from, collection, { name: 'order', inputs, gives: ['id'] });
 };

@@ -103,13 +103,18 @@ export const answerTask = async (
   return expectStatus(await visitor.submit(page, { answer, text, last4: last4(reference) }, 'answer'), 200);
 };
 
+/** Longer than a decision can be taken back: then the answer is sent. */
+export const undoTime = 'PT16M';
+
 /** The DPO approves every right on the manifest shown; answers its hash, as the page's form carried it, and the page after. */
 export const approve = async (world: World, reference: string, rights: readonly string[] = ['access'], more = {}) => {
   const { page, visitor } = await openAsDpo(world, reference, 2);
   const outcomes = Object.fromEntries(rights.map((right) => [`outcome-${right}`, 'approve']));
   const fields = { action: 'decide', ...outcomes, last4: last4(reference), ...more };
   const shown = formsOf(page).find(({ names }) => names.includes('manifest'))?.hidden.manifest;
-  return { shown, page: expectStatus(await visitor.submit(page, fields, 'manifest'), 200) };
+  const after = expectStatus(await visitor.submit(page, fields, 'manifest'), 200);
+  await world.advance(undoTime);
+  return { shown, page: after };
 };
 
 /** The person opens the link, asks for a code, types it, and gets the ZIP's bytes. */

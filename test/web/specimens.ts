@@ -179,7 +179,7 @@ const sourcesOf = (typed: Typing): SourceRecord[] => [
         name: 'person',
         rows: 1204,
         documents: 2,
-        files: [{ path: typed('kundesystem/person.csv'), bytes: 183_402, sha256: 'ab', crc32: 1 }],
+        files: [{ path: typed('kundesystem/person.csv'), bytes: 183_402, sha256: 'ab', crc32: 1, attempt: 'a' }],
       },
     ],
   }),
@@ -190,7 +190,7 @@ const sourcesOf = (typed: Typing): SourceRecord[] => [
 ];
 
 const planned = ['crm', 'shop', 'newsletter', 'support', 'archive', 'loyalty'].map((system) => ({ system, wave: 1 }));
-const manifest = { hash: '3f2a91bc44d07e15'.repeat(4), round: 1, rows: 1209, documents: 2 };
+const manifest = { hash: '3f2a91bc44d07e15'.repeat(4), round: 1, rows: 1209, documents: 2, attempt: 'a' };
 const built = {
   key: 'package.zip',
   bytes: 1_240_000,
@@ -301,6 +301,15 @@ const staffSpecimens = (frame: { language: Language; config: Config }, typed: Ty
           { field: 'reason', problem: 'reason' },
         ],
         { action: 'extend', last4: typed('XXXX') },
+      ),
+    },
+    {
+      name: 'staff-undo',
+      html: shown(
+        caseOf('APPROVED', typed, {
+          manifest,
+          segment: { n: 5, step: 'deliver', at: receivedAt, from: '2026-11-27T09:12:00.000Z' },
+        }),
       ),
     },
     { name: 'staff-stuck', html: shown(caseOf('GATHERING', typed, { needsPerson: stuck })) },

@@ -1,4 +1,4 @@
-import { incompleteSources } from '../../domain/decision.ts';
+import { incompleteSources, undoableUntil } from '../../domain/decision.ts';
 import { answeredWithData, isOver, type Right } from '../../domain/request.ts';
 import { Button, DateText, Disclosure, Notice } from '../components.tsx';
 import { type Form, Hidden, PostForm, Radios, TextArea, TextField } from '../fields.tsx';
@@ -27,6 +27,45 @@ const RefuseLate = ({ props, form }: Props) => {
         {form.text('staff.refuse-late')} <DateText when={late.deadline.refuseBy} frame={props} />.
       </p>
     </Notice>
+  );
+};
+
+/** Asks one system again, and those that are asked for its values: the DPO then decides on a new round. */
+export const AskAgainForm = ({ props, form }: Props) => {
+  const { text } = form;
+  if (props.request.status !== 'REVIEW') return null;
+  const systems = [...new Set((props.request.planned ?? []).map(({ system }) => system))];
+  const options = systems.map((value) => ({ value, label: props.map.systems[value]?.title[props.language] ?? value }));
+  return (
+    <Disclosure title={text('staff.ask-again')} open={form.errors.size > 0}>
+      <p>{text('staff.ask-again-lead')}</p>
+      <PostForm to={inLanguage(props, props.path)}>
+        <Radios form={form} field="system" label={text('staff.ask-again-which')} options={options} />
+        <LastFour form={form} />
+        <Button action="ask-again" look="secondary">
+          {text('staff.ask-again-button')}
+        </Button>
+      </PostForm>
+    </Disclosure>
+  );
+};
+
+/** Takes an approval back while nothing was sent. */
+export const UndoForm = ({ props, form }: Props) => {
+  const { text } = form;
+  return (
+    <section class="todo" id="todo">
+      <h2>{text('staff.undo')}</h2>
+      <p>
+        {text('staff.undo-lead')} <DateText when={undoableUntil(props.request, props.now) ?? ''} frame={props} time />.
+      </p>
+      <PostForm to={inLanguage(props, props.path)}>
+        <LastFour form={form} />
+        <Button action="undo" look="secondary">
+          {text('staff.undo-button')}
+        </Button>
+      </PostForm>
+    </section>
   );
 };
 

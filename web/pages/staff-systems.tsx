@@ -1,4 +1,5 @@
 import type { System } from '../../domain/data-map.ts';
+import { inForce } from '../../domain/gathering.ts';
 import type { SourceRecord } from '../../domain/request.ts';
 import { Disclosure, Tag, Typed } from '../components.tsx';
 import { number, size } from '../format.ts';
@@ -40,11 +41,13 @@ const shownOf = (records: readonly SourceRecord[], expected: number): Shown => {
   return worst.find((each) => all.includes(each) || (each === 'RUNNING' && all.length < expected)) ?? 'EMPTY';
 };
 
-const cardsOf = ({ request, sources, map }: StaffProps): Card[] => {
+const cardsOf = (props: StaffProps): Card[] => {
+  const { request, map } = props;
+  const sources = inForce(props);
   const asked = request.planned ?? [];
   const names = [...new Set([...asked.map(({ system }) => system), ...sources.map(({ system }) => system)])];
   return names.map((name) => {
-    const records = sources.filter(({ system, round }) => system === name && round === request.round);
+    const records = sources.filter(({ system }) => system === name);
     const expected = asked.filter(({ system }) => system === name).length;
     return { name, system: map.systems[name], records, shown: shownOf(records, expected) };
   });

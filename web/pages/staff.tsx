@@ -1,12 +1,13 @@
 import type { AuditEntry } from '../../domain/audit.ts';
 import type { DataMap } from '../../domain/data-map.ts';
+import { undoableUntil } from '../../domain/decision.ts';
 import { type Case, isOver, type Status } from '../../domain/request.ts';
 import { DateText, Notice, Reference, SummaryList, Table, Tag, Typed } from '../components.tsx';
 import { ErrorSummary, type Form } from '../fields.tsx';
 import type { Frame } from '../frame.ts';
 import { page } from '../layout.tsx';
 import { isTextKey, type Text, type TextKey, t } from '../text.ts';
-import { DecideForm, StartForm, StuckForm } from './staff-forms.tsx';
+import { AskAgainForm, DecideForm, StartForm, StuckForm, UndoForm } from './staff-forms.tsx';
 import { statusLooks } from './staff-looks.ts';
 import { Systems } from './staff-systems.tsx';
 import { Rights, TimeLimit, Why } from './staff-time.tsx';
@@ -24,7 +25,8 @@ export interface StaffProblem {
     | 'extend'
     | 'kind'
     | 'question'
-    | 'answer';
+    | 'answer'
+    | 'system';
 }
 
 export interface StaffProps extends Frame, Case {
@@ -185,6 +187,7 @@ const ToDo = ({ props }: { props: StaffProps }) => {
     return <StartForm props={props} start={formOf(props, 'start')} refuse={formOf(props, 'refuse')} />;
   }
   if (status === 'REVIEW') return <DecideForm props={props} form={formOf(props, 'decide')} />;
+  if (undoableUntil(props.request, props.now)) return <UndoForm props={props} form={formOf(props, 'undo')} />;
   const key = waits[status];
   return key ? (
     <Notice>
@@ -221,6 +224,7 @@ export const staffPage = (props: StaffProps): string => {
         <Why records={props.rights} text={text} />
         <Person props={props} text={text} />
         <Systems props={props} text={text} />
+        <AskAgainForm props={props} form={formOf(props, 'ask-again')} />
         <ToDo props={props} />
         <TimeLimit props={props} formOf={(action) => formOf(props, action)} />
         <Outcome props={props} text={text} />

@@ -104,7 +104,8 @@ const looks = { approve: 'good', refuse: 'warning' } as const;
 const RightState = ({ record, props }: { record: RightRecord; props: StatusProps }) => {
   const text = t(props.language);
   const { right, decision, status } = record;
-  const told = decision && status !== 'APPROVED' ? decision : undefined;
+  // Until then even a refusal may be taken back.
+  const told = decision && props.request.status !== 'APPROVED' ? decision : undefined;
   const open = !isOver(status) && status !== 'DELIVERED' && props.rights.length > 1;
   return (
     <li>

@@ -1,0 +1,54 @@
+import { actor, type Change, moved, mustBe, nextSegment, refuse } from './change.ts';
+import { inForce, turnOf } from './gathering.ts';
+import type { Wave } from './plan.ts';
+import type { Case, Request, SourceRecord, Step } from './request.ts';
+
+/** The systems, and every one that is asked for values that came from them. */
+export const withFollowers = (systems: readonly string[], waves: readonly Wave[]): string[] => {
+  const all = new Set(systems);
+  const follows = ({ collections }: Wave[number]) =>
+    collections.some(({ inputs }) => inputs.some(({ from }) => all.has(from.split('.')[0] ?? '')));
+  // Values only flow to later waves.
+  for (const item of waves.flat()) if (follows(item)) all.add(item.system);
+  return [...all];
+};
+
+/** Opens the next round: what was shown to the DPO can't be decided on any more. */
+export const newRound = (held: Case, again: (turn: string) => boolean, step: Step, now: Date) => {
+  const { manifest: _, ...request } = held.request;
+  const round = request.round + 1;
+  const planned = (request.planned ?? []).map((each) => (again(turnOf(each)) ? { ...each, since: round } : each));
+  const segment = nextSegment(held.request, step, now);
+  return moved({ ...held, request }, 'GATHERING', now, { round, planned, segment });
+};
+
+/** Asks systems again; what the others answered stays. The DPO gets a new round to decide on. */
+export const askAgain = (held: Case, systems: readonly string[], now: Date): Change => {
+  mustBe(held.request, 'REVIEW');
+  const known = (held.request.planned ?? []).filter(({ system }) => systems.includes(system));
+  if (known.length === 0) refuse(held.request, 'planned to ask this system');
+  const turns = new Set(known.map(turnOf));
+  return {
+    ...newRound(held, (turn) => turns.has(turn), 'gather', now),
+    audit: actor('dpo', 'ASKED_AGAIN', { systems: systems.join(' ') }),
+    goOn: true,
+  };
+};
+
+const replaces = (before: SourceRecord | undefined, late: SourceRecord, { round }: Request): boolean =>
+  before?.state === 'FAILED' && before.attempt !== late.attempt && late.round === round;
+
+/**
+ * An answer that came when its system was already noted as failed. While gathering it counts in its place; when the DPO has been shown the
+ * round it opens a new one, so that nobody decides on less than there is (security.md 3.5). Any other late answer changes nothing.
+ */
+export const lateAnswer = (held: Case, late: SourceRecord, now: Date): Change | undefined => {
+  const { request } = held;
+  const before = inForce(held).find((source) => turnOf(source) === turnOf(late));
+  if (!replaces(before, late, request)) return undefined;
+  const audit = actor('workflow', 'ANSWERED_LATE', { system: late.system, rows: late.rows });
+  if (request.status === 'GATHERING') return { request, sources: [late], audit };
+  if (request.status !== 'REVIEW') return undefined;
+  const change = newRound(held, () => false, 'review', now);
+  return { ...change, sources: [{ ...late, round: change.request.round }], audit, goOn: true };
+};
