@@ -95,7 +95,7 @@ export const keepsTheContract = (source: Source): void => {
       .sort(byId);
   };
 
-  test('finds every row of a person over several pages, and no row of a near-identical address', async () => {
+  test('T05: finds every row of a person over several pages, and no row of a near-identical address', async () => {
     expect(await held('jens.hansen@nordlys.example')).toEqual(expected('jens.hansen@nordlys.example'));
     expect(await held('jens.hansen1@nordlys.example')).toEqual(expected('jens.hansen1@nordlys.example'));
   });
@@ -146,7 +146,7 @@ export const keepsTheContract = (source: Source): void => {
     await expect(all(find)).rejects.toMatchObject({ name: 'SourceMalformed' });
   });
 
-  test('takes hostile values as values: they find nothing, break nothing and are not repeated in an error', async () => {
+  test('T43: takes hostile values as values: they find nothing, break nothing and are not repeated in an error', async () => {
     for (const value of hostile) expect(await held(value), JSON.stringify(value)).toEqual([]);
     expect(await held(...hostile)).toEqual([]);
     expect(await held('jens.hansen1@nordlys.example')).toEqual(expected('jens.hansen1@nordlys.example'));

@@ -102,7 +102,7 @@ test.each(Object.entries(languages))('a value is one text in %s, whatever it hol
   );
 });
 
-test('a value is its letters in a regular expression, whatever it holds', async () => {
+test('T44: a value is its letters in a regular expression, whatever it holds', async () => {
   const send = connectorFor('^{value|regex}$');
   for (const payload of [...payloads, '.*', '(a+)+$', 'a|b', '[a-z]', 'a{2}', '\\d', 'a^b$c', 'x-y/z']) {
     const expression = new RegExp(await send(payload));

@@ -186,7 +186,7 @@ describe('parseDataMap', () => {
     });
   });
 
-  test('finds addresses of HTTP connectors that are not https or not public', () => {
+  test('T36, T45: finds addresses of HTTP connectors that are not https or not public', () => {
     const connector = 'type: postgres\n      secret: privacy/customers\n      options: { schema: public }';
     const rest = (url: string) =>
       found(customers, connector, `type: rest\n      options: { baseUrl: '${url}' }`).map(({ rule }) => rule);

@@ -69,7 +69,7 @@ const approve = { outcome: 'approve' } as const;
 const refused = (run: () => unknown) =>
   expect(run).toThrowError(expect.objectContaining({ name: 'TransitionRefused' }));
 
-test('a decision on another manifest than the one shown is refused', () => {
+test('T31: a decision on another manifest than the one shown is refused', () => {
   refused(() => decide(reviewed(), { access: approve }, { manifest: 'other' }, now));
   refused(() => decide(reviewed(), { access: approve }, { manifest: '' }, now));
   expect(decide(reviewed(), { access: approve }, { manifest: 'h' }, now).request.status).toBe('APPROVED');
@@ -293,7 +293,7 @@ test.each([
   expect(matches(held, asked)).toBe(false);
 });
 
-test('two addresses match only when their bytes do, ASCII case aside', () => {
+test('T04: two addresses match only when their bytes do, ASCII case aside', () => {
   const lower = (text: string) => text.replace(/[A-Z]/g, (sign) => String.fromCharCode(sign.charCodeAt(0) + 32));
   const sign = fc.constantFrom(...'aAkKiI\u212A\u0131\u0130@\uFF20\u00DF', 'ss', 'ﬀ', '\u0301');
   const address = fc.array(sign, { maxLength: 4 }).map((signs) => signs.join(''));
@@ -311,7 +311,7 @@ const cellOf = (value: string | number | bigint): string => {
   return csvFile(collection, 'da').row({ x: value }).slice(0, -2).replace(/^"/, '');
 };
 
-test('no cell of a CSV file begins a formula, and negative numbers stay numbers', () => {
+test('T38: no cell of a CSV file begins a formula, and negative numbers stay numbers', () => {
   fc.assert(
     fc.property(fc.constantFrom(...'=+-@\t\r\n＝＋－＠\0'), fc.string(), (sign, rest) => {
       fc.pre(!/^-\d+(\.\d+)?$/.test(sign + rest));

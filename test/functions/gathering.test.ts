@@ -55,6 +55,25 @@ test('more values than later steps look for are said, and every row is in the an
   expect(await gather(10_001)).toMatchObject({ rows: 10_001, possibleMatches: 1, cut: true });
 });
 
+test('T05: a row that a source gives and that is not the person, byte for byte, is counted for the DPO and in no file', async () => {
+  const like = [
+    'ANNA@example.org\u0301',
+    'Ånna@example.org',
+    'anna@example.org ',
+    'anna@example_org',
+    'xanna@example.org',
+    null,
+  ];
+  const over: Connector = {
+    async *find() {
+      yield { found: [...like, email].map((held, id) => ({ row: { id, email: held } })) };
+    },
+    check: async () => {},
+  };
+  const gathered = await gather(3, over);
+  expect(gathered).toMatchObject({ rows: 1, possibleMatches: like.length });
+});
+
 test('a row that several forms of an address find is in the answer once', async () => {
   const twice: Connector = {
     async *find({ values }) {

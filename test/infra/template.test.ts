@@ -133,7 +133,7 @@ describe('permissions', () => {
     expect(wrong).toEqual([]);
   });
 
-  test('the intake can write a request and read none, and reaches no source, no evidence and no workflow', () => {
+  test('T14, T15: the intake can write a request and read none, and reaches no source, no evidence and no workflow', () => {
     const actions = allowed('WebIntake').map(({ action }) => action);
     expect(actions.filter((action) => action.startsWith('dynamodb:')).sort()).toEqual([
       'dynamodb:PutItem',

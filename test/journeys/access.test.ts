@@ -96,7 +96,7 @@ describe('one access request, end to end', () => {
     expect((await world.executions()).every(({ status }) => status === 'SUCCEEDED')).toBe(true);
   });
 
-  test('opening any link fifty times changes nothing', async () => {
+  test('T23: opening any link fifty times changes nothing', async () => {
     const before = (await world.mails()).length;
     const links = (await world.mails()).flatMap(({ text }) =>
       [...text.matchAll(/https?:\/\/\S+\/(?:c|r|dpo|o|d)\/[\w-]{43}/g)].map(([link]) => link),
@@ -122,7 +122,7 @@ describe('one access request, end to end', () => {
 });
 
 describe('what goes another way', () => {
-  test('a person whom no system knows gets the same pages, and after proof an honest "we hold nothing"', async () => {
+  test('T14: a person whom no system knows gets the same pages, and after proof an honest "we hold nothing"', async () => {
     const email = 'ukendt@fremmed.example';
     const known = await ask(world, { ...anna, email: 'en-anden@nordmail.example' });
     const { reference, page } = await ask(world, { name: 'Ukendt Person', email });
@@ -138,7 +138,7 @@ describe('what goes another way', () => {
     expect(textOf((entries.get('START-HER.html') as Buffer).toString())).toMatch(/ingen data om dig/i);
   });
 
-  test('a wrong code typed five times locks that code, and the right one is refused after it', async () => {
+  test('T20: a wrong code typed five times locks that code, and the right one is refused after it', async () => {
     const email = 'laast@fremmed.example';
     const { reference } = await ask(world, { name: 'Låst Ude', email });
     const mail = await world.mail(email, new RegExp(reference));

@@ -40,7 +40,7 @@ test('no log line of a whole journey holds anything that somebody typed, nor a t
   expect(found(text)).toEqual([]);
 });
 
-test("no access log line holds a link's token", async () => {
+test("T27: no access log line holds a link's token", async () => {
   const tokens = (await world.mails()).flatMap(({ text }) =>
     [...text.matchAll(/\/(?:c|r|dpo|o|d)\/([\w-]{43})/g)].map(([, token]) => token as string),
   );
@@ -73,7 +73,7 @@ test("no mail subject holds anything personal, and mails to staff hold none of t
   ).toBe(true);
 });
 
-test('the confirmation mail holds no word that the requester typed', async () => {
+test('T17: the confirmation mail holds no word that the requester typed', async () => {
   const [first] = (await world.mails()).filter(({ to }) => to.includes(canary.email));
   expect(found(`${first?.text}${first?.html}`).filter((each) => each !== canary.email)).toEqual([]);
 });

@@ -126,7 +126,7 @@ test('a decision that could not be written is told to the DPO, and the next try 
   await expectRight(reference);
 });
 
-test('a lost wake-up is found by the sweep, five minutes later at most', async () => {
+test('T32: a lost wake-up is found by the sweep, five minutes later at most', async () => {
   await fault(world, { service: 'sns', operation: 'Publish', mode: 'refuse', times: 1000 });
   const before = (await world.mails()).length;
   const who = somebody();

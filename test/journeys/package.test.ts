@@ -74,7 +74,7 @@ describe('the answer to a person with every kind of value', () => {
     },
   );
 
-  test('has names that differ in more than case, in plain signs, without a device or a path of the source', () => {
+  test('T39: has names that differ in more than case, in plain signs, without a device or a path of the source', () => {
     const names = filesIn(root);
     expect(new Set(names.map((name) => name.toLowerCase())).size).toBe(names.length);
     for (const name of names) expect(name).toMatch(/^[\w./-]+$/);
@@ -120,7 +120,7 @@ describe('the answer to a person with every kind of value', () => {
     expect(customer).toMatchObject({ name: wild.name, postcode: '0800', born: '1899-12-31', phone: hostile.plus });
   });
 
-  test('runs no script of the data in a browser, and asks for nothing', async () => {
+  test('T37: runs no script of the data in a browser, and asks for nothing', async () => {
     const { browser, stop } = await startBrowser();
     for (const path of filesIn(root).filter((name) => name.endsWith('.html'))) {
       const tab = await browser.newPage();

@@ -38,7 +38,7 @@ test('a step that fails for good waits for a person in sight of the DPO, and goe
   expect(textOf(last.html)).toContain(reference);
 });
 
-test('two DPOs who decide at the same instant make one decision', async () => {
+test('T29, T30: two DPOs of whom one approves and one refuses at the same instant make one decision', async () => {
   const email = 'kaploeb@fremmed.example';
   const { reference } = await ask(world, { name: 'Kap Løb', email });
   await prove(world, email, reference);

@@ -52,11 +52,17 @@ const findings = async (tab: Page, all: boolean): Promise<string[]> => {
 };
 
 describe.each(looks)('in $colorScheme at $width px', ({ language, colorScheme, width, all }) => {
-  test('axe finds nothing on any page', { timeout: 180_000 }, async () => {
+  test('axe finds nothing on any page, and no page asks another origin for anything or is refused anything', {
+    timeout: 180_000,
+  }, async () => {
     const context = await browser.newContext({ colorScheme, viewport: { width, height: 900 } });
     await context.addInitScript({ content: axe.source });
     const tab = await context.newPage();
     const complaints = complaintsOf(tab);
+    const strangers: string[] = [];
+    tab.on('request', (request) => {
+      if (!request.url().startsWith(`${site.url}/`)) strangers.push(request.url());
+    });
     const found: string[] = [];
     for (const { name } of pages.filter(({ name: each }) => each.endsWith(language))) {
       await tab.goto(`${site.url}/${name}`);
@@ -65,6 +71,7 @@ describe.each(looks)('in $colorScheme at $width px', ({ language, colorScheme, w
     await context.close();
     expect(found).toEqual([]);
     expect(complaints).toEqual([]);
+    expect(strangers).toEqual([]);
   });
 });
 

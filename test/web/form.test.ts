@@ -200,7 +200,7 @@ describe('the e-mail address', () => {
   });
 });
 
-test('a filled honeypot tells a machine, an empty one does not', () => {
+test('T57: a filled honeypot tells a machine, an empty one does not', () => {
   expect(isTrapped(fields({ website: 'https://spam.example' }))).toBe(true);
   expect(isTrapped(fields({ website: '' }))).toBe(false);
   expect(isTrapped(fields({}))).toBe(false);

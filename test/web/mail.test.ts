@@ -120,7 +120,7 @@ describe.each(every)('the mail $template in $language', ({ template, language })
     expect(neutral.test(subject)).toBe(!staff.includes(template));
   });
 
-  test.each(payloads)('writes %s as text', (payload) => {
+  test.each(payloads)('T35: writes %s as text', (payload) => {
     const bad = letter(template, hostile(template, language, payload));
     expect(unescaped(bad.html)).toContain(payload);
     expect(bad.html).not.toMatch(/<script|<img|onerror=alert\(1\)>|<\/style><style>/);
@@ -228,7 +228,7 @@ const mail: MimeFacts = {
 const parsed = async (more: Partial<MimeFacts> = {}) => PostalMime.parse(await mimeOf({ ...mail, ...more }));
 
 describe('a mail as SES gets it', () => {
-  test('has exactly one recipient, both bodies, and the headers that keep machines from answering', async () => {
+  test('T41: has exactly one recipient, both bodies, and the headers that keep machines from answering', async () => {
     const { to, cc, bcc, from, subject, text, html, headers } = await parsed();
     expect({ to, cc, bcc, from, subject }).toEqual({
       to: [{ address: mail.to, name: '' }],

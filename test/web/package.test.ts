@@ -110,7 +110,7 @@ describe.each(languages)("the answer's pages in %s", (language) => {
     await context.close();
   });
 
-  test.each(payloads)('show the hostile value %j as text, run nothing and load nothing', async (payload) => {
+  test.each(payloads)('T37: show the hostile value %j as text, run nothing and load nothing', async (payload) => {
     const hostile = unpack(answerFacts(language, () => payload));
     const shown = payload.toWellFormed().replaceAll('\0', '\ufffd').replaceAll('\u0007', '\ufffd');
     for (const path of [start, `${layout(language).systems}/02-crm/index.html`]) {

@@ -97,7 +97,7 @@ const payloads = [
   '<!--<script>',
 ];
 
-describe.each(payloads)('what somebody typed stays text: %s', (payload) => {
+describe.each(payloads)('T34: what somebody typed stays text: %s', (payload) => {
   test.each(languages)('on every page in %s', (language) => {
     const plain = specimens(language);
     const hostile = specimens(language, () => payload);
@@ -120,7 +120,7 @@ function escaped(text: string): string {
 }
 
 test.each(['javascript:alert(1)', ' JaVaScRiPt:alert(1)', 'data:text/html,x', 'vbscript:x', '//evil.example'])(
-  'an address that could run a script never becomes a link: %s',
+  'T36: an address that could run a script never becomes a link: %s',
   (address) => {
     const organisation = { ...config.organisation, privacyNotice: address };
     const html = startPage({ language: 'da', config: { ...config, organisation }, path: '/' });
