@@ -12,6 +12,7 @@ export interface Deployment {
   readonly requests: string;
   readonly evidence: string;
   readonly audit: string;
+  readonly auditKey: string;
 }
 
 const named = (outputs: Readonly<Record<string, string>>, where: string): Deployment => {
@@ -24,6 +25,7 @@ const named = (outputs: Readonly<Record<string, string>>, where: string): Deploy
     requests: of('RequestsTable'),
     evidence: of('EvidenceBucket'),
     audit: of('AuditBucket'),
+    auditKey: of('AuditKey'),
   };
 };
 

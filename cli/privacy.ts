@@ -1,5 +1,6 @@
 #!/usr/bin/env node
 import { Command, CommanderError } from 'commander';
+import { registerAudit } from './audit.ts';
 import { registerBreachClock } from './breach-clock.ts';
 import { registerConnector } from './connector.ts';
 import { registerDeadline } from './deadline.ts';
@@ -18,6 +19,7 @@ const registrations: readonly ((program: Command) => void)[] = [
   registerMap,
   registerConnector,
   registerPurge,
+  registerAudit,
 ];
 
 function privacyProgram(): Command {

@@ -22,6 +22,7 @@ const needs: Readonly<Record<string, { readonly config?: true; readonly map?: tr
   dispatch: { config: true, map: true },
   watchdog: { config: true },
   housekeeping: { config: true },
+  anchor: {},
 };
 
 /** Every function's entry with the settings that its asset holds. */

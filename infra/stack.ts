@@ -59,6 +59,7 @@ export class PrivacyStack extends Stack {
       RequestsTable: storage.requests.tableName,
       EvidenceBucket: storage.evidence.bucketName,
       AuditBucket: storage.audit.bucketName,
+      AuditKey: storage.auditKey.keyArn,
       AlarmTopic: alarms.topicArn,
       EscalationTopic: escalations.topicArn,
     });

@@ -14,6 +14,7 @@ const text = (name: string) => ({ name, type: AttributeType.STRING });
 export class Storage extends Construct {
   readonly key: Key;
   readonly pseudonymKey: Key;
+  readonly auditKey: Key;
   readonly requests: Table;
   readonly counters: Table;
   readonly evidence: Bucket;
@@ -27,6 +28,13 @@ export class Storage extends Construct {
       description: 'Pseudonyms, form seals and stamps: an HMAC key that never leaves KMS',
       keySpec: KeySpec.HMAC_256,
       keyUsage: KeyUsage.GENERATE_VERIFY_MAC,
+      removalPolicy: RemovalPolicy.RETAIN,
+    });
+    this.auditKey = new Key(this, 'AuditKey', {
+      description: 'Signs the daily audit anchors; outsiders verify with the public key',
+      keySpec: KeySpec.ECC_NIST_P256,
+      keyUsage: KeyUsage.SIGN_VERIFY,
+      pendingWindow: Duration.days(30),
       removalPolicy: RemovalPolicy.RETAIN,
     });
     this.requests = this.requestsTable();

@@ -10,7 +10,7 @@ export class Upkeep extends Construct {
 
   constructor(scope: Construct, id: string, props: Common) {
     super(scope, id);
-    this.daily = { Housekeeping: this.housekeeping(props) };
+    this.daily = { Housekeeping: this.housekeeping(props), Anchor: this.anchor(props) };
   }
 
   private housekeeping(props: Common): ServiceFunction {
@@ -35,6 +35,25 @@ export class Upkeep extends Construct {
     fn.allow(['dynamodb:Query'], [storage.dueIndexArn]);
     storage.grantCounting(fn, 'GetItem');
     grantWake(fn, props);
+    return fn;
+  }
+
+  /** Writes anchors and nothing else: it can change neither the table nor what is anchored. */
+  private anchor({ storage, ...house }: Common): ServiceFunction {
+    const fn = new ServiceFunction(this, 'Anchor', {
+      ...house,
+      entry: 'anchor',
+      timeout: Duration.minutes(15),
+      environment: {
+        REQUESTS_TABLE: storage.requests.tableName,
+        AUDIT_BUCKET: storage.audit.bucketName,
+        AUDIT_KEY: storage.auditKey.keyArn,
+      },
+    });
+    fn.allow(['kms:Sign'], [storage.auditKey.keyArn]);
+    fn.allowObjects(['s3:PutObject'], storage.audit, 'anchors/');
+    storage.useKey(fn, 's3', ['kms:GenerateDataKey']);
+    storage.grantRequests(fn, 'Scan');
     return fn;
   }
 }

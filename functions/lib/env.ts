@@ -9,6 +9,8 @@ export const Env = z.object({
   EVIDENCE_BUCKET: name,
   /** Holds what nobody can change: audit anchors and the purge ledger. */
   AUDIT_BUCKET: name,
+  /** Key in KMS that signs audit anchors. */
+  AUDIT_KEY: name,
   /** Topic that wakes the dispatcher, which sends what the outbox holds and starts segments. */
   WAKE_TOPIC: name,
   /** The second channel of what must not be missed. */

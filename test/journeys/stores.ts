@@ -20,6 +20,7 @@ export interface Outputs {
   readonly RequestsTable: string;
   readonly EvidenceBucket: string;
   readonly AuditBucket: string;
+  readonly AuditKey: string;
 }
 
 export const outputsOf = ({ state }: Pick<World, 'state'>): Outputs => {
