@@ -2,6 +2,7 @@ import { createPublicKey, type KeyObject, verify as verifySignature } from 'node
 import type { Command } from 'commander';
 import { merkleRoot, type SignedAnchor, signedText } from '../domain/anchor.ts';
 import { type AnchoredHead, type AuditFinding, checkChain } from '../domain/audit-check.ts';
+import type { Anchors } from '../functions/aws/audit-store.ts';
 import type { Table } from '../functions/aws/table.ts';
 import { deploymentOf } from './deployment.ts';
 import { exitCodes } from './exit.ts';
@@ -37,6 +38,24 @@ interface Options {
 const print = ({ rule, requestId, n, anchor }: AuditFinding): string =>
   [rule, requestId, n === undefined ? '' : `entry ${n}`, anchor].filter(Boolean).join('  ');
 
+/** Reads the anchors: what they say of the chains, and what is wrong with them. */
+const readAnchors = async (anchors: Pick<Anchors, 'all'>, key: KeyObject) => {
+  const findings: AuditFinding[] = [];
+  const heads: AnchoredHead[] = [];
+  const genuine = new Map<string, string>();
+  for await (const { name, signed } of anchors.all()) {
+    if (!signed || !isGenuine(signed, key)) {
+      findings.push({ rule: 'anchor-forged', anchor: name });
+      continue;
+    }
+    genuine.set(signed.anchor.at, signed.anchor.after);
+    heads.push(...signed.heads.map((head) => ({ ...head, anchor: name })));
+  }
+  const missing = [...genuine.values()].filter((after) => after && !genuine.has(after));
+  findings.push(...missing.map((at): AuditFinding => ({ rule: 'anchor-missing', anchor: `anchors/${at}.json` })));
+  return { findings, count: genuine.size, heads: byRequest(heads) };
+};
+
 const verify = async ({ stack, json }: Options): Promise<void> => {
   const names = await deploymentOf({ stack });
   const { tableNamed } = await import('../functions/aws/table.ts');
@@ -44,19 +63,11 @@ const verify = async ({ stack, json }: Options): Promise<void> => {
   const { anchorsIn, chainsIn } = await import('../functions/aws/audit-store.ts');
   const table = tableNamed(names.requests);
   const key = await publicKey(names.auditKey);
-  const findings: AuditFinding[] = [];
-  const heads: AnchoredHead[] = [];
-  let anchors = 0;
-  for await (const { name, ...signed } of anchorsIn(filesIn(names.audit)).all()) {
-    anchors += 1;
-    if (isGenuine(signed, key)) heads.push(...signed.heads.map((head) => ({ ...head, anchor: name })));
-    else findings.push({ rule: 'anchor-forged', anchor: name });
-  }
-  const anchored = byRequest(heads);
-  const chains = new Set([...(await chainsIn(table)), ...anchored.keys()]);
-  for (const id of chains) findings.push(...(await checkOne(table, id, anchored.get(id) ?? [])));
-  const counts = { chains: chains.size, anchors, findings };
-  const text = [...findings.map(print), `${counts.chains} chains, ${anchors} anchors, ${findings.length} findings`];
+  const { findings, count, heads } = await readAnchors(anchorsIn(filesIn(names.audit)), key);
+  const chains = new Set([...(await chainsIn(table)), ...heads.keys()]);
+  for (const id of chains) findings.push(...(await checkOne(table, id, heads.get(id) ?? [])));
+  const counts = { chains: chains.size, anchors: count, findings };
+  const text = [...findings.map(print), `${chains.size} chains, ${count} anchors, ${findings.length} findings`];
   process.stdout.write(json ? `${JSON.stringify(counts)}\n` : `${text.join('\n')}\n`);
   if (findings.length > 0) process.exitCode = exitCodes.findings;
 };

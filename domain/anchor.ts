@@ -2,15 +2,17 @@ import type { AuditHead } from './audit.ts';
 import { canonical, sha256 } from './canonical.ts';
 
 /** Where a request's chain stood. */
-export interface NamedHead extends AuditHead {
+export interface NamedHead extends Pick<AuditHead, 'n' | 'hash'> {
   readonly requestId: string;
 }
 
-/** What is signed: how many chains there were at an instant, and the Merkle root over their heads. */
+/** What is signed: the Merkle root over the heads of the chains that grew since the anchor before, which it names, so that none can be taken out. */
 export interface Anchor {
   readonly version: 1;
   /** ISO instant. */
   readonly at: string;
+  /** Instant of the anchor before; empty in the first. */
+  readonly after: string;
   readonly count: number;
   readonly root: string;
 }
@@ -35,14 +37,15 @@ const level = (hashes: readonly string[]): string[] =>
 
 /** The Merkle root over heads in the order of their requests' ids; of none it is the hash of nothing. */
 export const merkleRoot = (heads: readonly NamedHead[]): string => {
-  let hashes = [...heads].sort((a, b) => (a.requestId < b.requestId ? -1 : 1)).map(leaf);
+  let hashes = heads.toSorted((a, b) => (a.requestId < b.requestId ? -1 : 1)).map(leaf);
   while (hashes.length > 1) hashes = level(hashes);
   return hashes[0] ?? sha256('');
 };
 
-export const anchorOf = (heads: readonly NamedHead[], at: Date): Anchor => ({
+export const anchorOf = (heads: readonly NamedHead[], at: Date, after: string): Anchor => ({
   version: 1,
   at: at.toISOString(),
+  after,
   count: heads.length,
   root: merkleRoot(heads),
 });

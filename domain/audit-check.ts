@@ -1,6 +1,9 @@
 import type { NamedHead } from './anchor.ts';
 import { type AuditEntry, type AuditHead, emptyChain, entryHash } from './audit.ts';
 
+/** Where a chain stood, by count and hash. */
+type Stand = Pick<AuditHead, 'n' | 'hash'>;
+
 /** What is wrong, and where: entry `n` of a request, or an anchor by its file. */
 export interface AuditFinding {
   readonly rule:
@@ -10,7 +13,8 @@ export interface AuditFinding {
     | 'chain-cut'
     | 'chain-forked'
     | 'chain-missing'
-    | 'anchor-forged';
+    | 'anchor-forged'
+    | 'anchor-missing';
   readonly requestId?: string;
   readonly n?: number;
   readonly anchor?: string;
@@ -25,7 +29,7 @@ export interface StoredEntry {
 /** A chain as the table shows it; `head`: what the request says of it, absent when the request is gone. */
 export interface StoredChain {
   readonly requestId: string;
-  readonly head?: AuditHead;
+  readonly head?: Stand;
   readonly entries: readonly StoredEntry[];
 }
 
@@ -36,7 +40,7 @@ export interface AnchoredHead extends NamedHead {
 
 /** The first place where the entries do not follow from each other. */
 const brokenAt = ({ requestId, entries }: StoredChain): AuditFinding | undefined => {
-  let before = emptyChain;
+  let before: Stand = emptyChain;
   for (const { place, entry } of entries) {
     const n = before.n + 1;
     if (place !== n) return { rule: 'entry-missing', requestId, n };
@@ -48,7 +52,7 @@ const brokenAt = ({ requestId, entries }: StoredChain): AuditFinding | undefined
   return undefined;
 };
 
-const against = (chain: StoredChain, { n, hash }: AuditHead): AuditFinding | undefined => {
+const against = (chain: StoredChain, { n, hash }: Stand): AuditFinding | undefined => {
   const { requestId, entries } = chain;
   const stored = entries[n - 1];
   if (!stored) return { rule: 'chain-cut', requestId, n: entries.length + 1 };
@@ -71,7 +75,7 @@ const headFinding = (chain: StoredChain): AuditFinding | undefined => {
 export const checkChain = (chain: StoredChain, anchored: readonly AnchoredHead[]): AuditFinding[] => {
   const own = brokenAt(chain) ?? headFinding(chain);
   if (own) return [own];
-  const oldest = [...anchored].sort((a, b) => a.n - b.n);
+  const oldest = anchored.toSorted((a, b) => a.n - b.n);
   for (const { anchor, ...head } of oldest) {
     const found = against(chain, head);
     if (found) return [{ ...found, anchor }];

@@ -19,14 +19,15 @@ export interface AuditEntry extends AuditFact {
   readonly previous: string;
 }
 
-/** The head of a chain: how many entries, and the hash of the last. */
+/** The head of a chain: how many entries, the hash of the last, and when it was written (ISO instant). */
 export interface AuditHead {
   readonly n: number;
   readonly hash: string;
+  readonly at: string;
 }
 
 /** Where every chain starts. */
-export const emptyChain: AuditHead = { n: 0, hash: '' };
+export const emptyChain: AuditHead = { n: 0, hash: '', at: '' };
 
 /** SHA-256 over the entry's canonical JSON. */
 export const entryHash = (entry: AuditEntry): string => sha256(canonical(entry));
@@ -34,5 +35,5 @@ export const entryHash = (entry: AuditEntry): string => sha256(canonical(entry))
 /** The next entry of a chain and its new head. */
 export const append = (requestId: string, head: AuditHead, fact: AuditFact, at: string) => {
   const entry: AuditEntry = { requestId, n: head.n + 1, at, previous: head.hash, ...fact };
-  return { entry, head: { n: entry.n, hash: entryHash(entry) } satisfies AuditHead };
+  return { entry, head: { n: entry.n, hash: entryHash(entry), at } satisfies AuditHead };
 };

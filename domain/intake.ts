@@ -1,3 +1,4 @@
+import { emptyChain } from './audit.ts';
 import type { Change } from './change.ts';
 import type { Person, Request, Right } from './request.ts';
 import { limitOf, type Rules } from './time-limit.ts';
@@ -32,7 +33,7 @@ export const receive = (intake: Intake, rules: Rules, now: Date): Change => {
     downloads: 0,
     segment: { n: 1, step: 'prove', at: receivedAt },
     confirmMails: 0,
-    audit: { n: 0, hash: '' },
+    audit: emptyChain,
     nextActionAt: new Date(now.getTime() + day).toISOString(),
   };
   return {

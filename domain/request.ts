@@ -137,7 +137,7 @@ export const Request = z.object({
   askFrom: z.optional(Instant),
   /** So many came for this address that it has got no mail yet. */
   silent: z.optional(z.boolean()),
-  audit: z.object({ n: z.int(), hash: z.string() }),
+  audit: z.object({ n: z.int(), hash: z.string(), at: z.string() }),
   endedAt: z.optional(Instant),
   /** What housekeeping has done about it, and when (domain/chores.ts). */
   chores: z.optional(z.record(z.string(), Instant)),

@@ -7,25 +7,33 @@ import { log } from './lib/log.ts';
 import { onTask, task } from './lib/task.ts';
 
 interface Deps {
-  readonly heads: () => Promise<NamedHead[]>;
+  readonly headsSince: (instant: string) => Promise<NamedHead[]>;
   readonly sign: (text: string) => Promise<string>;
-  readonly anchors: Pick<Anchors, 'write'>;
+  readonly anchors: Pick<Anchors, 'write' | 'newest'>;
   readonly now: () => Date;
 }
 
-/** Signs where every audit chain stands, once a day, into a bucket where nothing can be changed (security.md 3.8). */
+const hour = 3_600_000;
+
+/** A change names its instant before it is written, and clocks differ: the last hour is anchored twice. */
+const overlapping = (after: string): string => after && new Date(Date.parse(after) - hour).toISOString();
+
+/** Signs where the audit chains stand that grew since the last time, once a day, into a bucket where nothing can be changed (security.md 3.8). */
 export const anchor = task({
   input: z.looseObject({}),
-  async run(_: unknown, deps: Deps) {
-    const heads = await deps.heads();
-    const anchored = anchorOf(heads, deps.now());
-    await deps.anchors.write({ anchor: anchored, heads, signature: await deps.sign(signedText(anchored)) });
+  async run(_: unknown, { headsSince, sign, anchors, now: clock }: Deps) {
+    const at = clock();
+    const after = await anchors.newest();
+    const heads = await headsSince(overlapping(after));
+    if (heads.length === 0) return;
+    const anchored = anchorOf(heads, at, after);
+    await anchors.write({ anchor: anchored, heads, signature: await sign(signedText(anchored)) });
     log.info('anchored', { count: anchored.count });
   },
 });
 
 export const handler = onTask(anchor, () => {
   const table = requestsTable();
-  const anchors = anchorsIn(auditFiles());
-  return { heads: () => headsIn(table), sign: signerWith(env('AUDIT_KEY').AUDIT_KEY), anchors, now };
+  const sign = signerWith(env('AUDIT_KEY').AUDIT_KEY);
+  return { headsSince: (instant) => headsIn(table, instant), sign, anchors: anchorsIn(auditFiles()), now };
 });

@@ -52,6 +52,7 @@ export class Upkeep extends Construct {
     });
     fn.allow(['kms:Sign'], [storage.auditKey.keyArn]);
     fn.allowObjects(['s3:PutObject'], storage.audit, 'anchors/');
+    fn.allow(['s3:ListBucket'], [storage.audit.bucketArn], { StringLike: { 's3:prefix': 'anchors/*' } });
     storage.useKey(fn, 's3', ['kms:GenerateDataKey']);
     storage.grantRequests(fn, 'Scan');
     return fn;

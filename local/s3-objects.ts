@@ -162,11 +162,17 @@ export class Objects {
 
   /** Keys with what can be read of them, in the order of their UTF-8 bytes, from the first that is not before `from`. */
   async *list(bucket: BucketDefinition, from = ''): AsyncGenerator<readonly [key: string, version: Version]> {
-    const start = objectPath({ bucket, key: '' });
-    for await (const [path, versions] of this.index.entries<Version[]>({ ...below(start), gte: start + from })) {
+    for await (const [key, versions] of this.listVersions(bucket, from)) {
       const version = readable(versions);
-      if (version !== undefined) yield [path.slice(start.length), version];
+      if (version !== undefined) yield [key, version];
     }
+  }
+
+  /** As `list`, with all versions of each key, the current one first. */
+  async *listVersions(bucket: BucketDefinition, from = ''): AsyncGenerator<readonly [key: string, Version[]]> {
+    const start = objectPath({ bucket, key: '' });
+    for await (const [path, versions] of this.index.entries<Version[]>({ ...below(start), gte: start + from }))
+      yield [path.slice(start.length), versions];
   }
 
   /** Writes a version; where the bucket keeps no versions, it replaces the one before. */

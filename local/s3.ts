@@ -91,12 +91,18 @@ interface Operation {
 
 const overrides = ['response-content-disposition', 'response-content-type'];
 const reading = `versionId ${overrides.join(' ')}`;
+const listingVersions = 'versions prefix key-marker version-id-marker max-keys encoding-type';
 const listing = 'list-type prefix delimiter max-keys continuation-token start-after encoding-type';
 
 /** By method, place and the parameter that tells it from others; the first row that fits a call is its operation. */
 const operations: Readonly<Record<string, Operation>> = {
   'GET service': { knows: '', needs: () => [{ action: 's3:ListAllMyBuckets', resource: '*' }], run: listBuckets },
   'GET bucket list-type': { knows: listing, needs: listPermissions, run: listObjects },
+  'GET bucket versions': {
+    knows: listingVersions,
+    needs: (request) => [{ action: 's3:ListBucketVersions', resource: bucketArn(request) }],
+    run: listVersions,
+  },
   'POST bucket': { knows: '', needs: formPermissions, run: postObject },
   'POST object uploads': { knows: 'uploads', needs: putPermissions, run: createUpload },
   'POST object uploadId': { knows: 'uploadId', needs: partPermissions, run: completeUpload },
@@ -215,6 +221,41 @@ async function listObjects(request: Request, response: ServerResponse): Promise<
       StorageClass: 'STANDARD',
     })),
     CommonPrefixes: prefixes.map((prefix) => ({ Prefix: shown(prefix) })),
+  });
+}
+
+/** Pages end with a key: all its versions are on one. */
+async function listVersions(request: Request, response: ServerResponse): Promise<void> {
+  const [prefix, after] = [parameter(request, 'prefix'), parameter(request, 'key-marker')];
+  const most = Math.min(Number(request.call.query.get('max-keys') ?? 1000), 1000);
+  const shown = (text: string) => (request.call.query.has('encoding-type') ? encodeURIComponent(text) : text);
+  const found: (readonly [key: string, version: Version, latest: boolean])[] = [];
+  let next: string | undefined;
+  for await (const [key, versions] of request.objects.listVersions(request.bucket, prefix)) {
+    if (!key.startsWith(prefix)) break;
+    if (after !== '' && !before(after, key)) continue;
+    if (found.length > 0 && found.length + versions.length > most) {
+      next = found.at(-1)?.[0];
+      break;
+    }
+    found.push(...versions.map((version, at) => [key, version, at === 0] as const));
+  }
+  const described = ([key, version, latest]: (typeof found)[number]) => ({
+    Key: shown(key),
+    VersionId: version.id,
+    IsLatest: latest,
+    LastModified: new Date(version.at).toISOString(),
+    ...(version.marker ? {} : { ETag: `"${version.etag}"`, Size: sizeOf(version), StorageClass: 'STANDARD' }),
+  });
+  answerXml(response, 'ListVersionsResult', {
+    Name: request.bucket.name,
+    Prefix: shown(prefix),
+    EncodingType: parameter(request, 'encoding-type') || undefined,
+    MaxKeys: most,
+    IsTruncated: next !== undefined,
+    NextKeyMarker: next && shown(next),
+    Version: found.filter(([, { marker }]) => !marker).map(described),
+    DeleteMarker: found.filter(([, { marker }]) => marker).map(described),
   });
 }
 

@@ -8,20 +8,20 @@ import type { Item, Table } from './table.ts';
 
 const Head = z.object({ requestId: z.string(), n: z.int(), hash: z.string() });
 const Signed = z.object({
-  anchor: z.object({ version: z.literal(1), at: z.string(), count: z.int(), root: z.string() }),
+  anchor: z.object({ version: z.literal(1), at: z.string(), after: z.string(), count: z.int(), root: z.string() }),
   heads: z.array(Head),
   signature: z.string(),
 });
 
-/** The head of every chain: reads the whole table, once a day. */
-export const headsIn = async (table: Pick<Table, 'scan'>): Promise<NamedHead[]> => {
+/** The head of every chain that grew after an ISO instant: reads the whole table, once a day. */
+export const headsIn = async (table: Pick<Table, 'scan'>, instant: string): Promise<NamedHead[]> => {
   const heads: NamedHead[] = [];
   const ask = {
     ProjectionExpression: 'pk, #audit',
-    FilterExpression: 'sk = :sk',
-    ExpressionAttributeNames: { '#audit': 'audit' },
+    FilterExpression: 'sk = :sk AND #audit.#at > :at',
+    ExpressionAttributeNames: { '#audit': 'audit', '#at': 'at' },
     ConsistentRead: true,
-    values: { ':sk': 'REQUEST' },
+    values: { ':sk': 'REQUEST', ':at': instant || '0' },
   };
   for await (const { pk, audit } of table.scan(ask)) heads.push(Head.parse({ requestId: pk, ...(audit as AuditHead) }));
   return heads;
@@ -57,17 +57,35 @@ export const chainIn = async (table: Pick<Table, 'query'>, requestId: string): P
   return { requestId, entries, ...(request ? { head: request.audit as AuditHead } : {}) };
 };
 
-/** Anchors in the Audit bucket, each under its instant: two of one day are two anchors. */
+const prefix = 'anchors/';
+
+/** Anchors in the Audit bucket, each under its instant. */
 export const anchorsIn = (bucket: Files) => ({
   write: (signed: SignedAnchor): Promise<void> =>
-    bucket.writeText(`anchors/${signed.anchor.at}.json`, JSON.stringify(signed), 'application/json'),
+    bucket.writeText(`${prefix}${signed.anchor.at}.json`, JSON.stringify(signed), 'application/json'),
 
-  async *all(): AsyncIterable<SignedAnchor & { readonly name: string }> {
-    for (const name of await bucket.keys('anchors/'))
-      yield { name, ...Signed.parse(JSON.parse(await bucket.readText(name))) };
+  /** Instant of the newest, or empty. */
+  async newest(): Promise<string> {
+    return (await bucket.keys(prefix)).at(-1)?.slice(prefix.length, -'.json'.length) ?? '';
+  },
+
+  /** Every version of every anchor, hidden ones too: a delete marker or a newer version hides what Object Lock keeps. */
+  async *all(): AsyncIterable<{ readonly name: string; readonly signed: SignedAnchor | undefined }> {
+    for (const { key, versionId } of await bucket.versions(prefix)) {
+      yield { name: key, signed: parsed(await bucket.readText(key, versionId)) };
+    }
   },
 });
 export type Anchors = ReturnType<typeof anchorsIn>;
+
+/** Undefined for what is no anchor of ours, whatever it is. */
+const parsed = (text: string): SignedAnchor | undefined => {
+  try {
+    return Signed.parse(JSON.parse(text));
+  } catch {
+    return undefined;
+  }
+};
 
 const signing = { 'content-type': 'application/x-amz-json-1.1', 'x-amz-target': 'TrentService.Sign' };
 

@@ -4,6 +4,8 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   ListObjectsV2Command,
+  ListObjectVersionsCommand,
+  type ListObjectVersionsCommandInput,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
@@ -76,9 +78,23 @@ export const filesIn = (Bucket: string, s3: S3Client = new S3Client()) => {
       }
     },
 
+    /** Every version of every file under a prefix, whatever hides it. */
+    async versions(Prefix: string): Promise<{ key: string; versionId: string }[]> {
+      const found: { key: string; versionId: string }[] = [];
+      let next: Pick<ListObjectVersionsCommandInput, 'KeyMarker' | 'VersionIdMarker'> = {};
+      do {
+        const page = await s3.send(new ListObjectVersionsCommand({ Bucket, Prefix, ...next }));
+        found.push(
+          ...(page.Versions ?? []).map(({ Key = '', VersionId = '' }) => ({ key: Key, versionId: VersionId })),
+        );
+        next = { KeyMarker: page.NextKeyMarker, VersionIdMarker: page.NextVersionIdMarker };
+      } while (next.KeyMarker);
+      return found;
+    },
+
     /** A small file as text. */
-    async readText(Key: string): Promise<string> {
-      const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key }));
+    async readText(Key: string, VersionId?: string): Promise<string> {
+      const { Body } = await s3.send(new GetObjectCommand({ Bucket, Key, VersionId }));
       return (await Body?.transformToString('utf8')) ?? '';
     },
   };

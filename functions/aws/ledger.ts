@@ -7,7 +7,7 @@ export const LedgerEntry = z.object({
   requestId: z.string(),
   at: z.iso.datetime(),
   status: Status,
-  audit: z.object({ n: z.int(), hash: z.string() }),
+  audit: z.object({ n: z.int(), hash: z.string(), at: z.string() }),
 });
 export type LedgerEntry = z.infer<typeof LedgerEntry>;
 

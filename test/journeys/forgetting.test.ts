@@ -184,3 +184,16 @@ test('what comes late leaves a purged request as it is', async () => {
   const late = (await world.executions()).find(({ name }) => name === `${request.pk}-segment-99`);
   expect(late?.status).toBe('SUCCEEDED');
 });
+
+test('the audit chains verify after purges, and an entry that was changed after one is found', async () => {
+  const { status, stdout } = await runCli(world, 'audit', 'verify', '--json');
+  expect({ status, ...JSON.parse(stdout) }).toMatchObject({ status: 0, findings: [], chains: expect.any(Number) });
+  const items = await itemsOf(world);
+  const request = items.find(({ sk, purgedAt }) => sk === 'REQUEST' && purgedAt) as Item;
+  const held = items.filter(({ pk }) => pk === request.pk);
+  const changed = held.map((item) => (item.sk === 'AUDIT#000002' ? { ...item, by: 'watchdog' } : item));
+  await restore(world, held, changed);
+  const found = await runCli(world, 'audit', 'verify', '--json');
+  const finding = { rule: 'entry-changed', requestId: request.pk, n: 2 };
+  expect({ status: found.status, ...JSON.parse(found.stdout) }).toMatchObject({ status: 3, findings: [finding] });
+});

@@ -10,6 +10,7 @@ import {
   DeleteObjectCommand,
   GetObjectCommand,
   HeadObjectCommand,
+  ListMultipartUploadsCommand,
   ListObjectsV2Command,
   ListObjectVersionsCommand,
   PutObjectCommand,
@@ -102,6 +103,8 @@ class Sha256 {
     return Promise.resolve(this.#hash.digest());
   }
 }
+
+const versionedKey = { Bucket: 'versioned', Key: 'list/a' };
 
 describe('S3 of the local cloud', () => {
   test('an object comes back as it was put, with its type, its metadata and its encryption', async () => {
@@ -277,6 +280,25 @@ describe('S3 of the local cloud', () => {
     expect((await failure(gone)).name).toBe('NoSuchVersion');
   });
 
+  test('a list of versions shows what a newer version or a marker hides, a page at a time', async () => {
+    const versions = async (KeyMarker?: string) => {
+      const ask = { Bucket: 'versioned', Prefix: 'list/', MaxKeys: 2, KeyMarker };
+      const {
+        Versions = [],
+        DeleteMarkers = [],
+        NextKeyMarker,
+      } = await cloud.client.send(new ListObjectVersionsCommand(ask));
+      const told = [Versions, DeleteMarkers].map((all) => all.map(({ Key, IsLatest }) => `${Key} ${IsLatest}`));
+      return { told, next: NextKeyMarker };
+    };
+    for (const Body of ['one', 'two']) await cloud.client.send(new PutObjectCommand({ ...versionedKey, Body }));
+    await put('list/b', 'x', { Bucket: 'versioned' });
+    await cloud.client.send(new DeleteObjectCommand({ Bucket: 'versioned', Key: 'list/b' }));
+    const first = await versions();
+    expect(first).toEqual({ told: [['list/a true', 'list/a false'], []], next: 'list/a' });
+    expect(await versions(first.next)).toEqual({ told: [['list/b false'], ['list/b true']], next: undefined });
+  });
+
   test('a locked version cannot be deleted before its date, unless governance is bypassed', async () => {
     const place = { Bucket: 'audit', Key: 'head' };
     const { VersionId } = await cloud.client.send(new PutObjectCommand({ ...place, Body: 'hash' }));
@@ -316,8 +338,8 @@ describe('S3 of the local cloud', () => {
     ]);
     const copy = new CopyObjectCommand({ Bucket, Key: 'copy', CopySource: 'evidence/t' });
     expect((await failure(cloud.client.send(copy))).message).toContain('x-amz-copy-source');
-    const versions = new ListObjectVersionsCommand({ Bucket });
-    expect((await failure(cloud.client.send(versions))).message).toContain('versions of s3 GET bucket');
+    const uploads = new ListMultipartUploadsCommand({ Bucket });
+    expect((await failure(cloud.client.send(uploads))).message).toContain('uploads of s3 GET bucket');
     const owned = new ListObjectsV2Command({ Bucket, FetchOwner: true });
     expect((await failure(cloud.client.send(owned))).message).toContain('fetch-owner');
     const plain = await failure(put('t', 'x', { ServerSideEncryption: 'AES256' }));

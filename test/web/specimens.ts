@@ -79,7 +79,7 @@ const requestOf = (status: Status, typed: Typing, more: Partial<Request> = {}): 
   downloads: 1,
   segment: { n: 3, step: 'review', at: receivedAt },
   confirmMails: 1,
-  audit: { n: 9, hash: 'a' },
+  audit: { n: 9, hash: 'a', at: '2026-11-26T09:22:00Z' },
   ...more,
 });
 
