@@ -42,16 +42,19 @@ const maxCards = 100;
 const growing = (files: Files, key: string) => {
   const stream = new PassThrough();
   const written = files.pack(key, stream);
-  // A failed upload must end the gathering, not hang it: whoever waits for room also waits for the failure.
-  written.catch(() => stream.destroy());
+  // A failed upload must end the gathering, not hang it: whoever waits for room gets the failure.
+  written.catch((error: Error) => stream.destroy(error));
+  stream.on('error', () => undefined);
   let held = '';
   return {
-    async add(text: string): Promise<void> {
+    /** Answers a promise only when there is no room: to wait for each row would cost a tenth of deflating it. */
+    add(text: string): Promise<unknown> | undefined {
       held += text;
-      if (held.length < piece) return;
+      if (held.length < piece) return undefined;
       const isFull = !stream.write(held);
       held = '';
-      if (isFull) await Promise.race([once(stream, 'drain'), written]);
+      if (!isFull) return undefined;
+      return stream.destroyed ? written : once(stream, 'drain');
     },
     async end(text: string) {
       stream.end(held + text);
@@ -73,10 +76,10 @@ const tableFiles = (place: Place, name: string, collection: Collection, part: Pa
   const cards: string[] = [];
   let sinks: { json: ReturnType<typeof growing>; csv: ReturnType<typeof growing> } | undefined;
 
-  const open = async () => {
+  const open = () => {
     const opened = { json: growing(files, key(path.json)), csv: growing(files, key(path.csv)) };
-    await opened.json.add(jsonFile.open({ system, collection: name, title: collection.title[language] }));
-    await opened.csv.add(csv.open);
+    opened.json.add(jsonFile.open({ system, collection: name, title: collection.title[language] }));
+    opened.csv.add(csv.open);
     return opened;
   };
 
@@ -95,10 +98,12 @@ const tableFiles = (place: Place, name: string, collection: Collection, part: Pa
   return {
     async add(row: Row): Promise<void> {
       const isFirst = sinks === undefined;
-      sinks ??= await open();
+      sinks ??= open();
       seen.add(row);
-      await sinks.json.add(jsonFile.row(row, isFirst));
-      await sinks.csv.add(csv.row(row));
+      const waits = sinks.json.add(jsonFile.row(row, isFirst));
+      if (waits) await waits;
+      const waitsToo = sinks.csv.add(csv.row(row));
+      if (waitsToo) await waitsToo;
       const contact = contacts && cards.length < maxCards ? card(row, contacts) : '';
       if (contact) cards.push(contact);
     },
