@@ -16,7 +16,7 @@ import { nextLook } from './urgency.ts';
 /** Every mail has one cause and is sent at most once for it: the pair is its name. */
 export interface MailDraft {
   readonly template: Template;
-  readonly to: 'subject' | 'dpo' | `owner:${string}`;
+  readonly to: 'subject' | 'dpo' | `dpo:${string}` | `owner:${string}`;
   readonly cause: string;
   /** Identifiers only: a token's hash, a system's name. */
   readonly about?: string;
@@ -34,6 +34,8 @@ export const templates = [
   'ready',
   'answered',
   'code',
+  'decider-code',
+  'second',
   'expired',
   'time-limit',
   'extended',

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { countries } from './holidays.ts';
+import { comparable } from './identity.ts';
 import { suggestion } from './nearest.ts';
 import { schemaFindings } from './schema-findings.ts';
 import { type Finding, readYaml, sortedFindings, type YamlSource } from './yaml-source.ts';
@@ -8,6 +9,13 @@ export const Language = z.enum(['da', 'en']);
 export type Language = z.infer<typeof Language>;
 
 const Address = z.email().max(254);
+
+/** Somebody who decides. */
+const Colleague = z.strictObject({
+  name: z.string().min(1).max(120),
+  email: Address,
+  language: Language.default('da'),
+});
 
 /** An OpenID Connect issuer that signs people in for us. */
 export const Issuer = z.strictObject({
@@ -46,7 +54,12 @@ export const Config = z.strictObject({
     email: Address,
     privacyNotice: z.url({ protocol: /^https$/ }).optional(),
   }),
-  dpo: z.strictObject({ name: z.string().min(1).max(120), email: Address, language: Language.default('da') }),
+  dpo: Colleague.extend({
+    /** Who decides as well, each at an address of their own. */
+    deputies: z.array(Colleague).min(1).max(20).optional(),
+    /** Two different people must agree before anything is released. */
+    fourEyes: z.boolean().optional(),
+  }),
   /** Who hears on a second way, past our own mail, that a time limit runs out; by default the DPO. SNS asks each to confirm. */
   escalation: z.strictObject({ emails: z.array(Address).min(1).max(10) }).optional(),
   /** ISO 3166 code whose public holidays and supervisory authority apply: DK, DE, GB-EAW ... */
@@ -129,13 +142,32 @@ const senderFindings = ({ mail: { from, identity } }: Config, { at }: YamlSource
   return [at(['mail', 'from'], 'mail-identity', `"${from}" is not covered by mail.identity "${identity}": change one`)];
 };
 
+/** Four eyes are two people, and a person is an address: one that stands twice is one. */
+const deciderFindings = ({ dpo }: Config, { at }: YamlSource): Finding[] => {
+  const { deputies = [], fourEyes } = dpo;
+  const all = [dpo, ...deputies].map(({ email }) => comparable(email));
+  const twice = deputies.flatMap(({ email }, index) =>
+    all.indexOf(comparable(email)) === index + 1
+      ? []
+      : [
+          at(
+            ['dpo', 'deputies', index],
+            'duplicate-name',
+            `"${email}" stands here twice: each needs an address of their own`,
+          ),
+        ],
+  );
+  if (!fourEyes || deputies.length > 0) return twice;
+  return [at(['dpo', 'fourEyes'], 'four-eyes', 'fourEyes needs two people: add dpo.deputies'), ...twice];
+};
+
 /** The configuration in a YAML text, or everything that is wrong in it. */
 export const parseConfig = (file: string, text: string): { config: Config } | { findings: readonly Finding[] } => {
   const source = readYaml({ name: file, text });
   if (source.findings.length > 0) return { findings: source.findings };
   const { success, data, error } = Config.safeParse(source.value ?? {});
   if (!success) return { findings: sortedFindings(schemaFindings(error.issues, Config, source)) };
-  const rules = [zoneFindings, countryFindings, languageFindings, senderFindings];
+  const rules = [zoneFindings, countryFindings, languageFindings, senderFindings, deciderFindings];
   const findings = sortedFindings(rules.flatMap((rule) => rule(data, source)));
   return findings.length > 0 ? { findings } : { config: data };
 };

@@ -52,7 +52,7 @@ export const incompleteSources = (held: Case): string[] =>
 export const decide = (
   held: Case,
   choices: Readonly<Partial<Record<Right, Choice>>>,
-  shown: { manifest: string; incomplete?: string },
+  shown: { manifest: string } & Pick<Decision, 'incomplete' | 'by' | 'second'>,
   now: Date,
 ): Change => {
   mustBe(held.request, 'REVIEW');
@@ -69,9 +69,11 @@ export const decide = (
 };
 
 /** Refuses the whole request before anything is gathered: not proper (Art. 12(4)), with the reason the person will read. */
-export const refuseRequest = (held: Case, reason: string, now: Date): Change => {
+export const refuseRequest = (held: Case, reason: string, by: string, now: Date): Change => {
   mustBe(held.request, 'VERIFIED');
-  const next = held.rights.map((record) => decided(record, { outcome: 'refuse', reason }, { at: now.toISOString() }));
+  const next = held.rights.map((record) =>
+    decided(record, { outcome: 'refuse', reason }, { at: now.toISOString(), by }),
+  );
   return concluded(held, next, 'VERIFIED', now);
 };
 

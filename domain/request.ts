@@ -79,6 +79,17 @@ export const Ask = z.object({
 });
 export type Ask = z.infer<typeof Ask>;
 
+/** What one person decided while another has still to agree. `by`: their key (domain/deciders.ts). */
+export const Proposal = z.object({
+  manifest: z.string(),
+  choices: z.partialRecord(Right, z.object({ outcome: z.enum(['approve', 'refuse']), reason: z.optional(z.string()) })),
+  incomplete: z.optional(z.string()),
+  by: z.string(),
+  role: z.string(),
+  at: Instant,
+});
+export type Proposal = z.infer<typeof Proposal>;
+
 export const Request = z.object({
   requestId: z.string(),
   reference: z.string(),
@@ -122,6 +133,8 @@ export const Request = z.object({
   package: z.optional(
     z.object({ key: z.string(), bytes: z.int(), sha256: z.string(), builtAt: Instant, expiresAt: Instant }),
   ),
+  /** Waits for a second person. */
+  proposal: z.optional(Proposal),
   deliveredAt: z.optional(Instant),
   downloads: z.int(),
   segment: Segment,
@@ -159,6 +172,9 @@ export const Decision = z.object({
   incomplete: z.optional(z.string()),
   /** The manifest that the decision names; absent when refused before anything was gathered. */
   manifest: z.optional(z.string()),
+  /** Who decided, and who agreed where two must: `dpo`, `deputy-1` ... */
+  by: z.optional(z.string()),
+  second: z.optional(z.string()),
 });
 export type Decision = z.infer<typeof Decision>;
 

@@ -36,16 +36,17 @@ export class Web extends Construct {
     storage.grantCounting(intake);
 
     const person = make('person', record);
-    const staff = make('staff', record);
+    const staff = make('staff', { ...record, COUNTERS_TABLE: storage.counters.tableName });
     const calendar = make('calendar', record);
     // It only reads: what is open, and when each is due.
     storage.grantRequests(calendar, 'GetItem', 'Query');
     calendar.allow(['dynamodb:Query'], [storage.dueIndexArn]);
     const owner = make('owner', { ...record, EVIDENCE_BUCKET: storage.evidence.bucketName });
     const download = make('download', { ...record, EVIDENCE_BUCKET: storage.evidence.bucketName });
-    for (const fn of [staff, owner]) storage.grantRequests(fn, 'GetItem', 'Query', 'PutItem');
+    storage.grantRequests(owner, 'GetItem', 'Query', 'PutItem');
+    staff.allow(['dynamodb:UpdateItem'], [storage.counters.tableArn]);
     // They check codes: each attempt is counted on the token.
-    for (const fn of [person, download]) storage.grantRequests(fn, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
+    for (const fn of [person, staff, download]) storage.grantRequests(fn, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
     for (const fn of [intake, person, staff, owner, download]) grantWake(fn, props);
 
     // The form that an owner posts to the bucket is signed with this function's key.

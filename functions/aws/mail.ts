@@ -4,6 +4,7 @@ import type { Threshold } from '../../domain/alarms.ts';
 import { complaintBody } from '../../domain/complaint-bodies.ts';
 import type { Config } from '../../domain/config.ts';
 import type { DataMap } from '../../domain/data-map.ts';
+import { decidersOf } from '../../domain/deciders.ts';
 import { inForce } from '../../domain/gathering.ts';
 import { stillWanted } from '../../domain/housekeeping.ts';
 import { codeFrom, digitsFrom } from '../../domain/reference.ts';
@@ -30,6 +31,7 @@ const links: Partial<Record<OutboxMail['template'], { purpose: Purpose; path: st
   receipt: { purpose: 'status', path: 'r', life: 120 * day },
   start: { purpose: 'dpo', path: 'dpo', life: 60 * day },
   decide: { purpose: 'dpo', path: 'dpo', life: 60 * day },
+  second: { purpose: 'dpo', path: 'dpo', life: 60 * day },
   'needs-person': { purpose: 'dpo', path: 'dpo', life: 60 * day },
   'owner-task': { purpose: 'owner', path: 'o', life: 30 * day },
   ready: { purpose: 'download', path: 'd', life: 14 * day },
@@ -62,7 +64,9 @@ interface Recipient {
 /** The address is looked up when the mail goes out: it stands in one place only. */
 const recipientOf = ({ to }: OutboxMail, held: Case, { config, map }: Office): Recipient => {
   if (to === 'subject') return { email: held.request.person.email, language: held.request.language, staff: false };
-  if (to === 'dpo') return { email: config.dpo.email, language: config.dpo.language, staff: true };
+  const [dpo, ...deputies] = decidersOf(config);
+  const decider = deputies.find(({ key }) => to === `dpo:${key}`) ?? dpo;
+  if (decider && to.startsWith('dpo')) return { ...decider, staff: true };
   const owner = map.systems[to.slice('owner:'.length)]?.owner ?? {
     email: config.dpo.email,
     language: config.dpo.language,
@@ -83,7 +87,7 @@ const secretsOf = (
   held: Case,
   now: Date,
 ): { link?: string; code?: string; until?: Date; writes: Write[] } => {
-  if (mail.template === 'code') {
+  if (mail.template === 'code' || mail.template === 'decider-code') {
     const code = digitsFrom(randomBytes(64));
     return { code, writes: [newCode(mail.about ?? '', code, now)] };
   }

@@ -34,11 +34,17 @@ const isLive = (item: Item | undefined, now: Date): boolean =>
 /** Sessions of staff: opaque, hashed at rest, revocable; all of a person's stand under one key, so that all can be ended. */
 export const sessionsIn = (table: Table) => ({
   /** Begins a session once for a sign-in's state: a second time is a Conflict. Answers the cookie's value. */
-  async begin(who: { issuer: string; subject: string }, claims: Claims, state: string, now: Date): Promise<string> {
+  async begin(
+    who: { issuer: string; subject: string },
+    claims: Claims,
+    state: string,
+    now: Date,
+    quiet = idle,
+  ): Promise<string> {
     const person = personOf(who.issuer, who.subject);
     const cookie = `${person}.${randomBytes(32).toString('base64url')}`;
     const endsAt = inMs(now, longest);
-    const session: Session = { claims, at: now.toISOString(), endsAt, idleUntil: inMs(now, idle) };
+    const session: Session = { claims, at: now.toISOString(), endsAt, idleUntil: inMs(now, quiet) };
     const used = { pk: `STATE#${sha256(`state ${state}`)}`, sk: 'STATE', ttl: seconds(endsAt) };
     await table.transact([
       { put: used, condition: 'attribute_not_exists(pk)' },

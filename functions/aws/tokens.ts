@@ -4,7 +4,7 @@ import { systemKey, tokenKey } from './keys.ts';
 import type { Table, Write } from './table.ts';
 
 /** What a link is good for; a token of one purpose is nothing at another's address (T22). */
-export type Purpose = 'confirm' | 'status' | 'dpo' | 'owner' | 'download' | 'calendar';
+export type Purpose = 'confirm' | 'status' | 'dpo' | 'owner' | 'download' | 'calendar' | 'decider-code';
 
 export interface TokenFacts {
   readonly purpose: Purpose;
@@ -37,6 +37,8 @@ const keptAfterExpiry = 7 * 86_400;
 
 const hashOf = (token: string): string => sha256(`token ${token}`);
 const codeHash = (hash: string, code: string): string => sha256(`code ${hash} ${code}`);
+/** Where the code of a person behind a link stands. */
+export const codePlace = (link: string, person: string): string => sha256(`decider ${link} ${person}`);
 const same = (a: string, b: string): boolean =>
   a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
 
@@ -62,6 +64,25 @@ const feedKey = { pk: systemKey, sk: 'CALENDAR' };
 
 /** The one calendar feed that works: a new address closes the one before. */
 export const newFeed = (hash: string): Write => ({ put: { ...feedKey, hash } });
+
+/**
+ * The place of a code for one person who decides behind one link: the code itself is made as its mail goes out. Asked for again it is a new
+ * one, and the one before is void.
+ */
+export const placeForCode = ({ hash: link, requestId, reference }: Token, person: string, now: Date) => {
+  const hash = codePlace(link, person);
+  const expiresAt = new Date(now.getTime() + 3_600_000);
+  const facts = { purpose: 'decider-code', requestId, reference, recipient: person, attempts: 0 };
+  const put = {
+    pk: tokenKey(hash),
+    sk: 'TOKEN',
+    hash,
+    ...facts,
+    expiresAt: expiresAt.toISOString(),
+    ttl: Math.ceil(expiresAt.getTime() / 1000) + keptAfterExpiry,
+  };
+  return { hash, write: { put } };
+};
 
 /** Puts a fresh code on a token and frees its attempts: the old code is void. Lives 10 minutes. */
 export const newCode = (hash: string, code: string, now: Date): Write => ({
@@ -99,7 +120,7 @@ export const tokensIn = (table: Table) => ({
   },
 
   /** Counts the attempt first, in one atomic write, and compares then: 500 guesses at once get 5 comparisons (T20). */
-  async check({ hash }: Token, code: string, now: Date): Promise<CodeCheck> {
+  async check({ hash }: Pick<Token, 'hash'>, code: string, now: Date): Promise<CodeCheck> {
     const at = now.toISOString();
     const counted = parse(
       await table.update(
@@ -130,7 +151,7 @@ export const tokensIn = (table: Table) => ({
   },
 
   /** A one-time code is gone once it opened something: of two who bring it at once one gets true. */
-  async spendCode({ hash }: Token): Promise<boolean> {
+  async spendCode({ hash }: Pick<Token, 'hash'>): Promise<boolean> {
     const unspent = { ConditionExpression: 'attribute_exists(codeHash)' };
     return (await table.update({ pk: tokenKey(hash), sk: 'TOKEN' }, 'REMOVE codeHash', {}, unspent)) !== undefined;
   },

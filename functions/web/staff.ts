@@ -2,7 +2,9 @@ import { askAgain, withFollowers } from '../../domain/ask-again.ts';
 import type { Change } from '../../domain/change.ts';
 import type { Config } from '../../domain/config.ts';
 import type { DataMap } from '../../domain/data-map.ts';
-import { type Choice, decide, incompleteSources, refuseRequest, takeBack } from '../../domain/decision.ts';
+import { type Decider, decidersOf } from '../../domain/deciders.ts';
+import { type Choice, incompleteSources, refuseRequest, takeBack } from '../../domain/decision.ts';
+import { agree, decideAs, openProposal } from '../../domain/four-eyes.ts';
 import { start } from '../../domain/gathering.ts';
 import { planOf, wavesOf } from '../../domain/plan.ts';
 import { tryAgain } from '../../domain/recovery.ts';
@@ -10,22 +12,20 @@ import { type Case, namesCase, type Right, rights } from '../../domain/request.t
 import { askForCalendar, askPerson, extend, personAnswered } from '../../domain/time-limit.ts';
 import { extendable } from '../../domain/urgency.ts';
 import { dayIn } from '../../web/format.ts';
-import { type StaffProblem, staffPage } from '../../web/pages/staff.tsx';
-import type { Cases } from '../aws/cases.ts';
-import { cases, now, tokens } from '../aws/from-env.ts';
-import type { Tokens } from '../aws/tokens.ts';
+import { type StaffProblem, type StaffProps, staffPage } from '../../web/pages/staff.tsx';
+import { cases, counters, now, requestsTable, tokens } from '../aws/from-env.ts';
+import { sessionsIn } from '../aws/sessions.ts';
+import type { Token } from '../aws/tokens.ts';
+import { errorName } from '../lib/log.ts';
 import { type Look, look, siteOf } from '../lib/look.ts';
 import { type Answer, onPage, Refusal, type Visit } from '../lib/page.ts';
+import { deciderIn, type FactorDeps, forgetBrowsers, hintedDecider, secondFactor } from '../lib/second-factor.ts';
 import { opened, openLink } from '../lib/session.ts';
 import { readConfig, readMap, rulesOf } from '../lib/settings.ts';
 
-interface Deps {
-  readonly cases: Cases;
-  readonly tokens: Tokens;
+interface Deps extends FactorDeps {
   readonly map: DataMap;
-  readonly config: Config;
   readonly look: Look;
-  readonly now: () => Date;
 }
 
 const longestReason = 2_000;
@@ -95,17 +95,28 @@ const rightsToExtend = (visit: Visit, held: Case, { timeZone }: Config, at: Date
   return extendable(held.rights, dayIn(timeZone, at)).filter((right) => ['', 'all', right].includes(named));
 };
 
-const decideWith = (visit: Visit, held: Case, at: Date): Change => {
+type Act = (visit: Visit, held: Case, at: Date, deps: Pick<Deps, 'config' | 'map'>) => Change;
+
+/** What one person of the configuration answers for. */
+type Decide = (visit: Visit, held: Case, by: Decider, at: Date, config: Config) => Change;
+
+const decideWith: Decide = (visit, held, by, at, config) => {
   const incomplete = text(visit, 'incomplete');
-  return decide(
-    held,
-    choicesOf(visit),
-    { manifest: text(visit, 'manifest'), ...(incomplete ? { incomplete } : {}) },
-    at,
-  );
+  const decision = {
+    choices: choicesOf(visit),
+    manifest: text(visit, 'manifest'),
+    ...(incomplete ? { incomplete } : {}),
+  };
+  const others = decidersOf(config).filter(({ key }) => key !== by.key);
+  return decideAs(held, decision, { by, others, fourEyes: config.dpo.fourEyes === true }, at);
 };
 
-type Act = (visit: Visit, held: Case, at: Date, deps: Pick<Deps, 'config' | 'map'>) => Change;
+/** What releases data or keeps it back: asks for the second factor. */
+const decisions: Readonly<Record<string, Decide>> = {
+  refuse: (visit, held, by, at) => refuseRequest(held, text(visit, 'reason'), by.role, at),
+  decide: decideWith,
+  agree: (_, held, by, at) => agree(held, by, at),
+};
 
 const extendWith: Act = (visit, held, at, { config }) => {
   const ground = text(visit, 'ground') === 'number' ? 'number' : 'complexity';
@@ -121,8 +132,6 @@ const askWith: Act = (visit, held, at, { config }) => {
 /** What the DPO can do; each is written to the record first, and is only then a signal (security.md 3.4). */
 const actions: Readonly<Record<string, Act>> = {
   start: (_, held, at) => start(held, 'dpo', at),
-  refuse: (visit, held, at) => refuseRequest(held, text(visit, 'reason'), at),
-  decide: decideWith,
   'try-again': (_, held, at) => tryAgain(held, at),
   undo: (_, held, at) => takeBack(held, at),
   'ask-again': (visit, held, at, { map }) =>
@@ -134,9 +143,19 @@ const actions: Readonly<Record<string, Act>> = {
   calendar: (_, held, at) => askForCalendar(held, at),
 };
 
-const show = async (visit: Visit, held: Case, problems: readonly StaffProblem[], deps: Deps): Promise<Answer> => {
+type Shown = Partial<Pick<StaffProps, 'known' | 'sent' | 'moved'>>;
+
+const show = async (
+  visit: Visit,
+  held: Case,
+  problems: readonly StaffProblem[],
+  deps: Deps,
+  more: Shown = {},
+): Promise<Answer> => {
   const timeline = await Array.fromAsync(deps.cases.history(held.request.requestId));
   const typed = Object.fromEntries([...visit.fields].map(([name, [value = '']]) => [name, value]));
+  const known =
+    (await deciderIn(visit, deps)) ?? (visit.method === 'GET' ? hintedDecider(visit, deps.config) : undefined);
   const site = deps.look(visit, undefined);
   const page = staffPage({
     ...site,
@@ -145,20 +164,71 @@ const show = async (visit: Visit, held: Case, problems: readonly StaffProblem[],
     now: deps.now(),
     timeline: timeline as never,
     problems,
-    typed,
+    typed: { ...typed, action: actionOf(visit).action },
+    people: decidersOf(deps.config),
+    known,
+    ...more,
   });
-  return { status: problems.length > 0 ? 400 : 200, html: page };
+  return { status: problems.length > 0 ? 400 : more.moved ? 409 : 200, html: page };
 };
 
-const act = async (visit: Visit, requestId: string, deps: Deps): Promise<Answer> => {
-  const action = text(visit, 'action');
+/** `code-decide` asks for a code for `decide`. */
+const actionOf = (visit: Visit): { action: string; fresh: boolean } => {
+  const sent = text(visit, 'action');
+  return { action: sent.replace(/^code-/, ''), fresh: sent.startsWith('code-') };
+};
+
+/** Does it, or shows what became of the request meanwhile: who comes second sees who was first, and loses nothing. */
+const attempt = async (
+  visit: Visit,
+  requestId: string,
+  change: (held: Case) => Change,
+  deps: Deps,
+): Promise<Answer> => {
+  try {
+    await deps.cases.change(requestId, change);
+    return { location: visit.path };
+  } catch (error) {
+    if (!['TransitionRefused', 'Conflict'].includes(errorName(error))) throw error;
+    return show(visit, await deps.cases.read(requestId), [], deps, { moved: true });
+  }
+};
+
+/** A decision, once it is known who decides. */
+const decideNow = async (visit: Visit, held: Case, link: Token, run: Decide, deps: Deps): Promise<Answer> => {
+  const { action, fresh } = actionOf(visit);
+  const factor = await secondFactor(visit, link, fresh, deps);
+  if (factor.kind !== 'known') {
+    const problems = factor.problem ? [factor.problem] : [];
+    return show(visit, held, problems, deps, factor.kind === 'sent' ? { sent: factor.to } : {});
+  }
+  const { by, cookies } = factor;
+  // A button that asks for a code decides nothing.
+  if (fresh) return show(visit, held, [], deps, { known: by });
+  if (action === 'agree' && openProposal(held)?.by === by.key) {
+    const answer = await show(visit, held, [{ field: 'last4', problem: 'same-person' }], deps, { known: by });
+    return { ...answer, cookies };
+  }
+  const answer = await attempt(
+    visit,
+    link.requestId,
+    (current) => run(visit, current, by, deps.now(), deps.config),
+    deps,
+  );
+  return { ...answer, cookies };
+};
+
+const act = async (visit: Visit, link: Token, deps: Deps): Promise<Answer> => {
+  const { action } = actionOf(visit);
+  if (action === 'forget') return { location: visit.path, cookies: await forgetBrowsers(visit, deps) };
+  const decision = Object.hasOwn(decisions, action) ? decisions[action] : undefined;
   const run = Object.hasOwn(actions, action) ? actions[action] : undefined;
-  if (!run) throw new Refusal(400);
-  const held = await deps.cases.read(requestId);
+  const held = await deps.cases.read(link.requestId);
+  if (!decision && !run) throw new Refusal(400);
   const problems = problemsOf(visit, held, action, deps);
   if (problems.length > 0) return show(visit, held, problems, deps);
-  await deps.cases.change(requestId, (current) => run(visit, current, deps.now(), deps));
-  return { location: visit.path };
+  if (decision) return decideNow(visit, held, link, decision, deps);
+  return attempt(visit, link.requestId, (current) => (run as Act)(visit, current, deps.now(), deps), deps);
 };
 
 const staffPages = (deps: Deps) => ({
@@ -167,11 +237,20 @@ const staffPages = (deps: Deps) => ({
 
   'ANY /dpo/request/{reference}': async (visit: Visit): Promise<Answer> => {
     const token = await opened(visit, deps.tokens, 'dpo', deps.now());
-    if (visit.method === 'POST') return act(visit, token.requestId, deps);
+    if (visit.method === 'POST') return act(visit, token, deps);
     return show(visit, await deps.cases.read(token.requestId), [], deps);
   },
 });
 
 export const handler = onPage(siteOf, () =>
-  staffPages({ cases: cases(), tokens: tokens(), map: readMap().map, config: readConfig(), look: look(), now }),
+  staffPages({
+    cases: cases(),
+    tokens: tokens(),
+    sessions: sessionsIn(requestsTable()),
+    counters: counters(),
+    map: readMap().map,
+    config: readConfig(),
+    look: look(),
+    now,
+  }),
 );

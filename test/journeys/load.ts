@@ -54,12 +54,16 @@ export const manyAtOnce = async (world: World, many: number): Promise<number> =>
     (at, { email, reference }) => prove(at, email, reference),
     (at, { reference }) => start(at, reference),
     (at, { reference }) => answerTask(at, reference, 'nothing'),
-    (at, { reference }) => approve(at, reference),
   ];
   for (const step of steps) {
     const at = await withMails(world);
     await forEach(people, 16, (person) => step(at, person));
   }
+  // The first decision takes a code, whose mail is still to come; from then on the DPO's browser is known.
+  const [first, ...others] = people;
+  if (first) await approve(world, first.reference);
+  const at = await withMails(world);
+  await forEach(others, 16, ({ reference }) => approve(at, reference));
   await world.quiet();
   const references = new Set(people.map(({ reference }) => reference));
   const items = await itemsOf(world);

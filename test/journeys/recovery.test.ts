@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { answerTask, approve, ask, download, last4, openAsDpo, prove, start } from './access.ts';
+import { answerTask, approve, ask, decide, download, last4, openAsDpo, prove, start } from './access.ts';
 import { clearFaults, fault } from './faults.ts';
 import { textOf } from './visitor.ts';
 import { openWorld, type World } from './world.ts';
@@ -45,10 +45,10 @@ test('T29, T30: two DPOs of whom one approves and one refuses at the same instan
   await start(world, reference);
   await answerTask(world, reference, 'nothing');
   const [one, two] = [await openAsDpo(world, reference, 2), await openAsDpo(world, reference, 2)];
-  const decide = { action: 'decide', last4: last4(reference) };
+  const fields = { action: 'decide', last4: last4(reference) };
   const pages = await Promise.all([
-    one.visitor.submit(one.page, { ...decide, 'outcome-access': 'approve' }, 'manifest'),
-    two.visitor.submit(two.page, { ...decide, 'outcome-access': 'refuse', 'reason-access': 'Nej.' }, 'manifest'),
+    decide(world, one.page, one.visitor, { ...fields, 'outcome-access': 'approve' }),
+    decide(world, two.page, two.visitor, { ...fields, 'outcome-access': 'refuse', 'reason-access': 'Nej.' }),
   ]);
   expect(pages.map(({ status }) => status).sort()).toEqual([200, 409]);
   const { page } = await openAsDpo(world, reference, 2);

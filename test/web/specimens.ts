@@ -1,5 +1,6 @@
 import type { Config, Language } from '../../domain/config.ts';
 import type { DataMap, System } from '../../domain/data-map.ts';
+import { decidersOf } from '../../domain/deciders.ts';
 import { type Answers, fieldsOf, formSteps, validateStep } from '../../domain/form.ts';
 import {
   type Case,
@@ -268,6 +269,7 @@ const downloadStates: readonly DownloadState[] = [
 const staffSpecimens = (frame: { language: Language; config: Config }, typed: Typing): Specimen[] => {
   const shown = (held: Case, problems: readonly StaffProblem[] = [], sent: Record<string, string> = {}) =>
     staffPage({
+      people: decidersOf(config),
       ...frame,
       path: `/dpo/request/${reference}`,
       ...held,

@@ -70,6 +70,8 @@ const more: Readonly<Record<Template, (language: Language) => More>> = {
   decide: (language) => ({
     systems: answers.map((answer, at) => ({ ...answer, title: titles[language][at] ?? '' })),
   }),
+  second: () => ({}),
+  'decider-code': () => ({ code: '48213975', link: undefined, linkExpiresAt: undefined }),
   'needs-person': () => ({ problem: { step: 'gather', error: 'SourceUnavailable' } }),
   ready: (language) => ({ outcomes: outcomes(language) }),
   answered: (language) => ({ outcomes: outcomes(language)?.slice(1) }),

@@ -104,6 +104,42 @@ const decide = (facts: LetterFacts): Draft => {
   };
 };
 
+const second = (facts: LetterFacts): Draft => {
+  const v = voice(facts);
+  const { say, reference, dueShort } = v;
+  return {
+    subject: say('second.subject', { reference, date: dueShort }),
+    title: say('second.title'),
+    preview: say('second.lead'),
+    blocks: blocks(
+      paragraph(say('second.lead')),
+      staffFacts(v),
+      button('second', facts, v),
+      paragraph(say('link.nothing-happens')),
+      linkLife(facts, v),
+    ),
+    foot: foot('dpo', facts),
+  };
+};
+
+const decidersCode = (facts: LetterFacts): Draft => {
+  const { say, reference } = voice(facts);
+  const { email } = facts.organisation;
+  return {
+    subject: say('decider-code.subject', { reference }),
+    title: say('decider-code.title'),
+    // Not the code: it would stand on a locked screen.
+    preview: say('decider-code.lead'),
+    blocks: blocks(
+      paragraph(say('decider-code.lead')),
+      facts.code !== undefined && { kind: 'code', label: say('code.code'), code: facts.code },
+      warning(say('code.warn-title'), say('decider-code.warn')),
+      paragraph(say('code.not-you', { email })),
+    ),
+    foot: foot('dpo', facts),
+  };
+};
+
 const problemFacts = ({ problem }: LetterFacts, { say }: Voice): Block | undefined =>
   problem && {
     kind: 'facts',
@@ -194,6 +230,8 @@ export const toStaff = {
   start,
   'owner-task': ownerTask,
   decide,
+  second,
+  'decider-code': decidersCode,
   'needs-person': needsPerson,
   'time-limit': timeLimit,
   'person-answered': personAnswered,

@@ -38,7 +38,7 @@ export type Voice = ReturnType<typeof voice>;
 
 /** The way on: a button with its address beneath, and how long it works. */
 export const button = (
-  key: Exclude<Template, 'code' | 'expired' | 'closed'>,
+  key: Exclude<Template, 'code' | 'decider-code' | 'expired' | 'closed'>,
   { link }: LetterFacts,
   { say }: Voice,
 ): Block | undefined =>

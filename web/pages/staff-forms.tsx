@@ -5,6 +5,7 @@ import { type Form, Hidden, PostForm, Radios, TextArea, TextField } from '../fie
 import { dayIn, list, number } from '../format.ts';
 import { inLanguage } from '../frame.ts';
 import type { StaffProps } from './staff.tsx';
+import { Closing } from './staff-decider.tsx';
 
 interface Props {
   readonly props: StaffProps;
@@ -89,15 +90,12 @@ export const StartForm = ({ props, start, refuse }: { props: StaffProps; start: 
         <LastFour form={start} />
         <Button action="start">{text('staff.start-button')}</Button>
       </PostForm>
-      <Disclosure title={text('staff.refuse-all')} open={refuse.errors.size > 0}>
+      <Disclosure title={text('staff.refuse-all')} open={props.typed.action === 'refuse'}>
         <p>{text('staff.refuse-all-lead')}</p>
         <RefuseLate props={props} form={refuse} />
         <PostForm to={to}>
           <TextArea form={refuse} field="reason" label={text('staff.reason')} hint={text('staff.reason-hint')} />
-          <LastFour form={refuse} />
-          <Button action="refuse" look="danger">
-            {text('staff.refuse-button')}
-          </Button>
+          <Closing props={props} form={refuse} action="refuse" label={text('staff.refuse-button')} look="danger" />
         </PostForm>
       </Disclosure>
     </section>
@@ -169,8 +167,7 @@ export const DecideForm = ({ props, form }: Props) => (
         ))}
       <Incomplete props={props} form={form} />
       <Manifest props={props} form={form} />
-      <LastFour form={form} />
-      <Button action="decide">{form.text('staff.decide-button')}</Button>
+      <Closing props={props} form={form} action="decide" label={form.text('staff.decide-button')} />
     </PostForm>
   </section>
 );

@@ -1,5 +1,6 @@
 import type { AuditEntry } from '../../domain/audit.ts';
 import type { DataMap } from '../../domain/data-map.ts';
+import type { Decider } from '../../domain/deciders.ts';
 import { undoableUntil } from '../../domain/decision.ts';
 import { type Case, isOver, type Status } from '../../domain/request.ts';
 import { DateText, Notice, Reference, SummaryList, Table, Tag, Typed } from '../components.tsx';
@@ -7,6 +8,7 @@ import { ErrorSummary, type Form } from '../fields.tsx';
 import type { Frame } from '../frame.ts';
 import { page } from '../layout.tsx';
 import { isTextKey, type Text, type TextKey, t } from '../text.ts';
+import { byInWords, ForgetBrowsers, MovedOn, Proposed } from './staff-decider.tsx';
 import { AskAgainForm, DecideForm, StartForm, StuckForm, UndoForm } from './staff-forms.tsx';
 import { statusLooks } from './staff-looks.ts';
 import { Systems } from './staff-systems.tsx';
@@ -26,7 +28,12 @@ export interface StaffProblem {
     | 'kind'
     | 'question'
     | 'answer'
-    | 'system';
+    | 'system'
+    | 'person'
+    | 'code'
+    | 'code-gone'
+    | 'codes-many'
+    | 'same-person';
 }
 
 export interface StaffProps extends Frame, Case {
@@ -37,6 +44,14 @@ export interface StaffProps extends Frame, Case {
   readonly problems: readonly StaffProblem[];
   /** What was typed, when the page comes back with problems. */
   readonly typed: Readonly<Record<string, string>>;
+  /** Everybody who may decide. */
+  readonly people: readonly Decider[];
+  /** Who this browser decides as. */
+  readonly known?: Decider | undefined;
+  /** To whom a code was just mailed. */
+  readonly sent?: Decider;
+  /** What was sent came too late. */
+  readonly moved?: boolean;
 }
 
 /** One of the page's forms; only the one that was sent has values and errors. */
@@ -118,7 +133,9 @@ const Outcome = ({ props, text }: { props: StaffProps; text: Text }) => {
         rows={decided.map((each) => [
           text(`right.${each.right}`),
           <Tag look={each.outcome === 'approve' ? 'good' : 'warning'}>{text(`status.${each.outcome}`)}</Tag>,
-          <DateText when={each.at} frame={props} time />,
+          <>
+            <DateText when={each.at} frame={props} time />, {byInWords(text, each)}
+          </>,
           said(each).length > 0 ? said(each) : text('staff.nothing-said'),
         ])}
       />
@@ -186,7 +203,14 @@ const ToDo = ({ props }: { props: StaffProps }) => {
   if (status === 'VERIFIED') {
     return <StartForm props={props} start={formOf(props, 'start')} refuse={formOf(props, 'refuse')} />;
   }
-  if (status === 'REVIEW') return <DecideForm props={props} form={formOf(props, 'decide')} />;
+  if (status === 'REVIEW') {
+    return (
+      <>
+        <Proposed props={props} form={formOf(props, 'agree')} />
+        <DecideForm props={props} form={formOf(props, 'decide')} />
+      </>
+    );
+  }
   if (undoableUntil(props.request, props.now)) return <UndoForm props={props} form={formOf(props, 'undo')} />;
   const key = waits[status];
   return key ? (
@@ -214,6 +238,7 @@ export const staffPage = (props: StaffProps): string => {
         <h1>
           <Reference>{reference}</Reference> <Tag look={statusLooks[status] ?? 'info'}>{text(`staff.${status}`)}</Tag>
         </h1>
+        <MovedOn props={props} text={text} />
         <Stuck props={props} form={stuck} />
         {toDo[status] && (
           <p>
@@ -229,6 +254,7 @@ export const staffPage = (props: StaffProps): string => {
         <TimeLimit props={props} formOf={(action) => formOf(props, action)} />
         <Outcome props={props} text={text} />
         <Timeline props={props} text={text} />
+        <ForgetBrowsers props={props} text={text} />
       </>
     ),
   });

@@ -1,0 +1,54 @@
+import { actor, type Change, mustBe, refuse } from './change.ts';
+import type { Decider } from './deciders.ts';
+import { type Choice, decide } from './decision.ts';
+import type { Case, Proposal, Right } from './request.ts';
+
+type Choices = Readonly<Partial<Record<Right, Choice>>>;
+
+/** What one person decided and another has to agree to, while it is about what is shown now. */
+export const openProposal = ({ request }: Case): Proposal | undefined =>
+  request.status === 'REVIEW' && request.proposal?.manifest === request.manifest?.hash ? request.proposal : undefined;
+
+const concluded = ({ request, audit, ...change }: Change, by: string, second?: string): Change => {
+  const { proposal: _, ...rest } = request;
+  const facts = { ...audit.facts, by, ...(second ? { second } : {}) };
+  return { ...change, request: rest, audit: { ...audit, facts } };
+};
+
+const proposed = (held: Case, proposal: Proposal, others: readonly Decider[]): Change => {
+  const { round } = held.request;
+  return {
+    request: { ...held.request, proposal },
+    mails: others.map(({ key }) => ({ template: 'second', to: `dpo:${key}` as const, cause: `second-${proposal.at}` })),
+    audit: actor('dpo', 'PROPOSED', { round, by: proposal.role, manifest: proposal.manifest }),
+  };
+};
+
+/**
+ * Decides as a person of the configuration. With four eyes a release waits for another of `others`; a refusal of everything releases
+ * nothing and is taken at once (T30). Refuses what `decide` refuses.
+ */
+export const decideAs = (
+  held: Case,
+  { choices, ...shown }: { choices: Choices; manifest: string; incomplete?: string },
+  who: { readonly by: Decider; readonly others: readonly Decider[]; readonly fourEyes: boolean },
+  now: Date,
+): Change => {
+  const { by, others, fourEyes } = who;
+  const change = decide(held, choices, { ...shown, by: by.role }, now);
+  const releases = Object.values(choices).some((choice) => choice?.outcome === 'approve');
+  if (!fourEyes || !releases) return concluded(change, by.role);
+  const { key, role } = by;
+  return proposed(held, { ...shown, choices: { ...choices }, by: key, role, at: now.toISOString() }, others);
+};
+
+/** Agrees to what another person decided: only that other person's decision, on what both were shown. */
+export const agree = (held: Case, by: Decider, now: Date): Change => {
+  mustBe(held.request, 'REVIEW');
+  const first = openProposal(held);
+  if (!first) return refuse(held.request, 'decided by a first person');
+  if (first.by === by.key) refuse(held.request, 'agreed to by another person');
+  const { manifest, incomplete, role } = first;
+  const shown = { manifest, by: role, second: by.role, ...(incomplete ? { incomplete } : {}) };
+  return concluded(decide(held, first.choices, shown, now), role, by.role);
+};

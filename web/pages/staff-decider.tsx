@@ -1,0 +1,179 @@
+import { openProposal } from '../../domain/four-eyes.ts';
+import { masked } from '../../domain/identity.ts';
+import { Button, DateText, Notice, Tag, Typed } from '../components.tsx';
+import { type Form, Hidden, PostForm, Radios, TextField } from '../fields.tsx';
+import { inLanguage } from '../frame.ts';
+import type { Text } from '../text.ts';
+import type { StaffProps } from './staff.tsx';
+import { LastFour } from './staff-forms.tsx';
+
+interface Props {
+  readonly props: StaffProps;
+  readonly form: Form;
+}
+
+interface ClosingProps extends Props {
+  readonly action: string;
+  readonly label: string;
+  readonly look?: 'danger';
+}
+
+/** The DPO, or which deputy. */
+export const roleInWords = (text: Text, role: string): string =>
+  role === 'dpo' ? text('decider.dpo') : text('decider.deputy', { n: role.replace('deputy-', '') });
+
+const TypeCode = ({ props, form, action, label, look }: ClosingProps) => {
+  const { text } = form;
+  const { sent } = props;
+  if (!sent) return null;
+  return (
+    <>
+      <Hidden field="person" value={sent.key} />
+      <TextField
+        form={form}
+        field="code"
+        label={text('decider.code')}
+        hint={text('decider.code-hint', { address: masked(sent.email) })}
+        autocomplete="one-time-code"
+        width="short"
+        digits
+        blank
+      />
+      <Button action={action} {...(look ? { look } : {})}>
+        {label}
+      </Button>
+      <Button action={`code-${action}`} look="secondary">
+        {text('decider.again')}
+      </Button>
+    </>
+  );
+};
+
+const AskForCode = ({ props, form, action }: ClosingProps) => {
+  const { text } = form;
+  const [only, ...others] = props.people;
+  const options = props.people.map(({ key, name, role, email }) => ({
+    value: key,
+    label: `${name} (${roleInWords(text, role)})`,
+    hint: masked(email),
+  }));
+  return (
+    <>
+      {others.length > 0 && <Radios form={form} field="person" label={text('decider.who')} options={options} />}
+      <p class="soft">
+        {only && others.length === 0
+          ? text('decider.lead-one', { address: masked(only.email) })
+          : text('decider.lead-some')}
+      </p>
+      <Button action={`code-${action}`}>{text('decider.send')}</Button>
+    </>
+  );
+};
+
+/** The end of a form that decides: who it is, by a code from their own mailbox, and the button. A known browser has the button alone. */
+export const Closing = (closing: ClosingProps) => {
+  const { props, form, action, label, look } = closing;
+  const { text } = form;
+  const mine = props.typed.action === action;
+  return (
+    <>
+      <LastFour form={form} />
+      {props.known ? (
+        <>
+          <p class="soft">{text('decider.known', { name: props.known.name })}</p>
+          <Button action={action} {...(look ? { look } : {})}>
+            {label}
+          </Button>
+        </>
+      ) : mine && props.sent ? (
+        <TypeCode {...closing} />
+      ) : (
+        <AskForCode {...closing} />
+      )}
+    </>
+  );
+};
+
+/** What was decided by one person, and the form with which another agrees. */
+export const Proposed = ({ props, form }: Props) => {
+  const { text } = form;
+  const proposal = openProposal(props);
+  if (!proposal) return null;
+  return (
+    <section>
+      <h2>{text('proposed.title')}</h2>
+      <p>
+        {text('proposed.by', { who: roleInWords(text, proposal.role) })}{' '}
+        <DateText when={proposal.at} frame={props} time />. {text('proposed.waits')}
+      </p>
+      <ul>
+        {props.rights.flatMap(({ right }) => {
+          const choice = proposal.choices[right];
+          if (!choice) return [];
+          return (
+            <li>
+              {text(`right.${right}`)}:{' '}
+              <Tag look={choice.outcome === 'approve' ? 'good' : 'warning'}>{text(`status.${choice.outcome}`)}</Tag>{' '}
+              {choice.reason && <Typed>{choice.reason}</Typed>}
+            </li>
+          );
+        })}
+      </ul>
+      {proposal.incomplete && (
+        <p>
+          {text('staff.incomplete-reason')}: <Typed>{proposal.incomplete}</Typed>
+        </p>
+      )}
+      {props.known?.key === proposal.by ? (
+        <p>{text('proposed.yours')}</p>
+      ) : (
+        <PostForm to={inLanguage(props, props.path)}>
+          <Closing props={props} form={form} action="agree" label={text('proposed.agree')} />
+        </PostForm>
+      )}
+    </section>
+  );
+};
+
+/** Says on top that what was sent was not done, because the request had moved on. What happened stands below. */
+export const MovedOn = ({ props, text }: { props: StaffProps; text: Text }) =>
+  props.moved ? (
+    <Notice look="warning" title={text('moved.title')} loud>
+      <p>{text('moved.lead', { state: text(`staff.${props.request.status}`) })}</p>
+      <ul>
+        {props.rights.flatMap(({ right, decision }) =>
+          decision ? (
+            <li>
+              {text(`right.${right}`)}: {text(`status.${decision.outcome}`)}, {byInWords(text, decision)},{' '}
+              <DateText when={decision.at} frame={props} time />
+            </li>
+          ) : (
+            []
+          ),
+        )}
+      </ul>
+    </Notice>
+  ) : null;
+
+/** Who decided, and who agreed. */
+export const byInWords = (
+  text: Text,
+  { by = 'dpo', second }: { by?: string | undefined; second?: string | undefined },
+): string =>
+  second
+    ? text('decider.both', { first: roleInWords(text, by), second: roleInWords(text, second) })
+    : roleInWords(text, by);
+
+/** Ends what this browser, and every other one of the same person, is remembered for. */
+export const ForgetBrowsers = ({ props, text }: { props: StaffProps; text: Text }) =>
+  props.known ? (
+    <section>
+      <h2>{text('decider.browser')}</h2>
+      <p>{text('decider.browser-lead', { name: props.known.name })}</p>
+      <PostForm to={inLanguage(props, props.path)}>
+        <Button action="forget" look="secondary">
+          {text('decider.forget')}
+        </Button>
+      </PostForm>
+    </section>
+  ) : null;
