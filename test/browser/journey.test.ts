@@ -170,9 +170,15 @@ describe.each([
     await office.goto(linkIn(await newest(dpo, reference, 1), 'dpo'));
     await inspect(office, javaScript);
     await office.locator('input[name=outcome-access][value=approve]').check();
-    const deciding = office.locator('form', { has: office.locator('[value=decide]') });
+    const deciding = office.locator('form', { has: office.locator('[value=code-decide], [value=decide]') });
     await deciding.locator('input[name=last4]').fill(last4(reference));
-    await deciding.locator('button').last().click();
+    const mails = (await world.mails()).length;
+    await deciding.locator('[value=code-decide]').click();
+    await office.waitForLoadState('load');
+    await inspect(office, javaScript);
+    const decidersMail = await world.mail(dpo, /kode til at afgøre/, mails);
+    await office.locator('input[name=code]').fill(/\b(\d{4}[ -]?\d{4})\b/.exec(decidersMail.text)?.[1] as string);
+    await deciding.locator('[value=decide]').click();
     await office.waitForLoadState('load');
     await inspect(office, javaScript);
 

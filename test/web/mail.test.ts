@@ -15,6 +15,8 @@ const staff = [
   'start',
   'owner-task',
   'decide',
+  'second',
+  'decider-code',
   'needs-person',
   'time-limit',
   'person-answered',

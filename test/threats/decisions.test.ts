@@ -1,0 +1,294 @@
+import { rmSync } from 'node:fs';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import {
+  answerTask,
+  ask,
+  decide,
+  dpo,
+  expectStatus,
+  last4,
+  linkIn,
+  openAsDpo,
+  prove,
+  start,
+} from '../journeys/access.ts';
+import { itemsOf } from '../journeys/faults.ts';
+import { type Page, textOf, Visitor } from '../journeys/visitor.ts';
+import { openWorld, type World } from '../journeys/world.ts';
+import { synthWith } from './settings.ts';
+
+let world: World;
+let people = 0;
+
+/** A request that waits for the DPO's decision. */
+const toReview = async (): Promise<string> => {
+  people += 1;
+  const email = `person${people}@fremmed.example`;
+  const { reference } = await ask(world, { name: 'En Person', email });
+  await prove(world, email, reference);
+  await start(world, reference);
+  await answerTask(world, reference, 'nothing');
+  return reference;
+};
+
+const open = (reference: string, visitor = new Visitor(world.site)) => openAsDpo(world, reference, 2, visitor);
+
+const approving = (reference: string) => ({ action: 'decide', last4: last4(reference), 'outcome-access': 'approve' });
+const refusing = (reference: string) => ({
+  action: 'decide',
+  last4: last4(reference),
+  'outcome-access': 'refuse',
+  'reason-access': 'Nej.',
+});
+
+const statusOf = async (reference: string): Promise<string> =>
+  String((await itemsOf(world)).find((item) => item.sk === 'REQUEST' && item.reference === reference)?.status);
+
+const auditOf = async (reference: string, what: string) => {
+  const items = await itemsOf(world);
+  const request = items.find((item) => item.sk === 'REQUEST' && item.reference === reference);
+  return items.filter((item) => item.pk === request?.pk && item.sk.startsWith('AUDIT#') && item.what === what);
+};
+
+/** Sends the form and waits for the code's mail; answers the page that asks for it, and the code. */
+const askForCode = async (page: Page, visitor: Visitor, fields: Record<string, string>, who = dpo) => {
+  const before = (await world.mails()).length;
+  const asked = expectStatus(await visitor.submit(page, fields, 'manifest'), 200);
+  const mail = await world.mail(who, /kode til at afgøre sagen/, before);
+  return { asked, mail, code: /\b(\d{4}) ?(\d{4})\b/.exec(mail.text)?.slice(1).join('') ?? '' };
+};
+
+describe('a link to the DPO alone', () => {
+  beforeAll(async () => {
+    world = await openWorld();
+  });
+  afterAll(() => world.close());
+
+  test('T25: whoever got a forwarded DPO link decides nothing: the code goes to the DPO’s own address', async () => {
+    const reference = await toReview();
+    const { page, visitor } = await open(reference);
+    expect(page.html).not.toContain('value="decide"');
+    const { asked, mail, code } = await askForCode(page, visitor, approving(reference));
+    expect(mail.to).toEqual([dpo]);
+    expect(asked.html).not.toContain(code);
+    expect(await statusOf(reference)).toBe('REVIEW');
+    for (const guess of ['', '00000000', 'ABCDEFGH']) {
+      await visitor.submit(asked, { ...approving(reference), code: guess }, 'code');
+      expect(await statusOf(reference)).toBe('REVIEW');
+    }
+  });
+
+  test('T24: a scanner that sends every form of the DPO’s page, with what stands in it, decides nothing and has no code mailed', async () => {
+    const reference = await toReview();
+    const { page, visitor } = await open(reference);
+    const before = (await world.mails()).length;
+    for (const action of ['decide', 'code-decide', 'agree', 'code-agree', 'refuse', 'code-refuse', 'forget'])
+      await visitor.post(page.url, { action });
+    await world.quiet();
+    expect((await world.mails()).length).toBe(before);
+    expect(await statusOf(reference)).toBe('REVIEW');
+  });
+
+  test('T20: of a hundred guesses at once at most five are compared, and the right code is refused after them', async () => {
+    const reference = await toReview();
+    const { page, visitor } = await open(reference);
+    const { asked, code } = await askForCode(page, visitor, approving(reference));
+    const guesses = Array.from({ length: 100 }, (_, n) => String(n).padStart(8, '0'));
+    await Promise.all(guesses.map((guess) => visitor.submit(asked, { ...approving(reference), code: guess }, 'code')));
+    const place = (await itemsOf(world)).find(
+      (item) => item.purpose === 'decider-code' && item.reference === reference,
+    );
+    expect(place?.attempts).toBe(5);
+    const late = await visitor.submit(asked, { ...approving(reference), code }, 'code');
+    expect(late.status).toBe(400);
+    expect(textOf(late.html)).toMatch(/gælder ikke mere/);
+    expect(await statusOf(reference)).toBe('REVIEW');
+  });
+
+  test('T20: five codes a day are mailed for a request, and what was typed stands in the form each time', async () => {
+    const reference = await toReview();
+    const { page, visitor } = await open(reference);
+    let asked: Page = page;
+    for (let n = 0; n < 5; n += 1)
+      asked = (
+        await askForCode(asked, visitor, {
+          ...refusing(reference),
+          'reason-access': 'Skrevet én gang.',
+          action: 'code-decide',
+        })
+      ).asked;
+    expect(asked.html).toContain('Skrevet én gang.');
+    const sixth = await visitor.submit(asked, { ...refusing(reference), action: 'code-decide' }, 'manifest');
+    expect(sixth.status).toBe(400);
+    expect(textOf(sixth.html)).toMatch(/for mange koder i dag/);
+  });
+
+  test('T21, T28: a code is good once and for ten minutes, and a new one voids the one before', async () => {
+    const reference = await toReview();
+    const { page, visitor } = await open(reference);
+    const first = await askForCode(page, visitor, approving(reference));
+    const second = await askForCode(first.asked, visitor, { ...approving(reference), action: 'code-decide' });
+    expect((await visitor.submit(second.asked, { ...approving(reference), code: first.code }, 'code')).status).toBe(
+      400,
+    );
+    await world.advance('PT11M');
+    expect((await visitor.submit(second.asked, { ...approving(reference), code: second.code }, 'code')).status).toBe(
+      400,
+    );
+    expect(await statusOf(reference)).toBe('REVIEW');
+
+    const third = await askForCode(second.asked, visitor, { ...approving(reference), action: 'code-decide' });
+    const other = new Visitor(world.site);
+    const { page: theirs } = await open(reference, other);
+    const typed = { ...approving(reference), code: third.code };
+    const both = await Promise.all([
+      visitor.submit(third.asked, typed, 'code'),
+      other.submit(theirs, typed, 'manifest'),
+    ]);
+    // The other browser opened the same link: one of the two spends the code.
+    expect(both.filter(({ status }) => status === 200)).toHaveLength(1);
+    expect(await auditOf(reference, 'DECIDED')).toHaveLength(1);
+  });
+
+  test('T22: a code for one request is none for another', async () => {
+    const [one, two] = [await toReview(), await toReview()];
+    const [first, second] = [await open(one), await open(two)];
+    const { code } = await askForCode(first.page, first.visitor, approving(one));
+    const { asked } = await askForCode(second.page, second.visitor, approving(two));
+    expect((await second.visitor.submit(asked, { ...approving(two), code }, 'code')).status).toBe(400);
+    expect(await statusOf(two)).toBe('REVIEW');
+  });
+
+  test('the DPO’s browser is known for the working day, in a cookie that no other site’s page brings along and the table holds hashed', async () => {
+    const reference = await toReview();
+    const { page, visitor } = await open(reference);
+    const { asked, code } = await askForCode(page, visitor, approving(reference));
+    const body = new URLSearchParams({
+      ...approving(reference),
+      code,
+      person: /name="person" value="(\w+)"/.exec(asked.html)?.[1] ?? '',
+    });
+    body.set('manifest', /name="manifest" value="(\w+)"/.exec(asked.html)?.[1] ?? '');
+    const cookie = [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', origin: world.site, cookie };
+    const done = await fetch(asked.url, { method: 'POST', headers, body, redirect: 'manual' });
+    const kept = done.headers.getSetCookie().find((line) => line.startsWith('__Host-decider=')) ?? '';
+    expect(kept).toMatch(/; Path=\/; Max-Age=28800; Secure; HttpOnly; SameSite=Strict$/);
+    const browser = /=([\w.-]+);/.exec(kept)?.[1] ?? '';
+    expect(JSON.stringify(await itemsOf(world))).not.toContain(browser.split('.')[1]);
+
+    const known = new Visitor(world.site);
+    known.cookies.set('__Host-decider', browser);
+    const mailed = async () => (await world.mails()).filter(({ subject }) => /kode til at afgøre/.test(subject)).length;
+    const before = await mailed();
+    for (const next of [await toReview(), await toReview()]) {
+      const opened = await open(next, known);
+      expectStatus(await known.submit(opened.page, approving(next), 'manifest'), 200);
+      expect(await statusOf(next)).not.toBe('REVIEW');
+    }
+    expect(await mailed()).toBe(before);
+
+    const last = await toReview();
+    const opened = await open(last, known);
+    expectStatus(await known.post(opened.page.url, { action: 'forget' }), 200);
+    known.cookies.set('__Host-decider', browser);
+    await askForCode(opened.page, known, approving(last));
+    expect(await statusOf(last)).toBe('REVIEW');
+  });
+
+  test('T29: a double click is one decision, and the second sees who decided and when, not an error', async () => {
+    const [known, reference] = [await toReview(), await toReview()];
+    const first = await open(known);
+    expectStatus(await decide(world, first.page, first.visitor, approving(known)), 200);
+    const { page, visitor } = await open(reference, first.visitor);
+    const clicks = [1, 2].map(() => visitor.submit(page, approving(reference), 'manifest'));
+    const pages = await Promise.all(clicks);
+    expect(pages.map(({ status }) => status).sort()).toEqual([200, 409]);
+    expect(textOf(pages.find(({ status }) => status === 409)?.html ?? '')).toMatch(/blev ikke gemt.*Imødekommet, DPO,/);
+    expect(await auditOf(reference, 'DECIDED')).toHaveLength(1);
+  });
+});
+
+describe('four eyes', () => {
+  const [anna, bo] = ['anna.dpo@nordlys.example', 'bo.dpo@nordlys.example'];
+  let cdkOut: string;
+  beforeAll(async () => {
+    cdkOut = await synthWith({
+      config: ({ dpo: first }) => {
+        first.fourEyes = true;
+        first.deputies = [anna, bo].map((email) => ({
+          name: email.split('.')[0] ?? '',
+          email,
+          language: 'da' as const,
+        }));
+      },
+    });
+    world = await openWorld({ cdkOut });
+  });
+  afterAll(async () => {
+    await world.close();
+    rmSync(cdkOut, { recursive: true });
+  });
+
+  /** Opens the page in a browser of one of the people; what it answers sends a form of it. */
+  const openAs = async (who: string, reference: string) => {
+    const { page, visitor } = await open(reference);
+    const place = [dpo, anna, bo].indexOf(who);
+    const person = [...page.html.matchAll(/name="person" value="(\w+)"/g)][place]?.[1] ?? '';
+    return (fields: Record<string, string>, having = 'manifest') =>
+      decide(world, page, visitor, { ...fields, person }, { who, having });
+  };
+  const decideAs = async (who: string, reference: string, fields: Record<string, string>, having?: string) =>
+    (await openAs(who, reference))(fields, having);
+  const agreeing = (reference: string) => ({ action: 'agree', last4: last4(reference) });
+
+  test('T30: one person alone releases nothing, not even by deciding twice; a second person’s yes sends it', async () => {
+    const reference = await toReview();
+    expectStatus(await decideAs(dpo, reference, approving(reference)), 200);
+    expectStatus(await decideAs(dpo, reference, approving(reference)), 200);
+    const own = await decideAs(dpo, reference, agreeing(reference), 'person');
+    expect(own.status).toBe(400);
+    expect(textOf(own.html)).toMatch(/en anden skal være enig/);
+    expect(await statusOf(reference)).toBe('REVIEW');
+
+    const asked = await world.mail(anna, new RegExp(`${reference} mangler dit ja`));
+    expect(linkIn(asked, 'dpo')).toContain('/dpo/');
+    expectStatus(await decideAs(anna, reference, agreeing(reference), 'person'), 200);
+    expect(await statusOf(reference)).not.toBe('REVIEW');
+    const [decided] = await auditOf(reference, 'DECIDED');
+    expect(decided?.facts).toMatchObject({ by: 'dpo', second: 'deputy-1' });
+  });
+
+  test('T30: a person must choose who they are, and decides only with a code from that person’s own mailbox', async () => {
+    const reference = await toReview();
+    const { page, visitor } = await open(reference);
+    const nobody = await visitor.submit(page, approving(reference), 'manifest');
+    expect(nobody.status).toBe(400);
+    expect(textOf(nobody.html)).toContain('Vælg, hvem du er');
+    const keys = [...page.html.matchAll(/name="person" value="(\w+)"/g)].map(([, key = '']) => key);
+    const { asked, code } = await askForCode(page, visitor, { ...approving(reference), person: keys[2] ?? '' }, bo);
+    const asAnna = await visitor.submit(asked, { ...approving(reference), person: keys[1] ?? '', code }, 'code');
+    expect(asAnna.status).toBe(400);
+    expect(await auditOf(reference, 'PROPOSED')).toEqual([]);
+  });
+
+  test('T30: any refusal of the whole request wins at once', async () => {
+    const reference = await toReview();
+    expectStatus(await decideAs(dpo, reference, approving(reference)), 200);
+    const late = await openAs(anna, reference);
+    expectStatus(await decideAs(bo, reference, refusing(reference)), 200);
+    expect(await statusOf(reference)).toBe('REFUSED');
+    expect((await late(agreeing(reference), 'person')).status).toBe(409);
+    expect(await statusOf(reference)).toBe('REFUSED');
+  });
+
+  test('T29, T30: a yes and a refusal at the same instant are one decision, and the loser sees it', async () => {
+    const reference = await toReview();
+    expectStatus(await decideAs(dpo, reference, approving(reference)), 200);
+    const [yes, no] = [await openAs(anna, reference), await openAs(bo, reference)];
+    const pages = await Promise.all([yes(agreeing(reference), 'person'), no(refusing(reference))]);
+    expect(pages.map(({ status }) => status).sort()).toEqual([200, 409]);
+    expect(textOf(pages.find(({ status }) => status === 409)?.html ?? '')).toMatch(/blev ikke gemt/);
+    expect(await auditOf(reference, 'DECIDED')).toHaveLength(1);
+  });
+});
