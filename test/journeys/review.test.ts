@@ -5,6 +5,7 @@ import {
   answerTask,
   approve,
   ask,
+  decide,
   download,
   expectStatus,
   last4,
@@ -39,8 +40,8 @@ const downloadsFor = async (email: string) =>
 test('an approved answer is sent after 15 minutes and not before; until then the DPO can take the decision back', async () => {
   const email = 'fortryd@fremmed.example';
   const { reference, page, visitor } = await toReview('Fortryd Mig', email);
-  const decide = { action: 'decide', 'outcome-access': 'approve', last4: last4(reference) };
-  const approved = expectStatus(await visitor.submit(page, decide, 'manifest'), 200);
+  const fields = { action: 'decide', 'outcome-access': 'approve', last4: last4(reference) };
+  const approved = expectStatus(await decide(world, page, visitor, fields), 200);
   expect(textOf(approved.html)).toContain('Du kan fortryde indtil');
   await world.advance('PT10M');
   const open = expectStatus(await visitor.submit(approved, { action: 'undo', last4: last4(reference) }, 'last4'), 200);
@@ -48,7 +49,7 @@ test('an approved answer is sent after 15 minutes and not before; until then the
   expect(await downloadsFor(email)).toBe(0);
   expect((await world.executions()).every(({ status }) => status === 'SUCCEEDED')).toBe(true);
 
-  expectStatus(await visitor.submit(open, decide, 'manifest'), 200);
+  expectStatus(await decide(world, open, visitor, fields), 200);
   await world.advance('PT14M');
   expect(await downloadsFor(email)).toBe(0);
   await world.advance('PT2M');
@@ -63,10 +64,10 @@ test('a system asked again between opening the page and deciding: 409, and a new
   const again = { action: 'ask-again', system: 'newsletter', last4: last4(reference) };
   expectStatus(await other.visitor.submit(other.page, again, 'system'), 200);
   await openAsDpo(world, reference, 3);
-  const decide = { action: 'decide', 'outcome-access': 'approve', last4: last4(reference) };
-  const late = await visitor.submit(page, decide, 'manifest');
+  const fields = { action: 'decide', 'outcome-access': 'approve', last4: last4(reference) };
+  const late = await decide(world, page, visitor, fields);
   expect(late.status).toBe(409);
-  expect(textOf(late.html)).toContain('Sagen har ændret sig');
+  expect(textOf(late.html)).toContain('blev ikke gemt');
 
   const hashOf = (html: typeof page) => formsOf(html).find(({ names }) => names.includes('manifest'))?.hidden.manifest;
   const { page: fresh } = await openAsDpo(world, reference, 3);
@@ -81,8 +82,8 @@ test('a system asked again between opening the page and deciding: 409, and a new
 test('an answer whose files are gone is not sent: "try again" gathers it anew, and the DPO decides anew', async () => {
   const email = 'borte@fremmed.example';
   const { reference, page, visitor } = await toReview('Borte Borte', email);
-  const decide = { action: 'decide', 'outcome-access': 'approve', last4: last4(reference) };
-  expectStatus(await visitor.submit(page, decide, 'manifest'), 200);
+  const fields = { action: 'decide', 'outcome-access': 'approve', last4: last4(reference) };
+  expectStatus(await decide(world, page, visitor, fields), 200);
   const { EvidenceBucket: Bucket } = outputsOf(world);
   const { s3 } = clientsOf(world);
   const { Contents = [] } = await s3.send(new ListObjectsV2Command({ Bucket, Prefix: 'evidence/' }));
