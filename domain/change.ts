@@ -46,13 +46,21 @@ export const templates = [
   'unproven',
   'expiring',
   'closed',
+  'undelivered',
 ] as const;
 export type Template = (typeof templates)[number];
 
 /** A message on the escalation topic, which needs neither SES nor the dispatcher: its key is its cause, so that it is written once. */
 export interface Alert {
   readonly key: string;
-  readonly about: Threshold | 'taken-over' | 'no-progress' | 'notice-unsent' | 'outbox-stuck' | 'holidays-missing';
+  readonly about:
+    | Threshold
+    | 'taken-over'
+    | 'no-progress'
+    | 'notice-unsent'
+    | 'outbox-stuck'
+    | 'holidays-missing'
+    | 'mail-undelivered';
   /** The last day in question, YYYY-MM-DD. */
   readonly date?: string;
   /** The case's number; absent for what concerns no case. */

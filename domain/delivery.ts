@@ -32,7 +32,7 @@ export const deliver = (held: Case, segment: number, now: Date): Change | undefi
   const template = held.request.package ? 'ready' : 'answered';
   return {
     ...moved(held, 'DELIVERED', now, { deliveredAt: now.toISOString() }),
-    mails: [{ template, to: 'subject', cause: `delivered-${held.request.round}` }],
+    mails: [{ template, to: 'subject', cause: `delivered-${segment}` }],
     audit: actor('workflow', 'DELIVERED', { round: held.request.round }),
   };
 };

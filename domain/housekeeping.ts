@@ -2,6 +2,7 @@ import { actor, type Change, type MailDraft, type Template } from './change.ts';
 import { askedAt, type ChoreName } from './chores.ts';
 import { close } from './recovery.ts';
 import { type Case, isOver, type Request } from './request.ts';
+import { isUnreachable } from './undelivered.ts';
 
 const noted = ({ chores = {}, ...request }: Request, name: ChoreName, now: Date): Request => ({
   ...request,
@@ -24,7 +25,7 @@ const remindProof =
   (held, mayMail, now) => {
     const { silent: _, ...request } = held.request;
     const late = name === 'remind-3' && now.getTime() - Date.parse(askedAt(request)) >= sevenDays;
-    if (late || request.undelivered || !mayMail) return told(held, name, [], now);
+    if (late || isUnreachable(request) || !mayMail) return told(held, name, [], now);
     return told({ ...held, request }, name, [{ template: 'remind', to: 'subject', cause: name }], now);
   };
 
@@ -45,9 +46,9 @@ export const doChore = (held: Case, name: RecordChore, mayMail: boolean, now: Da
 
 /** Whether a chore is a mail to an address that has not been proven: such mails are counted. */
 export const remindsUnproven = ({ request }: Case, name: ChoreName): boolean =>
-  (name === 'remind-3' || name === 'remind-7') && !request.undelivered;
+  (name === 'remind-3' || name === 'remind-7') && !isUnreachable(request);
 
-const closing: readonly Template[] = ['expired', 'closed', 'answered', 'needs-person'];
+const closing: readonly Template[] = ['expired', 'closed', 'answered', 'needs-person', 'undelivered'];
 
 /** Whether a mail is still wanted when it goes out: after the end only the one that tells of it, and nothing once its reader is forgotten. */
 export const stillWanted = ({ status, purgedAt }: Request, template: Template): boolean =>

@@ -90,6 +90,18 @@ export const Proposal = z.object({
 });
 export type Proposal = z.infer<typeof Proposal>;
 
+/** A mail that did not arrive; `mail` is its id in the outbox, `to` and `about` are the mail's own. */
+export const Undelivered = z.object({
+  mail: z.string(),
+  template: z.string(),
+  to: z.union([z.literal('subject'), z.literal('dpo'), z.templateLiteral(['owner:', z.string()])]),
+  about: z.optional(z.string()),
+  /** `returned`: tried for hours and given up; `suppressed`: SES sends nothing to an address that bounced or complained before. */
+  reason: z.enum(['bounced', 'returned', 'suppressed', 'rejected', 'complaint']),
+  at: Instant,
+});
+export type Undelivered = z.infer<typeof Undelivered>;
+
 export const Request = z.object({
   requestId: z.string(),
   reference: z.string(),
@@ -144,8 +156,8 @@ export const Request = z.object({
   asks: z.optional(z.array(Ask)),
   /** Alarms of the time limit that were raised, each once: `7@2026-12-23`. */
   raised: z.optional(z.array(z.string())),
-  /** A mail to the person came back, and has not been sent again: its template, and whether it bounced or SES held it back. */
-  undelivered: z.optional(z.object({ at: Instant, template: z.string(), reason: z.string() })),
+  /** Mails that did not arrive, each until the DPO has seen to it. */
+  undelivered: z.optional(z.array(Undelivered)),
   /** When its first mail may go out, where too many went to its address before. */
   askFrom: z.optional(Instant),
   /** So many came for this address that it has got no mail yet. */
@@ -260,3 +272,11 @@ export interface Case {
 /** Whether what a person typed names this case: the last four signs of its number. */
 export const namesCase = (request: Request, typed: string): boolean =>
   typed.toUpperCase().replaceAll(/[\s-]/g, '') === lastFour(request.reference);
+
+/** Whether a mail carries the answer to the request. */
+export const isAnswer = ({ template }: Pick<Undelivered, 'template'>): boolean =>
+  template === 'ready' || template === 'answered';
+
+/** Whether the answer came back: it waits for the DPO, and the workflow has nothing to do meanwhile (F31). */
+export const answerCameBack = ({ status, undelivered = [] }: Pick<Request, 'status' | 'undelivered'>): boolean =>
+  status === 'APPROVED' && undelivered.some(isAnswer);

@@ -1,5 +1,5 @@
 import { type Alarm, alarmKey } from './alarms.ts';
-import { type Ask, type Case, isOver, type Request, type Right, type RightRecord } from './request.ts';
+import { type Ask, answerCameBack, type Case, isOver, type Request, type Right, type RightRecord } from './request.ts';
 
 type Dated = Pick<Case, 'request' | 'rights'>;
 
@@ -28,8 +28,16 @@ export const openAsk = ({ asks = [] }: Pick<Request, 'asks'>): Ask | undefined =
 const hour = 3_600_000;
 
 /** Whether a person has the next move: nothing can get stuck before the next alarm then. */
-export const waitsForPerson = ({ status, needsPerson, startAskedAt }: Request): boolean => {
-  if (needsPerson || status === 'AWAITING_PROOF' || status === 'REVIEW' || status === 'DELIVERED') return true;
+export const waitsForPerson = (request: Request): boolean => {
+  const { status, needsPerson, startAskedAt } = request;
+  if (
+    needsPerson ||
+    answerCameBack(request) ||
+    status === 'AWAITING_PROOF' ||
+    status === 'REVIEW' ||
+    status === 'DELIVERED'
+  )
+    return true;
   return status === 'VERIFIED' && startAskedAt !== undefined;
 };
 

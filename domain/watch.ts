@@ -2,7 +2,7 @@ import { type Alarm, alarmKey } from './alarms.ts';
 import { type Alert, actor, type Change } from './change.ts';
 import { inForce, isOpen } from './gathering.ts';
 import { needsPerson, takeOver } from './recovery.ts';
-import { type Case, type Extension, isOver, type Request } from './request.ts';
+import { answerCameBack, type Case, type Extension, isOver, type Request } from './request.ts';
 import { nextLook, openAlarms } from './urgency.ts';
 
 const hour = 3_600_000;
@@ -10,7 +10,7 @@ const hour = 3_600_000;
 /** Whether the workflow, and no person, has the next move. */
 const machineMoves = (held: Case): boolean => {
   const { request } = held;
-  if (request.needsPerson) return false;
+  if (request.needsPerson || answerCameBack(request)) return false;
   if (request.status === 'RECEIVED' || request.status === 'APPROVED') return true;
   if (request.status === 'VERIFIED') return !request.startAskedAt;
   const asked = inForce(held).some(isOpen);

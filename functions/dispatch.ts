@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { Step } from '../domain/request.ts';
 import { cases, now, requestsTable, workflow } from './aws/from-env.ts';
 import { dueIndex, dueShard, shards } from './aws/keys.ts';
-import { postOffice } from './aws/mail.ts';
+import { OutcomeUnknown, postOffice } from './aws/mail.ts';
 import { outboxIn } from './aws/outbox.ts';
 import { errorName, log } from './lib/log.ts';
 import { readConfig, readMap } from './lib/settings.ts';
@@ -38,7 +38,7 @@ const handle = async (requestId: string, key: string, deps: Deps): Promise<void>
     else await deps.send(requestId, key);
   } catch (error) {
     log.error('outbox item failed', { requestId, error: errorName(error), reason: key.split('#')[0] });
-    await deps.outbox.later(requestId, key, deps.now());
+    if (!(error instanceof OutcomeUnknown)) await deps.outbox.later(requestId, key, deps.now());
   }
 };
 

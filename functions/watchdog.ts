@@ -57,7 +57,7 @@ const noticed = async (held: Case, at: Date, { alerts }: Deps): Promise<boolean>
   const { requestId } = held.request;
   const notices = noticesDue(held, at).map((extension) => sk.mail(mailIdOf(requestId, noticeOf(extension, []))));
   const states = await Promise.all(notices.map((key) => alerts.read(requestId, key)));
-  return states.every((mail) => mail?.state === 'SENT');
+  return states.every((mail) => mail?.state === 'SENT' && !mail.failed);
 };
 
 /** Looks outside the record only where the answer depends on it. */

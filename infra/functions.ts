@@ -23,6 +23,7 @@ const needs: Readonly<Record<string, { readonly config?: true; readonly map?: tr
   watchdog: { config: true },
   housekeeping: { config: true },
   anchor: {},
+  'mail-events': {},
 };
 
 /** Every function's entry with the settings that its asset holds. */

@@ -1,5 +1,15 @@
 import { Stack } from 'aws-cdk-lib';
-import { CfnEmailIdentity, ConfigurationSet, ConfigurationSetTlsPolicy, SuppressionReasons } from 'aws-cdk-lib/aws-ses';
+import { PolicyStatement, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
+import type { Key } from 'aws-cdk-lib/aws-kms';
+import {
+  CfnEmailIdentity,
+  ConfigurationSet,
+  ConfigurationSetTlsPolicy,
+  EmailSendingEvent,
+  EventDestination,
+  SuppressionReasons,
+} from 'aws-cdk-lib/aws-ses';
+import { Topic } from 'aws-cdk-lib/aws-sns';
 import { Construct } from 'constructs';
 import type { Config } from '../domain/config.ts';
 import type { ServiceFunction } from './service-function.ts';
@@ -8,8 +18,10 @@ import type { ServiceFunction } from './service-function.ts';
 export class Mail extends Construct {
   readonly identity: CfnEmailIdentity;
   readonly configurationSet: ConfigurationSet;
+  /** What SES says became of each mail. */
+  readonly events: Topic;
 
-  constructor(scope: Construct, id: string, { mail }: Config) {
+  constructor(scope: Construct, id: string, { mail }: Config, key: Key) {
     super(scope, id);
     this.configurationSet = new ConfigurationSet(this, 'Sending', {
       // Our mails hold no data, but a link that opens it (T75).
@@ -17,10 +29,29 @@ export class Mail extends Construct {
       reputationMetrics: true,
       suppressionReasons: SuppressionReasons.BOUNCES_AND_COMPLAINTS,
     });
+    this.events = this.eventTopic(key);
     this.identity = new CfnEmailIdentity(this, 'Identity', {
       emailIdentity: mail.identity,
       configurationSetAttributes: { configurationSetName: this.configurationSet.configurationSetName },
     });
+  }
+
+  /** SES may publish there, and use the topic's key for it, for this account only. */
+  private eventTopic(key: Key): Topic {
+    const topic = new Topic(this, 'Events', { masterKey: key, enforceSSL: true });
+    this.configurationSet.addEventDestination('ToTopic', {
+      destination: EventDestination.snsTopic(topic),
+      events: [EmailSendingEvent.SEND, EmailSendingEvent.REJECT, EmailSendingEvent.BOUNCE, EmailSendingEvent.COMPLAINT],
+    });
+    key.addToResourcePolicy(
+      new PolicyStatement({
+        principals: [new ServicePrincipal('ses.amazonaws.com')],
+        actions: ['kms:Decrypt', 'kms:GenerateDataKey'],
+        resources: ['*'],
+        conditions: { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } },
+      }),
+    );
+    return topic;
   }
 
   grantSend(fn: ServiceFunction, from: string): void {

@@ -31,7 +31,7 @@ export class PrivacyStack extends Stack {
     const storage = new Storage(this, 'Storage', config.retention);
     const house: House = { assets, key: storage.key };
     const site = new Site(this, 'Site', { key: storage.key, ...(config.site ? { url: config.site.url } : {}) });
-    const mail = new Mail(this, 'Mail', config);
+    const mail = new Mail(this, 'Mail', config, storage.key);
     const alarms = new Topic(this, 'Alarms', { masterKey: storage.key, enforceSSL: true });
 
     const escalations = this.escalations(storage, config);
@@ -49,6 +49,7 @@ export class PrivacyStack extends Stack {
       wake,
       dispatcher,
       watchdog,
+      mailEvents: { topic: mail.events, reader: this.mailEvents(common) },
       daily: new Upkeep(this, 'Upkeep', common).daily,
       stateMachine: workflow.stateMachine,
       alarms,
@@ -62,6 +63,7 @@ export class PrivacyStack extends Stack {
       AuditKey: storage.auditKey.keyArn,
       AlarmTopic: alarms.topicArn,
       EscalationTopic: escalations.topicArn,
+      MailEventTopic: mail.events.topicArn,
     });
   }
 
@@ -83,6 +85,17 @@ export class PrivacyStack extends Stack {
     fn.allow(['dynamodb:Query'], [storage.dueIndexArn]);
     fn.allow(['states:StartExecution'], [stateMachineArn]);
     mail.grantSend(fn, from);
+    return fn;
+  }
+
+  private mailEvents(common: Common): ServiceFunction {
+    const fn = new ServiceFunction(this, 'MailEvents', {
+      ...common,
+      entry: 'mail-events',
+      environment: recordOf(common),
+    });
+    common.storage.grantRequests(fn, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
+    grantWake(fn, common);
     return fn;
   }
 

@@ -17,6 +17,8 @@ export interface WatchProps {
   readonly wake: Topic;
   readonly dispatcher: ServiceFunction;
   readonly watchdog: ServiceFunction;
+  /** What SES says of our mails, and who hears it. */
+  readonly mailEvents: { readonly topic: Topic; readonly reader: ServiceFunction };
   /** What runs once a day, by name. */
   readonly daily: Readonly<Record<string, ServiceFunction>>;
   readonly stateMachine: StateMachine;
@@ -31,7 +33,7 @@ const runbook = 'docs/runbook.md';
 export class Watch extends Construct {
   constructor(scope: Construct, id: string, props: WatchProps) {
     super(scope, id);
-    const { key, wake, dispatcher, watchdog, daily, stateMachine, alarms, pagesFailed } = props;
+    const { key, wake, dispatcher, watchdog, daily, stateMachine, alarms, pagesFailed, mailEvents } = props;
     const missed = new Queue(this, 'Missed', {
       encryption: QueueEncryption.KMS,
       encryptionMasterKey: key,
@@ -46,6 +48,7 @@ export class Watch extends Construct {
     for (const service of ['cloudwatch', 'sns'])
       key.grantEncryptDecrypt(new ServicePrincipal(`${service}.amazonaws.com`));
     wake.addSubscription(new LambdaSubscription(dispatcher, { deadLetterQueue: missed }));
+    mailEvents.topic.addSubscription(new LambdaSubscription(mailEvents.reader, { deadLetterQueue: missed }));
     const every = (name: string, rate: string, fn: ServiceFunction) => this.schedule(name, rate, fn, missed, key);
     every('Sweep', 'rate(5 minutes)', dispatcher);
     every('Hourly', 'rate(1 hour)', watchdog);
@@ -70,6 +73,7 @@ export class Watch extends Construct {
     alarm('ExecutionFailed', stateMachine.metricFailed(hour), 'An execution failed outside its own failure state.');
     alarm('ExecutionTimedOut', stateMachine.metricTimedOut(hour), 'An execution ran out of time.');
     alarm('DispatchErrors', dispatcher.metricErrors(hour), 'Mails or executions could not be sent or started.');
+    alarm('MailEventsErrors', mailEvents.reader.metricErrors(hour), 'What became of mails was not noted.');
     alarm('WatchdogErrors', watchdog.metricErrors(hour), 'The watchdog failed.');
     for (const [name, fn] of Object.entries(daily)) {
       alarm(`${name}Errors`, fn.metricErrors({ period: Duration.days(1), statistic: 'Sum' }), `${name} failed.`);

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { SESClient, SendRawEmailCommand } from '@aws-sdk/client-ses';
 import type { Threshold } from '../../domain/alarms.ts';
+import { actor, type Change } from '../../domain/change.ts';
 import { complaintBody } from '../../domain/complaint-bodies.ts';
 import type { Config } from '../../domain/config.ts';
 import type { DataMap } from '../../domain/data-map.ts';
@@ -19,6 +20,7 @@ import { log } from '../lib/log.ts';
 import type { Cases } from './cases.ts';
 import { type MimeFacts, mimeOf } from './mime.ts';
 import type { Outbox, OutboxMail } from './outbox.ts';
+import { tagHeader } from './ses-event.ts';
 import type { Write } from './table.ts';
 import { mint, newCode, newFeed, type Purpose } from './tokens.ts';
 
@@ -44,6 +46,7 @@ const links: Partial<Record<OutboxMail['template'], { purpose: Purpose; path: st
   remind: { purpose: 'confirm', path: 'c', life: 72 * hour },
   unproven: { purpose: 'dpo', path: 'dpo', life: 60 * day },
   expiring: { purpose: 'download', path: 'd', life: 14 * day },
+  undelivered: { purpose: 'dpo', path: 'dpo', life: 60 * day },
 };
 
 interface Office {
@@ -138,6 +141,7 @@ const factsOf = (mail: OutboxMail, held: Case, to: Recipient, office: Office): L
     extension: first?.extension && { ...first.extension, rights: (extended ?? []) as Right[] },
     question: openAsk(request),
     problem: request.needsPerson,
+    undelivered: request.undelivered?.find(({ mail: id }) => id === mail.about),
   };
 };
 
@@ -158,6 +162,27 @@ const calendarFor = (mail: OutboxMail, facts: LetterFacts, { request }: Case, no
     sequence: request.version,
   };
   return { name: `${reference}.ics`, content: calendarOf(day.title, [day], now) };
+};
+
+/** A second mail for one cause stands on record: nobody knows what became of the first. */
+const resent =
+  ({ template, attempts }: OutboxMail, key: string) =>
+  ({ request }: Case): Change => {
+    const facts = { mail: key.slice('MAIL#'.length), template, attempts };
+    return { request, audit: actor('workflow', 'MAIL_RESENT_AFTER_UNKNOWN', facts) };
+  };
+
+/** SES may have taken the mail, or not. The mail stays taken: nobody tries again before SES's event had its time to come. */
+export class OutcomeUnknown extends Error {
+  override readonly name = 'OutcomeUnknown';
+}
+
+/** An answer of SES's own, and no lost one. */
+const wasAnswered = (error: unknown): boolean =>
+  (error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode !== undefined;
+
+const unknown = (): never => {
+  throw new OutcomeUnknown('SES may have taken it');
 };
 
 /**
@@ -186,7 +211,7 @@ export const postOffice = (office: Office) => {
       language: to.language,
       headers: {
         'X-SES-CONFIGURATION-SET': CONFIGURATION_SET,
-        'X-SES-MESSAGE-TAGS': `ob=${key.slice('MAIL#'.length)}`,
+        'X-SES-MESSAGE-TAGS': tagHeader(held.request.requestId, key.slice('MAIL#'.length)),
       },
     });
     return { to, message, writes };
@@ -199,10 +224,13 @@ export const postOffice = (office: Office) => {
     if (!stillWanted(held.request, mail.template)) return outbox.drop(requestId, key);
     const { to, message, writes } = await compose(mail, key, held);
     if (writes.length > 0) await outbox.write(writes);
-    const { MessageId = '' } = await ses.send(
-      new SendRawEmailCommand({ Source: config.mail.from, Destinations: [to.email], RawMessage: { Data: message } }),
-    );
-    await outbox.sent(requestId, key, MessageId, now());
+    if (mail.takenFrom === 'SENDING') await cases.change(requestId, resent(mail, key));
+    const raw = { Source: config.mail.from, Destinations: [to.email], RawMessage: { Data: message } };
+    const { MessageId = '' } = await ses.send(new SendRawEmailCommand(raw)).catch((error: unknown) => {
+      if (wasAnswered(error)) throw error;
+      return unknown();
+    });
+    await outbox.sent(requestId, key, MessageId, now()).catch(unknown);
     log.info('mail sent', { requestId, template: mail.template });
   };
 };

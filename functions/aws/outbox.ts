@@ -8,6 +8,10 @@ const retryMinutes = [5, 15, 60, 240];
 export interface OutboxMail extends MailDraft {
   readonly state: 'PENDING' | 'SENDING' | 'SENT' | 'DROPPED';
   readonly attempts: number;
+  /** The state that it was taken from: from SENDING means that nobody knows what became of the attempt before. */
+  readonly takenFrom?: string;
+  /** What the mail service said went wrong. */
+  readonly failed?: string;
 }
 
 const inMinutes = (minutes: number, now: Date): string => new Date(now.getTime() + minutes * 60_000).toISOString();
@@ -28,7 +32,7 @@ export const outboxIn = (table: Table, index: string) => ({
     };
     const taken = await table.update(
       { pk: requestId, sk: key },
-      'SET #state = :sending, nextActionAt = :until ADD attempts :one',
+      'SET takenFrom = #state, #state = :sending, nextActionAt = :until ADD attempts :one',
       values,
       {
         ConditionExpression: '#state = :pending OR (#state = :sending AND nextActionAt <= :now)',
@@ -48,6 +52,30 @@ export const outboxIn = (table: Table, index: string) => ({
       { ExpressionAttributeNames: names },
     );
   },
+
+  /** SES says that it took the mail: finds one whose sender died, or lost the answer, before it could note so. */
+  async accepted(requestId: string, key: string, messageId: string, now: Date): Promise<boolean> {
+    const values = { ':sent': 'SENT', ':id': messageId, ':at': now.toISOString(), ':none': 0 };
+    const tried = '(#state = :sending OR #state = :pending) AND attempts > :none';
+    const noted = await table.update(
+      { pk: requestId, sk: key },
+      'SET #state = :sent, messageId = :id, sentAt = :at REMOVE dueShard, nextActionAt',
+      { ...values, ':sending': 'SENDING', ':pending': 'PENDING' },
+      { ConditionExpression: tried, ExpressionAttributeNames: names },
+    );
+    return noted !== undefined;
+  },
+
+  mail: async (requestId: string, key: string): Promise<OutboxMail | undefined> =>
+    (await table.get({ pk: requestId, sk: key })) as OutboxMail | undefined,
+
+  /** Notes what went wrong with a mail, once: it joins the transaction that makes it a task. */
+  failed: (requestId: string, key: string, reason: string): Write => ({
+    update: { pk: requestId, sk: key },
+    expression: 'SET failed = :reason',
+    values: { ':reason': reason },
+    condition: 'attribute_exists(pk) AND attribute_not_exists(failed)',
+  }),
 
   /** Leaves it unsent for good: the request ended before it went out. */
   async drop(requestId: string, key: string): Promise<void> {

@@ -10,6 +10,7 @@ import { planOf, wavesOf } from '../../domain/plan.ts';
 import { tryAgain } from '../../domain/recovery.ts';
 import { type Case, namesCase, type Right, rights } from '../../domain/request.ts';
 import { askForCalendar, askPerson, extend, personAnswered } from '../../domain/time-limit.ts';
+import { sendAgain, settleMail } from '../../domain/undelivered.ts';
 import { extendable } from '../../domain/urgency.ts';
 import { dayIn } from '../../web/format.ts';
 import { type StaffProblem, type StaffProps, staffPage } from '../../web/pages/staff.tsx';
@@ -55,6 +56,7 @@ const required: Readonly<Record<string, readonly (readonly [field: string, probl
   ],
   'note-answer': [['answer', 'answer']],
   'ask-again': [['system', 'system']],
+  undelivered: [['deal', 'choose']],
 };
 
 const decideProblems = (visit: Visit, held: Case): StaffProblem[] => {
@@ -140,6 +142,8 @@ const actions: Readonly<Record<string, Act>> = {
   ask: askWith,
   'note-answer': (visit, held, at, { config }) =>
     personAnswered(held, text(visit, 'answer'), 'dpo', rulesOf(config), at),
+  undelivered: (visit, held, at) =>
+    (text(visit, 'deal') === 'again' ? sendAgain : settleMail)(held, text(visit, 'mail'), at),
   calendar: (_, held, at) => askForCalendar(held, at),
 };
 

@@ -112,9 +112,10 @@ const lostSegment = async (world: World): Promise<void> => {
   await prove(world, 'tabt@fremmed.example', reference);
 };
 
-/** Nobody opens the mail: housekeeping reminds. */
+/** Nobody opens the mail: housekeeping reminds. Another one bounces. */
 const neverProven = async (world: World): Promise<void> => {
   await ask(world, { name: 'Aldrig Bekræftet', email: 'aldrig@fremmed.example' });
+  await ask(world, { name: 'Retur Post', email: 'bounce@simulator.amazonses.com' });
   await world.advance('P4D');
 };
 

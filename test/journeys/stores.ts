@@ -21,6 +21,7 @@ export interface Outputs {
   readonly EvidenceBucket: string;
   readonly AuditBucket: string;
   readonly AuditKey: string;
+  readonly MailEventTopic: string;
 }
 
 export const outputsOf = ({ state }: Pick<World, 'state'>): Outputs => {

@@ -12,6 +12,7 @@ import { previews, sampleFacts } from '../../web/mail/preview.ts';
 const languages = ['da', 'en'] as const;
 const every = templates.flatMap((template) => languages.map((language) => ({ template, language })));
 const staff = [
+  'undelivered',
   'start',
   'owner-task',
   'decide',

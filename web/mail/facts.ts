@@ -1,6 +1,6 @@
 import type { Threshold } from '../../domain/alarms.ts';
 import type { Config, Language } from '../../domain/config.ts';
-import type { Extension, Right, SourceRecord, Status } from '../../domain/request.ts';
+import type { Extension, Right, SourceRecord, Status, Undelivered } from '../../domain/request.ts';
 
 /** What one system answered, in numbers: a mail never holds what was found. */
 export interface SystemCounts {
@@ -46,5 +46,7 @@ export interface LetterFacts {
   readonly extension?: Pick<Extension, 'ground' | 'reason'> & { readonly rights: readonly Right[] };
   /** The person was asked something and has not answered; `suspends`: the time limit stands still meanwhile. */
   readonly question?: { readonly suspends: boolean };
+  /** The mail that did not arrive. */
+  readonly undelivered?: Pick<Undelivered, 'template' | 'to' | 'reason'>;
   readonly problem?: { readonly step: string; readonly error: string };
 }

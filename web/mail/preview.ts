@@ -90,6 +90,7 @@ const more: Readonly<Record<Template, (language: Language) => More>> = {
   unproven: () => ({}),
   expiring: () => ({}),
   closed: () => ({ link: undefined, linkExpiresAt: undefined }),
+  undelivered: () => ({ undelivered: { template: 'ready', to: 'subject', reason: 'bounced' } }),
 };
 
 /** The facts of a made-up case, complete for the mail. */

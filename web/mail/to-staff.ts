@@ -1,3 +1,4 @@
+import { isAnswer } from '../../domain/request.ts';
 import { list as listOf } from '../format.ts';
 import { type Block, blocks, type Draft, heading, list, paragraph, warning } from './block.ts';
 import type { LetterFacts, SystemCounts } from './facts.ts';
@@ -225,6 +226,33 @@ const calendar = (facts: LetterFacts): Draft => {
   };
 };
 
+/** Which reader of ours a mail did not reach: never their address. */
+const readerOf = (to: string): 'subject' | 'dpo' | 'owner' => (to === 'subject' || to === 'dpo' ? to : 'owner');
+
+const undelivered = (facts: LetterFacts): Draft => {
+  const v = voice(facts);
+  const { say, reference } = v;
+  const failed = facts.undelivered;
+  const rows = failed && [
+    [say('fact.reader'), say(`undelivered.to-${readerOf(failed.to)}`)] as const,
+    [say('fact.error'), say(`undelivered.${failed.reason}`)] as const,
+  ];
+  return {
+    subject: say('undelivered.subject', { reference }),
+    title: say('undelivered.title'),
+    preview: say('undelivered.lead'),
+    blocks: blocks(
+      paragraph(say('undelivered.lead')),
+      rows && { kind: 'facts', rows },
+      failed !== undefined && isAnswer(failed) && paragraph(say('undelivered.answer')),
+      staffFacts(v),
+      button('undelivered', facts, v),
+      linkLife(facts, v),
+    ),
+    foot: foot('dpo', facts),
+  };
+};
+
 /** The mails to the DPO and to owners of systems, in their own language. */
 export const toStaff = {
   start,
@@ -236,4 +264,5 @@ export const toStaff = {
   'time-limit': timeLimit,
   'person-answered': personAnswered,
   calendar,
+  undelivered,
 };

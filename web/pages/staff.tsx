@@ -13,6 +13,7 @@ import { AskAgainForm, DecideForm, StartForm, StuckForm, UndoForm } from './staf
 import { statusLooks } from './staff-looks.ts';
 import { Systems } from './staff-systems.tsx';
 import { Rights, TimeLimit, Why } from './staff-time.tsx';
+import { UndeliveredForm } from './staff-undelivered.tsx';
 
 /** `field` is the field's name in the form that was sent. */
 export interface StaffProblem {
@@ -240,6 +241,7 @@ export const staffPage = (props: StaffProps): string => {
         </h1>
         <MovedOn props={props} text={text} />
         <Stuck props={props} form={stuck} />
+        <UndeliveredForm props={props} form={formOf(props, 'undelivered')} />
         {toDo[status] && (
           <p>
             <a href="#todo">{text(toDo[status])}</a>
