@@ -94,7 +94,11 @@ export type Proposal = z.infer<typeof Proposal>;
 export const Undelivered = z.object({
   mail: z.string(),
   template: z.string(),
-  to: z.union([z.literal('subject'), z.literal('dpo'), z.templateLiteral(['owner:', z.string()])]),
+  to: z.union([
+    z.enum(['subject', 'dpo']),
+    z.templateLiteral(['dpo:', z.string()]),
+    z.templateLiteral(['owner:', z.string()]),
+  ]),
   about: z.optional(z.string()),
   /** `returned`: tried for hours and given up; `suppressed`: SES sends nothing to an address that bounced or complained before. */
   reason: z.enum(['bounced', 'returned', 'suppressed', 'rejected', 'complaint']),

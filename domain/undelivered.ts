@@ -5,7 +5,14 @@ import { type Case, isAnswer, isOver, type Request, type Undelivered } from './r
 export type Failure = Omit<Undelivered, 'at'>;
 
 /** Nothing is left to do about these: whoever wants one asks anew, or another mail's failure is a task already. */
-const quiet: readonly string[] = ['code', 'remind', 'expiring', 'closed', 'expired'] satisfies Template[];
+const quiet: readonly string[] = [
+  'code',
+  'decider-code',
+  'remind',
+  'expiring',
+  'closed',
+  'expired',
+] satisfies Template[];
 
 /** Whether the answer itself did not arrive: it is not delivered then, unless it was fetched all the same (F31). */
 const undoes = ({ request }: Case, failure: Failure): boolean =>

@@ -227,7 +227,10 @@ const calendar = (facts: LetterFacts): Draft => {
 };
 
 /** Which reader of ours a mail did not reach: never their address. */
-const readerOf = (to: string): 'subject' | 'dpo' | 'owner' => (to === 'subject' || to === 'dpo' ? to : 'owner');
+const readerOf = (to: string): 'subject' | 'dpo' | 'owner' | 'colleague' => {
+  if (to === 'subject' || to === 'dpo') return to;
+  return to.startsWith('owner:') ? 'owner' : 'colleague';
+};
 
 const undelivered = (facts: LetterFacts): Draft => {
   const v = voice(facts);

@@ -8,6 +8,7 @@ import { LastFour } from './staff-forms.tsx';
 
 const reader = ({ to }: Undelivered, { map, language }: StaffProps, text: Text): string => {
   if (to === 'subject' || to === 'dpo') return text(`undelivered.to-${to}`);
+  if (to.startsWith('dpo:')) return text('undelivered.to-colleague');
   const system = to.slice('owner:'.length);
   return text('undelivered.to-owner', { system: map.systems[system]?.title[language] ?? system });
 };
