@@ -9,6 +9,7 @@ export type ChoreName =
   | 'tell-dpo'
   | 'remind-expiry'
   | 'close'
+  | 'purge-package'
   | 'purge-evidence'
   | 'purge'
   | 'ledger';
@@ -75,6 +76,7 @@ const over = ({ request }: Case, { retention }: ChoreRules): Chore[] => {
   const evidence = [plus(deliveredAt ?? endedAt, kept), plus(endedAt, 1)].sort()[1] as string;
   const person = plus(endedAt, retention.personDays);
   return [
+    ...(request.package ? [{ name: 'purge-package' as const, at: endedAt }] : []),
     ...(evidence < person ? [{ name: 'purge-evidence' as const, at: evidence }] : []),
     { name: 'purge', at: person },
   ];

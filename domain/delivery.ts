@@ -1,4 +1,4 @@
-import { actor, type Change, moved, mustBe } from './change.ts';
+import { actor, type Change, moved, mustBe, refuse } from './change.ts';
 import { answeredWithData, type Case, type Request } from './request.ts';
 
 /** Whether any approved right is answered with data: else no package is built. */
@@ -34,6 +34,25 @@ export const deliver = (held: Case, segment: number, now: Date): Change | undefi
     ...moved(held, 'DELIVERED', now, { deliveredAt: now.toISOString() }),
     mails: [{ template, to: 'subject', cause: `delivered-${segment}` }],
     audit: actor('workflow', 'DELIVERED', { round: held.request.round }),
+  };
+};
+
+/** At most three more: each opens five codes. */
+export const maxLinks = 3;
+
+/** Whether the person may have another mail with a download link. */
+export const mayAskForLink = ({ status, package: built, links = 0 }: Request, now: Date): boolean =>
+  status === 'DELIVERED' && built !== undefined && built.expiresAt > now.toISOString() && links < maxLinks;
+
+/** Sends the mail with the download link again, with a new link that ends when the first does; refused after three, or its end. */
+export const sendLinkAgain = (held: Case, now: Date): Change => {
+  const { request } = held;
+  if (!mayAskForLink(request, now)) refuse(request, 'allowed another download link');
+  const links = (request.links ?? 0) + 1;
+  return {
+    request: { ...request, links },
+    mails: [{ template: 'ready', to: 'subject', cause: `link-${links}` }],
+    audit: actor('subject', 'LINK_SENT_AGAIN', { links }),
   };
 };
 

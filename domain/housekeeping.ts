@@ -30,7 +30,7 @@ const remindProof =
   };
 
 /** What housekeeping does at each date, but for purging, which reaches beyond the record. */
-export type RecordChore = Exclude<ChoreName, 'purge-evidence' | 'purge' | 'ledger'>;
+export type RecordChore = Exclude<ChoreName, 'purge-package' | 'purge-evidence' | 'purge' | 'ledger'>;
 const doings: Readonly<Record<RecordChore, Remind>> = {
   'remind-3': remindProof('remind-3'),
   'remind-7': remindProof('remind-7'),

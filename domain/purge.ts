@@ -86,7 +86,13 @@ export const purged = (held: Case, now: Date, status: Status = held.request.stat
   };
 };
 
-/** What was gathered is gone; who asked is still known. */
+/** The link has ended: what it led to is gone, and its hash stands in the audit chain. */
+export const packagePurged = (held: Case): Change => {
+  const { package: _, ...request } = held.request;
+  return { request, audit: actor('housekeeping', 'PACKAGE_PURGED') };
+};
+
+/** What was gathered is gone but for the manifest; who asked is still known. */
 export const evidencePurged = (held: Case, objects: number, now: Date): Change => {
   const { package: _, chores = {}, ...request } = held.request;
   return {

@@ -153,6 +153,8 @@ export const Request = z.object({
   proposal: z.optional(Proposal),
   deliveredAt: z.optional(Instant),
   downloads: z.int(),
+  /** Mails with a download link that the person asked for beside the first. */
+  links: z.optional(z.int()),
   segment: Segment,
   /** Something failed and waits for the DPO: which step, and the error's name. */
   needsPerson: z.optional(z.object({ at: Instant, step: Step, error: z.string() })),

@@ -10,7 +10,7 @@ import { auditFiles, cases, counters, files, now, requestsTable, seals } from '.
 import { dueIndex } from './aws/keys.ts';
 import { type Ledger, ledgerIn } from './aws/ledger.ts';
 import { outboxIn } from './aws/outbox.ts';
-import { forget, forgetEvidence } from './lib/forget.ts';
+import { forget, forgetEvidence, forgetPackage } from './lib/forget.ts';
 import { errorName, log } from './lib/log.ts';
 import { type MailPlaceDeps, placeForMail } from './lib/place-for-mail.ts';
 import { readConfig } from './lib/settings.ts';
@@ -26,6 +26,7 @@ interface Deps extends MailPlaceDeps {
 
 /** What reaches beyond the record. */
 const purges: Readonly<Record<Exclude<ChoreName, RecordChore>, (held: Case, deps: Deps) => Promise<unknown>>> = {
+  'purge-package': forgetPackage,
   'purge-evidence': forgetEvidence,
   purge: forget,
   ledger: ({ request }, { ledger }) => {

@@ -1,4 +1,5 @@
-import { evidencePurged, frozenSource, mayPurge, purged } from '../../domain/purge.ts';
+import { evidenceKey } from '../../domain/answer-layout.ts';
+import { evidencePurged, frozenSource, mayPurge, packagePurged, purged } from '../../domain/purge.ts';
 import type { Case, Status } from '../../domain/request.ts';
 import type { Cases } from '../aws/cases.ts';
 import type { Files } from '../aws/files.ts';
@@ -8,16 +9,28 @@ export interface ForgetDeps {
   readonly files: Files;
 }
 
-/** Removes every object of a request; answers how many there were. */
-const forgetObjects = async ({ request }: Case, files: Files): Promise<number> => {
-  const keys = [...(await files.keys(`${request.evidence}/`)), ...(request.package ? [request.package.key] : [])];
+/** Removes every object of a request but those that stay; answers how many there were. */
+const forgetObjects = async ({ request }: Case, files: Files, stays: readonly string[] = []): Promise<number> => {
+  const gathered = (await files.keys(`${request.evidence}/`)).filter((key) => !stays.includes(key));
+  const keys = [...gathered, ...(request.package ? [request.package.key] : [])];
   await files.remove(keys);
   return keys.length;
 };
 
+/** The ZIP goes when its link has ended. */
+export const forgetPackage = async ({ request }: Case, { cases, files }: ForgetDeps): Promise<void> => {
+  if (!request.package || !mayPurge(request)) return;
+  await files.remove([request.package.key]);
+  await cases.change(request.requestId, (current) => (mayPurge(current.request) ? packagePurged(current) : undefined));
+};
+
+/** Names and hashes of what was decided on: no value of the person's stands in it. */
+const manifestOf = ({ evidence, manifest }: Case['request']): string[] =>
+  manifest ? [evidenceKey(evidence, manifest.attempt, 'manifest.json')] : [];
+
 export const forgetEvidence = async (held: Case, { cases, files }: ForgetDeps): Promise<void> => {
   if (!mayPurge(held.request)) return;
-  const objects = await forgetObjects(held, files);
+  const objects = await forgetObjects(held, files, manifestOf(held.request));
   await cases.change(held.request.requestId, (current, at) =>
     mayPurge(current.request) ? evidencePurged(current, objects, at) : undefined,
   );

@@ -1,4 +1,5 @@
 import type { Config } from '../../domain/config.ts';
+import { sendLinkAgain } from '../../domain/delivery.ts';
 import { askForProofAgain, maxConfirmMails, prove } from '../../domain/proof.ts';
 import { withdraw } from '../../domain/recovery.ts';
 import { canBeCode, typedCode } from '../../domain/reference.ts';
@@ -100,6 +101,15 @@ const takeBack = async (visit: Visit, token: Token, deps: Deps): Promise<Answer>
   return { location: visit.path };
 };
 
+/** A new link to the answer, for one that was lost or locked. */
+const sendLink = async (visit: Visit, token: Token, deps: Deps): Promise<Answer> => {
+  if (!meansCase(visit, await deps.cases.read(token.requestId))) {
+    return showStatus(visit, token, deps, { problem: 'last4', typed: '' });
+  }
+  await deps.cases.change(token.requestId, (current) => sendLinkAgain(current, deps.now()));
+  return { location: visit.path };
+};
+
 const personPages = (deps: Deps) => ({
   'GET /c/{token}': (visit: Visit) =>
     openLink(visit, deps.tokens, 'confirm', ({ reference }) => `/confirm/${reference}`, deps.now()),
@@ -123,6 +133,7 @@ const personPages = (deps: Deps) => ({
     const action = visit.fields.get('action')?.[0];
     if (action === 'answer') return takeAnswer(visit, token, deps);
     if (action === 'withdraw') return takeBack(visit, token, deps);
+    if (action === 'send-link') return sendLink(visit, token, deps);
     throw new Refusal(400);
   },
 });

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { answerTask, approve, ask, download, dpo, last4, linkIn, prove, start } from './access.ts';
 import { type Item, itemsOf } from './faults.ts';
 import { Visitor } from './visitor.ts';
-import { openWorld, type World } from './world.ts';
+import { type Mail, openWorld, type World } from './world.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -124,6 +124,30 @@ test('an answer that was fetched closes at its date without another mail', async
   await world.advance('P16D');
   expect((await requestOf(reference)).status).toBe('CLOSED');
   expect(await templatesOf(reference)).toEqual(before);
+});
+
+test('a link that was lost is sent again, at most three times; the DPO sees that the answer was fetched', async () => {
+  const email = 'tabt.link@fremmed.example';
+  const reference = await deliver(email);
+  const links = async () =>
+    (await mailsTo(email, reference)).flatMap(({ text }) => /\S+\/d\/[\w-]{43}/.exec(text)?.[0] ?? []);
+  const visitor = new Visitor(world.site);
+  const receipt = (await mailsTo(email, reference)).find(({ text }) => /\/r\/[\w-]{43}/.test(text)) as Mail;
+  let page = await visitor.get(linkIn(receipt, 'r'));
+  expect((await visitor.submit(page, { action: 'send-link', last4: 'XXXX' }, 'action')).status).toBe(400);
+  for (const sent of [2, 3, 4]) {
+    page = await visitor.get(page.url);
+    expect((await visitor.submit(page, { action: 'send-link', last4: last4(reference) }, 'action')).status).toBe(200);
+    while ((await links()).length < sent) await new Promise((done) => setTimeout(done, 50));
+  }
+  expect((await visitor.get(page.url)).html).not.toContain('value="send-link"');
+  expect(new Set(await links()).size).toBe(4);
+  for (const link of await links()) expect((await new Visitor(world.site).get(link)).status).toBe(200);
+
+  await download(world, email, reference);
+  const decide = (await mailsTo(dpo, reference)).findLast(({ text }) => /\/dpo\/[\w-]{43}/.test(text)) as Mail;
+  const staff = await new Visitor(world.site).get(linkIn(decide, 'dpo'));
+  expect(staff.html.replaceAll(/<[^>]+>/g, ' ')).toMatch(/Svaret er hentet\s+1 gang/);
 });
 
 test('nobody gets a mail about a request that was withdrawn, not even one that was already waiting', async () => {

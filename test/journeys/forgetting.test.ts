@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { answerTask, approve, ask, download, last4, linkIn, prove, start } from './access.ts';
 import { clearFaults, type Fault, fault, type Item, itemsOf } from './faults.ts';
@@ -76,9 +77,16 @@ test('after its date nothing in any table, object, log or history tells of the p
 
   await world.advance('P20D');
   expect((await objectsOf(evidence)).length).toBeGreaterThan(2);
-  await world.advance('P12D');
-  expect(await objectsOf(evidence)).toEqual([]);
+  // The link has ended, and with it the file that it led to.
   expect(await objectsOf('/packages/')).toEqual([]);
+  await world.advance('P12D');
+  // What was decided on stays as names and hashes.
+  const [manifest, ...others] = await objectsOf(evidence);
+  expect(others).toEqual([]);
+  const hash = createHash('sha256')
+    .update(manifest?.text ?? '', 'latin1')
+    .digest('hex');
+  expect(await requestOf(reference)).toMatchObject({ manifest: { hash } });
   expect(await requestOf(reference)).toMatchObject({ status: 'CLOSED', person: { name: canary.name } });
 
   const before = await caseOf(reference);

@@ -7,7 +7,7 @@ import { DateText, Notice, Reference, SummaryList, Table, Tag, Typed } from '../
 import { ErrorSummary, type Form } from '../fields.tsx';
 import type { Frame } from '../frame.ts';
 import { page } from '../layout.tsx';
-import { isTextKey, type Text, type TextKey, t } from '../text.ts';
+import { counted, isTextKey, type Text, type TextKey, t } from '../text.ts';
 import { byInWords, ForgetBrowsers, MovedOn, Proposed } from './staff-decider.tsx';
 import { AskAgainForm, DecideForm, StartForm, StuckForm, UndoForm } from './staff-forms.tsx';
 import { statusLooks } from './staff-looks.ts';
@@ -120,6 +120,16 @@ const Person = ({ props, text }: { props: StaffProps; text: Text }) => {
   );
 };
 
+const Fetched = ({ props, text }: { props: StaffProps; text: Text }) => {
+  const { deliveredAt, downloads, package: built } = props.request;
+  if (!deliveredAt || (!built && downloads === 0)) return null;
+  const until = built
+    ? [{ key: text('staff.fetch-until'), value: <DateText when={built.expiresAt} frame={props} /> }]
+    : [];
+  const fetched = { key: text('staff.fetched'), value: counted(props.language, 'download.times', downloads) };
+  return <SummaryList rows={[fetched, ...until]} />;
+};
+
 const Outcome = ({ props, text }: { props: StaffProps; text: Text }) => {
   const decided = props.rights.flatMap(({ right, decision }) => (decision ? [{ right, ...decision }] : []));
   if (decided.length === 0) return null;
@@ -140,6 +150,7 @@ const Outcome = ({ props, text }: { props: StaffProps; text: Text }) => {
           said(each).length > 0 ? said(each) : text('staff.nothing-said'),
         ])}
       />
+      <Fetched props={props} text={text} />
     </section>
   );
 };

@@ -1,4 +1,5 @@
 import { complaintBody } from '../../domain/complaint-bodies.ts';
+import { maxLinks } from '../../domain/delivery.ts';
 import { masked } from '../../domain/identity.ts';
 import { type Case, isOver, type RightRecord, type Status } from '../../domain/request.ts';
 import { openAsk } from '../../domain/urgency.ts';
@@ -18,7 +19,7 @@ import {
 import { ErrorSummary, type Form, PostForm, TextArea, TextField } from '../fields.tsx';
 import { type Frame, inLanguage } from '../frame.ts';
 import { page } from '../layout.tsx';
-import { type Text, t } from '../text.ts';
+import { counted, type Text, t } from '../text.ts';
 
 export type StatusProps = Frame &
   Pick<Case, 'request' | 'rights'> & {
@@ -231,6 +232,29 @@ const Withdraw = ({ props }: { props: StatusProps }) => {
   );
 };
 
+const SendLink = ({ props }: { props: StatusProps }) => {
+  const form = answerForm(props);
+  const { text } = form;
+  const { links = 0, package: built } = props.request;
+  if (!built || props.request.status !== 'DELIVERED') return null;
+  return (
+    <Disclosure title={text('status.link')} open={form.errors.has('last4')}>
+      {links > 0 && <p>{counted(props.language, 'status.link-sent', links)}</p>}
+      {links < maxLinks ? (
+        <>
+          <p>{text('status.link-lead', { address: masked(props.request.person.email) })}</p>
+          <PostForm to={inLanguage(props, props.path)}>
+            <TextField form={form} field="last4" label={text('last4.label')} hint={text('last4.hint')} width="short" />
+            <Button action="send-link">{text('status.link-button')}</Button>
+          </PostForm>
+        </>
+      ) : (
+        <p>{text('status.link-no-more', { email: props.config.organisation.email })}</p>
+      )}
+    </Disclosure>
+  );
+};
+
 const Complain = ({ props }: { props: StatusProps }) => {
   const text = t(props.language);
   const { name, url } = complaintBody(props.config.country);
@@ -262,6 +286,7 @@ export const statusPage = ({ request, rights, wrong, ...frame }: StatusProps): s
           {text('status.heading')} <Reference>{request.reference}</Reference>
         </h1>
         <Headline props={props} />
+        <SendLink props={props} />
         <Question props={props} />
         {request.status === 'AWAITING_PROOF' && (
           <Notice look="warning" title={text('status.prove')}>
