@@ -58,7 +58,9 @@ export function deploymentOf(assembly: Assembly): Deployment {
     identities: assembly.all('AWS::SES::EmailIdentity').map(({ name, properties }) => {
       return { name, configurationSet: properties.ConfigurationSetAttributes?.ConfigurationSetName };
     }),
-    configurationSets: configurationSetsOf(assembly),
+    configurationSets: assembly.all('AWS::SES::ConfigurationSet').map(({ name, properties }) => {
+      return { name, sendingEnabled: properties.SendingOptions?.SendingEnabled };
+    }),
     schedules: assembly.all('AWS::Scheduler::Schedule').map(scheduleOf),
     topics: assembly.all('AWS::SNS::Topic').map(({ ref, properties }) => {
       return { arn: ref, displayName: properties.DisplayName };
@@ -160,21 +162,6 @@ function apiOf(assembly: Assembly): HttpApiDefinition | undefined {
   // The account's own limits apply where the stage sets none.
   const throttle = { rate: ThrottlingRateLimit ?? 10_000, burst: ThrottlingBurstLimit ?? 5000 };
   return { id: api.ref, routes, throttle, accessLog: stage?.properties.AccessLogSettings?.Format };
-}
-
-function configurationSetsOf(assembly: Assembly): ConfigurationSet[] {
-  const destinations = assembly.all('AWS::SES::ConfigurationSetEventDestination').map(({ properties }) => properties);
-  return assembly.all('AWS::SES::ConfigurationSet').map(({ name, properties }) => {
-    const own = destinations.filter(({ ConfigurationSetName }) => ConfigurationSetName === name);
-    const enabled = own.map(({ EventDestination }) => EventDestination).filter(({ Enabled = true }) => Enabled);
-    return {
-      name,
-      sendingEnabled: properties.SendingOptions?.SendingEnabled,
-      destinations: enabled.map(({ SnsDestination, MatchingEventTypes }) => {
-        return { topicArn: SnsDestination.TopicARN, events: MatchingEventTypes };
-      }),
-    };
-  });
 }
 
 function scheduleOf({ name, arn, properties }: Resource<'AWS::Scheduler::Schedule'>): Deployment['schedules'][number] {

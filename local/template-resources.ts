@@ -119,13 +119,6 @@ export const models = {
   ),
   'AWS::S3::BucketPolicy': object({ Bucket: text, PolicyDocument: policy }),
   'AWS::SES::ConfigurationSet': object({}, { Name: text, SendingOptions: object({ SendingEnabled: flag }) }),
-  'AWS::SES::ConfigurationSetEventDestination': object({
-    ConfigurationSetName: text,
-    EventDestination: object(
-      { MatchingEventTypes: z.array(text), SnsDestination: object({ TopicARN: text }) },
-      { Name: text, Enabled: flag },
-    ),
-  }),
   'AWS::SES::EmailIdentity': object(
     { EmailIdentity: text },
     { ConfigurationSetAttributes: object({}, { ConfigurationSetName: text }) },
@@ -161,7 +154,8 @@ export const models = {
 export type ModelledType = keyof typeof models;
 export type Properties<Type extends ModelledType> = z.infer<(typeof models)[Type]>;
 
-const arn = (service: string, resource: string): string =>
+/** The ARN of something in this account and region. */
+export const arn = (service: string, resource: string): string =>
   `arn:${place.partition}:${service}:${place.region}:${place.account}:${resource}`;
 
 /** A UUID that follows from a name, so that the same template always gives the same key. */
