@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import * as z from 'zod';
-import { AwsError, type Call } from './service.ts';
+import { AwsError, type Call, type Service } from './service.ts';
 
 // The two wire shapes that AWS's small services share: JSON named by a target header, and a form answered in XML.
 
@@ -26,9 +26,44 @@ function parseJson(body: Buffer): unknown {
   }
 }
 
-/** Answers a JSON call. */
-export function answerJson(response: ServerResponse, output: unknown): void {
-  response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(output));
+/** An operation on a service's world. A field that its schema does not know is refused by name. */
+export interface JsonOperation<World> {
+  readonly input: z.ZodType;
+  run(world: World, input: never): object | Promise<object>;
+}
+
+export function operation<World, Shape extends z.ZodRawShape>(
+  shape: Shape,
+  run: (world: World, input: z.infer<z.ZodObject<Shape>>) => object | Promise<object>,
+): JsonOperation<World> {
+  return { input: z.strictObject(shape), run: run as JsonOperation<World>['run'] };
+}
+
+/** A service of JSON operations; `resourceOf` names what a call is about, for its permission. */
+export function jsonService<World>(
+  signingName: string,
+  world: World,
+  operations: Readonly<Record<string, JsonOperation<World>>>,
+  resourceOf: (input: Readonly<Record<string, unknown>>) => string,
+): Service {
+  const find = (call: Call): JsonOperation<World> => {
+    const name = targetOf(call);
+    const found = Object.hasOwn(operations, name) ? operations[name] : undefined;
+    if (found === undefined) throw unknownOperation(signingName, name);
+    return found;
+  };
+  return {
+    signingName,
+    permissions: (call) => {
+      const resource = resourceOf(jsonInput(call, find(call).input) as Record<string, unknown>);
+      return [{ action: `${signingName}:${targetOf(call)}`, resource }];
+    },
+    handle: async (call, response) => {
+      const { input, run } = find(call);
+      const output = await run(world, jsonInput(call, input) as never);
+      response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(output));
+    },
+  };
 }
 
 /** What an operation that is not modelled gets: AWS's own error name, and which operation it was. */

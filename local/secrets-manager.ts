@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from 'node:crypto';
 import * as z from 'zod';
-import { answerJson, jsonInput, targetOf, unknownOperation } from './protocol.ts';
-import { AwsError, type Call, type Clock, type Permission, type Service, type Store } from './service.ts';
+import { type JsonOperation, jsonService, operation } from './protocol.ts';
+import { AwsError, type Clock, type Service, type Store } from './service.ts';
 
 /** A secret of the template; without a string it has no value yet. */
 export interface TemplateSecret {
@@ -49,11 +49,11 @@ export async function openSecretsManager(options: {
     const versions = secretString === undefined ? [] : [versionOf(vault, secretString, randomUUID())];
     await save(vault, { name, versions });
   }
-  return {
-    signingName: 'secretsmanager',
-    permissions: (call) => permissionsOf(vault, call),
-    handle: async (call, response) => answerJson(response, await operationOf(call).run(vault, call)),
-  };
+  return jsonService('secretsmanager', vault, operations, ({ SecretId }) => {
+    const id = String(SecretId);
+    const name = find(vault, id)?.name;
+    return name === undefined ? (id.startsWith('arn:') ? id : account + id) : secretArn(name);
+  });
 }
 
 const versionOf = ({ clock }: Vault, string: string, id: string): Version => {
@@ -65,41 +65,24 @@ async function save(vault: Vault, secret: Secret): Promise<void> {
   vault.secrets.set(secret.name, secret);
 }
 
-// Operations. Schemas are strict, so that a field that is not modelled is refused by its name.
+// Operations.
 
 const SecretId = z.string().min(1).max(2048);
-const getInput = z.strictObject({ SecretId, VersionStage: z.string().default('AWSCURRENT') });
-const putInput = z.strictObject({
+const toGet = { SecretId, VersionStage: z.string().default('AWSCURRENT') };
+const toPut = {
   SecretId,
   // Secrets Manager takes at most 65,536 bytes.
   SecretString: z.string().max(65_536),
   // The SDK makes one for every call that it may repeat.
   ClientRequestToken: z.string().min(32).max(64).default(randomUUID),
-});
-
-interface Operation {
-  readonly schema: z.ZodType<{ SecretId: string }>;
-  run(vault: Vault, call: Call): unknown;
-}
-
-const operations: Readonly<Record<string, Operation>> = {
-  GetSecretValue: { schema: getInput, run: (vault, call) => getValue(vault, jsonInput(call, getInput)) },
-  PutSecretValue: { schema: putInput, run: (vault, call) => putValue(vault, jsonInput(call, putInput)) },
 };
 
-function operationOf(call: Call): Operation {
-  const name = targetOf(call);
-  const found = Object.hasOwn(operations, name) ? operations[name] : undefined;
-  if (found === undefined) throw unknownOperation('secretsmanager', name);
-  return found;
-}
+type Input<Shape extends z.ZodRawShape> = z.infer<z.ZodObject<Shape>>;
 
-function permissionsOf(vault: Vault, call: Call): readonly Permission[] {
-  const { SecretId: id } = jsonInput(call, operationOf(call).schema);
-  const name = find(vault, id)?.name;
-  const asked = id.startsWith('arn:') ? id : account + id;
-  return [{ action: `secretsmanager:${targetOf(call)}`, resource: name === undefined ? asked : secretArn(name) }];
-}
+const operations: Readonly<Record<string, JsonOperation<Vault>>> = {
+  GetSecretValue: operation(toGet, getValue),
+  PutSecretValue: operation(toPut, putValue),
+};
 
 /** By name, by full ARN, or by ARN without the six characters. */
 function find({ secrets }: Vault, id: string): Secret | undefined {
@@ -112,7 +95,7 @@ function found(vault: Vault, id: string): Secret {
   throw new AwsError('ResourceNotFoundException', "Secrets Manager can't find the specified secret.");
 }
 
-function getValue(vault: Vault, { SecretId: id, VersionStage }: z.infer<typeof getInput>): object {
+function getValue(vault: Vault, { SecretId: id, VersionStage }: Input<typeof toGet>): object {
   const secret = found(vault, id);
   const version = secret.versions.find(({ stages }) => stages.includes(VersionStage));
   if (version === undefined)
@@ -125,7 +108,7 @@ function getValue(vault: Vault, { SecretId: id, VersionStage }: z.infer<typeof g
 }
 
 /** The value before becomes AWSPREVIOUS; the one before that goes. The same token again changes nothing. */
-async function putValue(vault: Vault, input: z.infer<typeof putInput>): Promise<object> {
+async function putValue(vault: Vault, input: Input<typeof toPut>): Promise<object> {
   const secret = found(vault, input.SecretId);
   const earlier = secret.versions.find(({ id }) => id === input.ClientRequestToken);
   if (earlier !== undefined && earlier.string !== input.SecretString)

@@ -53,7 +53,7 @@ function orderOf(input: QueryInput) {
   if (data === undefined) throw new AwsError('ValidationError', 'RawMessage.Data is required.');
   const raw = Buffer.from(data, 'base64');
   const header = headersOf(raw);
-  if (header('x-ses-message-tags') !== undefined) throw invalid('The local cloud does not model X-SES-MESSAGE-TAGS.');
+  checkTags(header('x-ses-message-tags'));
   const addresses = (...names: string[]) => names.flatMap((name) => addressesOf(header(name)));
   const [from] = addresses('from');
   if (from === undefined) throw invalid("Missing required header 'From'.");
@@ -81,6 +81,13 @@ function headersOf(raw: Buffer): (name: string) => string | undefined {
     if (!found.has(key)) found.set(key, value.trim());
   }
   return (name) => found.get(name);
+}
+
+/** Tags such as `name=value, name=value`: nothing here reads them, but SES refuses a wrong one. */
+function checkTags(header = ''): void {
+  const texts = header.split(/[,=]/).map((text) => text.trim());
+  const wrong = header === '' ? undefined : texts.find((text) => !/^[\w.@-]{1,256}$/.test(text));
+  if (wrong !== undefined) throw invalid(`Invalid tag text <${wrong}>: letters, digits, '_', '-', '.' and '@' only.`);
 }
 
 function addressesOf(text = ''): string[] {

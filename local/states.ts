@@ -1,11 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
+import { jsonService } from './protocol.ts';
 import type { Service, Store } from './service.ts';
 import { type MachineProgram, readDefinition } from './states/definition.ts';
 import { Execution, keyOf, type Surrounds } from './states/execution.ts';
 import type { HistoryEvent } from './states/history.ts';
 import type { Reach } from './states/integration.ts';
 import { type ExecutionRecord, Journal } from './states/journal.ts';
-import { handle, permissionsOf } from './states/operations.ts';
+import { operations, resourceOf } from './states/operations.ts';
 
 /** A state machine as the template declares it, its definition parsed and its substitutions made. */
 export interface Machine {
@@ -35,9 +36,7 @@ export async function openStates(options: StatesOptions): Promise<StatesService>
   const executions = new Executions(options);
   await executions.open();
   return {
-    signingName: 'states',
-    permissions: permissionsOf,
-    handle: (call, response) => handle(executions, call, response),
+    ...jsonService('states', executions, operations, resourceOf),
     resume: () => executions.resume(),
     list: async () => (await executions.records()).reverse().map(summaryOf),
     history: (name) => executions.historyOf(name),

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import type { ServerResponse } from 'node:http';
 import * as z from 'zod';
-import { jsonInput, targetOf, unknownOperation } from '../protocol.ts';
-import { AwsError, type Call, type Permission } from '../service.ts';
+import { type JsonOperation, operation } from '../protocol.ts';
+import { AwsError } from '../service.ts';
 import type { Executions, Machine } from '../states.ts';
+import { arn } from '../template-resources.ts';
 import { dataLimit } from './errors.ts';
 import { tokenOf } from './execution.ts';
 import type { Json } from './expression.ts';
@@ -18,23 +18,11 @@ const reason = { error: text.max(256).optional(), cause: text.max(32_768).option
 const whole = { includedData: z.literal('ALL_DATA').optional() };
 const status = z.enum(['RUNNING', 'SUCCEEDED', 'FAILED', 'TIMED_OUT', 'ABORTED', 'PENDING_REDRIVE']);
 
-interface Operation {
-  readonly input: z.ZodType;
-  run(executions: Executions, input: never): Promise<object>;
-}
-
-function operation<Shape extends z.ZodRawShape>(
-  shape: Shape,
-  run: (executions: Executions, input: z.infer<z.ZodObject<Shape>>) => Promise<object>,
-): Operation {
-  return { input: z.strictObject(shape), run: run as Operation['run'] };
-}
-
 /** The operations that are modelled. A field that is not here is refused by name. */
-const operations: Readonly<Record<string, Operation>> = {
+export const operations: Readonly<Record<string, JsonOperation<Executions>>> = {
   StartExecution: operation(
     { ...stateMachine, name: text.optional(), input: text.optional(), traceHeader: text.optional() },
-    async (executions, { stateMachineArn, name = randomUUID(), input = '{}' }) => {
+    async (executions: Executions, { stateMachineArn, name = randomUUID(), input = '{}' }) => {
       const machine = machineOf(executions, stateMachineArn);
       if (!nameRule.test(name)) throw new AwsError('InvalidName', `Invalid Name: '${name}'`);
       parsed('InvalidExecutionInput', 'input', input);
@@ -47,76 +35,72 @@ const operations: Readonly<Record<string, Operation>> = {
   ),
   DescribeExecution: operation(
     { ...execution, includedData: z.enum(['ALL_DATA', 'METADATA_ONLY']).optional() },
-    async (executions, { executionArn, includedData }) =>
+    async (executions: Executions, { executionArn, includedData }) =>
       described(await executionOf(executions, executionArn), includedData === 'METADATA_ONLY'),
   ),
   GetExecutionHistory: operation(
     { ...execution, ...page, reverseOrder: z.boolean().optional(), includeExecutionData: z.literal(true).optional() },
-    async (executions, { executionArn, reverseOrder, ...at }) => {
+    async (executions: Executions, { executionArn, reverseOrder, ...at }) => {
       const events = await executions.events(await executionOf(executions, executionArn));
       return pageOf('events', reverseOrder ? events.reverse() : events, at);
     },
   ),
   ListExecutions: operation(
     { ...stateMachine, statusFilter: status.optional(), ...page },
-    async (executions, { stateMachineArn, statusFilter, ...at }) => {
-      const { arn } = machineOf(executions, stateMachineArn);
-      const own = (await executions.records()).filter(({ machineArn }) => machineArn === arn);
+    async (executions: Executions, { stateMachineArn, statusFilter, ...at }) => {
+      const machine = machineOf(executions, stateMachineArn);
+      const own = (await executions.records()).filter(({ machineArn }) => machineArn === machine.arn);
       const matching = own.filter(({ status }) => statusFilter === undefined || status === statusFilter);
       return pageOf('executions', matching.map(executionItem), at);
     },
   ),
-  StopExecution: operation({ ...execution, ...reason }, async (executions, { executionArn, error, cause }) => {
-    const { machineName, name } = await executionOf(executions, executionArn);
-    await executions.live(machineName, name)?.stop(error, cause);
-    const stopped = await executionOf(executions, executionArn);
-    return { stopDate: (stopped.stoppedAt as number) / 1000 };
-  }),
-  RedriveExecution: operation({ ...execution, clientToken: text.optional() }, async (executions, { executionArn }) => {
-    await executionOf(executions, executionArn);
-    throw new AwsError('ExecutionNotRedrivable', 'The local cloud does not redrive executions: start a new one.');
-  }),
-  DescribeStateMachine: operation({ ...stateMachine, ...whole }, async (executions, { stateMachineArn }) => {
-    const machine = machineOf(executions, stateMachineArn);
-    const { roleArn, definition } = machine;
-    return { ...machineItem(machine), status: 'ACTIVE', roleArn, definition: JSON.stringify(definition) };
-  }),
-  ListStateMachines: operation(page, async ({ options }, at) =>
+  StopExecution: operation(
+    { ...execution, ...reason },
+    async (executions: Executions, { executionArn, error, cause }) => {
+      const { machineName, name } = await executionOf(executions, executionArn);
+      await executions.live(machineName, name)?.stop(error, cause);
+      const stopped = await executionOf(executions, executionArn);
+      return { stopDate: (stopped.stoppedAt as number) / 1000 };
+    },
+  ),
+  RedriveExecution: operation(
+    { ...execution, clientToken: text.optional() },
+    async (executions: Executions, { executionArn }) => {
+      await executionOf(executions, executionArn);
+      throw new AwsError('ExecutionNotRedrivable', 'The local cloud does not redrive executions: start a new one.');
+    },
+  ),
+  DescribeStateMachine: operation(
+    { ...stateMachine, ...whole },
+    async (executions: Executions, { stateMachineArn }) => {
+      const machine = machineOf(executions, stateMachineArn);
+      const { roleArn, definition } = machine;
+      return { ...machineItem(machine), status: 'ACTIVE', roleArn, definition: JSON.stringify(definition) };
+    },
+  ),
+  ListStateMachines: operation(page, async ({ options }: Executions, at) =>
     pageOf('stateMachines', options.machines.map(machineItem), at),
   ),
-  SendTaskSuccess: operation({ ...task, output: text }, (executions, { taskToken, output }) =>
+  SendTaskSuccess: operation({ ...task, output: text }, (executions: Executions, { taskToken, output }) =>
     answer(executions, taskToken, { type: 'succeeded', output: parsed('InvalidOutput', 'output', output) }),
   ),
-  SendTaskFailure: operation({ ...task, ...reason }, (executions, { taskToken, error, cause }) =>
+  SendTaskFailure: operation({ ...task, ...reason }, (executions: Executions, { taskToken, error, cause }) =>
     answer(executions, taskToken, {
       type: 'failed',
       ...(error !== undefined && { error }),
       ...(cause !== undefined && { cause }),
     }),
   ),
-  SendTaskHeartbeat: operation(task, (executions, { taskToken }) =>
+  SendTaskHeartbeat: operation(task, (executions: Executions, { taskToken }) =>
     answer(executions, taskToken, { type: 'heartbeat' }),
   ),
 };
 
-/** What a call needs: an operation on one machine or execution, or, with a token, on the machine that gave it. */
-export function permissionsOf(call: Call): readonly Permission[] {
-  const name = targetOf(call);
-  const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
-  if (operation === undefined) return [];
-  const { executionArn, stateMachineArn, taskToken } = jsonInput(call, operation.input) as Record<string, string>;
-  const task = taskToken === undefined ? undefined : taskOf(taskToken);
-  const giver = task && `arn:aws:states:eu-west-1:123456789012:stateMachine:${task.machineName}`;
-  return [{ action: `states:${name}`, resource: executionArn ?? stateMachineArn ?? giver ?? '*' }];
-}
-
-/** Answers a call. Throws AwsError. */
-export async function handle(executions: Executions, call: Call, response: ServerResponse): Promise<void> {
-  const name = targetOf(call);
-  const operation = Object.hasOwn(operations, name) ? operations[name] : undefined;
-  if (operation === undefined) throw unknownOperation('states', name);
-  const output = await operation.run(executions, jsonInput(call, operation.input) as never);
-  response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(output));
+/** What a call is about: a machine or an execution or, with a token, the machine that gave it. */
+export function resourceOf({ executionArn, stateMachineArn, taskToken }: Readonly<Record<string, unknown>>): string {
+  const task = typeof taskToken === 'string' ? taskOf(taskToken) : undefined;
+  const named = executionArn ?? stateMachineArn ?? (task && arn('states', `stateMachine:${task.machineName}`));
+  return typeof named === 'string' ? named : '*';
 }
 
 /** AWS's rule for names: no blanks, brackets, wildcards, special or control characters. */

@@ -151,7 +151,7 @@ describe('a message', () => {
     ['a recipient without domain', to('anna'), "Missing final '@domain'"],
     ['a recipient with a non-ASCII local part', to('ånna@example.com'), 'Local address contains control or whitespace'],
     ['a recipient with a broken domain', to('anna@exa_mple.com'), 'Domain contains illegal character'],
-    ['tags, which are not modelled,', `X-SES-MESSAGE-TAGS: ob=a\n${plain}`, 'X-SES-MESSAGE-TAGS'],
+    ['a tag with a bad character', `X-SES-MESSAGE-TAGS: ob=a b\n${plain}`, 'Invalid tag text <a b>'],
   ])('with %s is InvalidParameterValue', async (_what, raw, text) => {
     await expect(local.send(raw)).rejects.toMatchObject({
       name: 'InvalidParameterValue',
