@@ -1,12 +1,12 @@
 import type { Table } from './dynamodb-tables.ts';
 import type { HttpApiDefinition } from './http-api.ts';
-import type { KmsAlias, KmsKey } from './kms.ts';
+import type { KmsKey } from './kms.ts';
 import type { LambdaFunction } from './lambda.ts';
 import type { BucketDefinition } from './s3-objects.ts';
 import type { Schedule } from './scheduler.ts';
 import type { TemplateSecret } from './secrets-manager.ts';
-import type { ConfigurationSet, Identity } from './ses.ts';
-import type { Subscription, Topic } from './sns.ts';
+import type { Identity } from './ses.ts';
+import type { Subscription } from './sns.ts';
 import type { Machine } from './states.ts';
 import type { Assembly, Resource } from './template.ts';
 
@@ -23,13 +23,14 @@ export interface Deployment {
   readonly tables: readonly Table[];
   readonly buckets: readonly BucketDefinition[];
   readonly keys: readonly KmsKey[];
-  readonly aliases: readonly KmsAlias[];
   readonly machines: readonly Machine[];
   readonly api: HttpApiDefinition | undefined;
   readonly identities: readonly Identity[];
-  readonly configurationSets: readonly ConfigurationSet[];
+  /** Names. */
+  readonly configurationSets: readonly string[];
   readonly schedules: readonly (Schedule & { readonly roleArn: string })[];
-  readonly topics: readonly Topic[];
+  /** ARNs. */
+  readonly topics: readonly string[];
   readonly subscriptions: readonly Subscription[];
   /** ARNs. */
   readonly queues: readonly string[];
@@ -52,19 +53,14 @@ export function deploymentOf(assembly: Assembly): Deployment {
     keys: assembly.all('AWS::KMS::Key').map(({ ref, arn, properties: { KeySpec, Enabled, Description } }) => {
       return { id: ref, arn, spec: KeySpec ?? 'SYMMETRIC_DEFAULT', enabled: Enabled, description: Description };
     }),
-    aliases: assembly.all('AWS::KMS::Alias').map(({ name, properties }) => ({ name, keyId: properties.TargetKeyId })),
     machines: assembly.all('AWS::StepFunctions::StateMachine').map(machineOf),
     api: apiOf(assembly),
     identities: assembly.all('AWS::SES::EmailIdentity').map(({ name, properties }) => {
       return { name, configurationSet: properties.ConfigurationSetAttributes?.ConfigurationSetName };
     }),
-    configurationSets: assembly.all('AWS::SES::ConfigurationSet').map(({ name, properties }) => {
-      return { name, sendingEnabled: properties.SendingOptions?.SendingEnabled };
-    }),
+    configurationSets: assembly.all('AWS::SES::ConfigurationSet').map(({ name }) => name),
     schedules: assembly.all('AWS::Scheduler::Schedule').map(scheduleOf),
-    topics: assembly.all('AWS::SNS::Topic').map(({ ref, properties }) => {
-      return { arn: ref, displayName: properties.DisplayName };
-    }),
+    topics: assembly.all('AWS::SNS::Topic').map(({ ref }) => ref),
     subscriptions: assembly.all('AWS::SNS::Subscription').map(subscriptionOf),
     queues: assembly.all('AWS::SQS::Queue').map(({ arn }) => arn),
     secrets: assembly.all('AWS::SecretsManager::Secret').map(({ name, properties }) => ({
@@ -106,9 +102,7 @@ function functionsOf(assembly: Assembly): LambdaFunction[] {
       async: {
         maximumRetryAttempts: config?.MaximumRetryAttempts,
         maximumEventAgeSeconds: config?.MaximumEventAgeInSeconds,
-        onFailureArn: config?.DestinationConfig?.OnFailure?.Destination,
-        onSuccessArn: config?.DestinationConfig?.OnSuccess?.Destination,
-        deadLetterArn: properties.DeadLetterConfig?.TargetArn,
+        onFailureArn: config?.DestinationConfig?.OnFailure.Destination,
       },
     };
   });
@@ -165,14 +159,14 @@ function apiOf(assembly: Assembly): HttpApiDefinition | undefined {
 }
 
 function scheduleOf({ name, arn, properties }: Resource<'AWS::Scheduler::Schedule'>): Deployment['schedules'][number] {
-  const { ScheduleExpression: expression, ScheduleExpressionTimezone: timezone, State: state, Target } = properties;
+  const { ScheduleExpression: expression, Target } = properties;
   const { Arn: functionArn, RoleArn: roleArn, Input: input, RetryPolicy, DeadLetterConfig } = Target;
   const retryPolicy = {
     maximumRetryAttempts: RetryPolicy?.MaximumRetryAttempts,
     maximumEventAgeInSeconds: RetryPolicy?.MaximumEventAgeInSeconds,
   };
   const deadLetterArn = DeadLetterConfig?.Arn;
-  return { name, arn, expression, timezone, state, functionArn, roleArn, input, retryPolicy, deadLetterArn };
+  return { name, arn, expression, functionArn, roleArn, input, retryPolicy, deadLetterArn };
 }
 
 function subscriptionOf({ properties }: Resource<'AWS::SNS::Subscription'>): Subscription {

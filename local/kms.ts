@@ -22,17 +22,11 @@ export interface KmsKey {
   readonly enabled?: boolean;
 }
 
-/** `name` begins with `alias/`; `keyId` is the id or the ARN of its key. */
-export interface KmsAlias {
-  readonly name: string;
-  readonly keyId: string;
-}
-
 interface Key extends KmsKey {
   readonly secret: KeyObject;
 }
 
-/** Keys by their id and by their aliases. */
+/** Keys by their id. */
 type Keys = ReadonlyMap<string, Key>;
 
 const secret = {
@@ -54,14 +48,9 @@ const specs: Readonly<Record<string, { create(): string; read(material: string):
 };
 
 /** The keys of the template with material that is made once and kept in the store. Throws on a key spec it does not model. */
-export async function openKms(options: {
-  readonly store: Store;
-  readonly keys: readonly KmsKey[];
-  readonly aliases?: readonly KmsAlias[];
-}): Promise<Service> {
+export async function openKms(options: { readonly store: Store; readonly keys: readonly KmsKey[] }): Promise<Service> {
   const keys = new Map<string, Key>();
   for (const key of options.keys) keys.set(key.id, await openKey(key, options.store));
-  for (const { name, keyId } of options.aliases ?? []) keys.set(name, find(keys, keyId));
   return jsonService('kms', keys, operations, ({ KeyId }) => find(keys, String(KeyId)).arn);
 }
 
@@ -76,11 +65,11 @@ async function openKey(key: KmsKey, store: Store): Promise<Key> {
   return { ...key, secret: spec.read(material) };
 }
 
-/** By its id or its alias, or the ARN of either. */
+/** By its id or its ARN. */
 function find(keys: Keys, keyId: string): Key {
-  const key = keys.get(keyId.replace(/^arn:.*:(key\/)?/, ''));
+  const key = keys.get(keyId.replace(/^arn:.*:key\//, ''));
   if (key !== undefined) return key;
-  throw new AwsError('NotFoundException', `Key or alias '${keyId}' does not exist`);
+  throw new AwsError('NotFoundException', `Key '${keyId}' does not exist`);
 }
 
 // Operations.

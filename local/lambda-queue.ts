@@ -8,9 +8,6 @@ export interface AsyncConfig {
   /** Default six hours. */
   readonly maximumEventAgeSeconds?: number | undefined;
   readonly onFailureArn?: string | undefined;
-  readonly onSuccessArn?: string | undefined;
-  /** The older dead letter queue: it gets the event alone. */
-  readonly deadLetterArn?: string | undefined;
 }
 
 interface Options {
@@ -20,7 +17,7 @@ interface Options {
   /** One attempt. Rejects with AwsError when the function is throttled. */
   run(functionArn: string, payload: string, requestId: string): Promise<InvokeResult>;
   /** Puts a message where a destination's ARN says. */
-  deliver(targetArn: string, body: string, attributes: Readonly<Record<string, string>>): Promise<void>;
+  deliver(targetArn: string, body: string): Promise<void>;
 }
 
 interface Event {
@@ -39,7 +36,7 @@ interface Event {
 }
 
 type Failure = Extract<InvokeResult, { ok: false }>['error'];
-type Condition = 'Success' | 'RetriesExhausted' | 'EventAgeExceeded';
+type Condition = 'RetriesExhausted' | 'EventAgeExceeded';
 
 /** Invocations of type Event: on disk before they are answered, retried, and delivered to a destination in the end. */
 export class AsyncQueue {
@@ -76,7 +73,7 @@ export class AsyncQueue {
     const { run, configOf } = this.options;
     try {
       const result = await run(event.functionArn, event.payload, event.requestId);
-      if (result.ok) return await this.end(event, 'Success', JSON.parse(result.payload || 'null'));
+      if (result.ok) return await this.options.store.del(event.key);
       const { maximumRetryAttempts: retries = 2 } = configOf(event.functionArn);
       const failed = { ...event, failures: event.failures + 1 };
       if (failed.failures > retries) return await this.end(failed, 'RetriesExhausted', result.error);
@@ -100,24 +97,17 @@ export class AsyncQueue {
   }
 
   /** Delivers the event with what came of it, and forgets it. */
-  private async end(event: Event, condition: Condition, response: unknown): Promise<void> {
+  private async end(event: Event, condition: Condition, error: Failure): Promise<void> {
     const { store, deliver, configOf } = this.options;
-    const { onSuccessArn, onFailureArn, deadLetterArn } = configOf(event.functionArn);
-    const destination = condition === 'Success' ? onSuccessArn : onFailureArn;
-    if (destination !== undefined) await deliver(destination, this.record(event, condition, response), {});
-    if (condition !== 'Success') {
-      const { errorType, errorMessage } = response as Failure;
-      console.error(`lambda: ${event.functionArn} gave up on ${event.requestId}: ${condition}, ${errorType}`);
-      const attributes = { RequestID: event.requestId, ErrorCode: '200', ErrorMessage: errorMessage.slice(0, 1024) };
-      if (deadLetterArn !== undefined) await deliver(deadLetterArn, event.payload, attributes);
-    }
+    const { onFailureArn } = configOf(event.functionArn);
+    console.error(`lambda: ${event.functionArn} gave up on ${event.requestId}: ${condition}, ${error.errorType}`);
+    if (onFailureArn !== undefined) await deliver(onFailureArn, this.record(event, condition, error));
     await store.del(event.key);
   }
 
   /** What a destination gets, in Lambda's own shape. */
-  private record(event: Event, condition: Condition, responsePayload: unknown): string {
+  private record(event: Event, condition: Condition, responsePayload: Failure): string {
     const { requestId, functionArn, failures, throttles, payload } = event;
-    const success = condition === 'Success';
     return JSON.stringify({
       version: '1.0',
       timestamp: this.options.clock.now().toISOString(),
@@ -125,13 +115,13 @@ export class AsyncQueue {
         requestId,
         functionArn: `${functionArn}:$LATEST`,
         condition,
-        approximateInvokeCount: failures + throttles + Number(success),
+        approximateInvokeCount: failures + throttles,
       },
       requestPayload: JSON.parse(payload),
       responseContext: {
-        statusCode: success || failures > 0 ? 200 : 429,
+        statusCode: failures > 0 ? 200 : 429,
         executedVersion: '$LATEST',
-        ...(success ? {} : { functionError: 'Unhandled' }),
+        functionError: 'Unhandled',
       },
       responsePayload,
     });

@@ -35,7 +35,7 @@ interface Options {
   endpoint(): string;
   credentialsOf(roleArn: string): { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** Puts a message where a destination's ARN says. */
-  deliver(targetArn: string, body: string, attributes: Readonly<Record<string, string>>): Promise<void>;
+  deliver(targetArn: string, body: string): Promise<void>;
   /** Processes at once; default 16. */
   readonly mostProcesses?: number;
   /** Milliseconds of real time after which an unused process ends; default five minutes. */

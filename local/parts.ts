@@ -45,7 +45,7 @@ export async function openParts(ground: Ground) {
     logsDir: join(stateDir, 'logs'),
     endpoint: () => live.aws,
     credentialsOf: access.credentialsOf,
-    deliver: (arn, body, attributes) => deliver({ queues, lambda, sns }, arn, body, attributes),
+    deliver: (arn, body) => deliver({ queues, lambda, sns }, arn, body),
   });
   const sns = openSns({ ...deployment, store: store.sub('sns'), clock, invoke: lambda.invoke, mailbox, queues });
   const ses = openSes({ ...deployment, mailbox });
@@ -106,10 +106,9 @@ async function deliver(
   { queues, lambda, sns }: { readonly queues: Queues; readonly lambda: Lambda; readonly sns: Sns },
   arn: string,
   body: string,
-  attributes: Readonly<Record<string, string>>,
 ): Promise<void> {
   const ways: Readonly<Record<string, () => Promise<unknown>>> = {
-    sqs: () => queues.send(arn, body, attributes),
+    sqs: () => queues.send(arn, body),
     sns: () => sns.publish(arn, { message: body }),
     lambda: () => lambda.invoke(arn, body, { type: 'Event' }),
   };

@@ -8,12 +8,10 @@ import type { Clock, InvokeFunction, Service, Store } from './service.ts';
 export interface Schedule {
   readonly name: string;
   readonly arn: string;
-  /** `rate(n minutes|hours|days)` or `at(yyyy-mm-ddThh:mm:ss)`, UTC. Anything else is refused at load. */
+  /** `rate(n minutes|hours|days)`. Anything else is refused at load. */
   readonly expression: string;
-  readonly timezone?: string;
-  readonly state?: 'ENABLED' | 'DISABLED';
   readonly functionArn: string;
-  readonly input?: string;
+  readonly input: string;
   readonly retryPolicy?: { readonly maximumRetryAttempts?: number; readonly maximumEventAgeInSeconds?: number };
   readonly deadLetterArn?: string;
 }
@@ -77,27 +75,13 @@ export function openScheduler(options: Options): Scheduler {
 
 // When a schedule is due.
 
-interface Timing {
-  /** The first tick after `time`, or undefined when there is none any more. */
-  next(anchor: number, time: number): number | undefined;
-}
-
 const units: Readonly<Record<string, number>> = { minute: 60_000, hour: 3_600_000, day: 86_400_000 };
 
-function timingOf({ name, expression, timezone }: Schedule): Timing {
-  const [, count, unit] = expression.match(/^rate\(([1-9]\d*) (minute|hour|day)s?\)$/) ?? [];
-  if (count !== undefined && unit !== undefined) return every(Number(count) * (units[unit] as number));
-  const [, local] = expression.match(/^at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)$/) ?? [];
-  if (local !== undefined && (timezone ?? 'UTC') === 'UTC') return once(Date.parse(`${local}Z`));
-  throw new Error(`schedule ${name}: the local cloud does not model ${expression} in ${timezone ?? 'UTC'}`);
-}
-
-function every(period: number): Timing {
-  return { next: (anchor, time) => anchor + (Math.floor((time - anchor) / period) + 1) * period };
-}
-
-function once(instant: number): Timing {
-  return { next: (_anchor, time) => (time < instant ? instant : undefined) };
+/** Milliseconds between two ticks. */
+function periodOf({ name, expression }: Schedule): number {
+  const [, count, unit = ''] = expression.match(/^rate\(([1-9]\d*) (minute|hour|day)s?\)$/) ?? [];
+  if (count !== undefined) return Number(count) * (units[unit] as number);
+  throw new Error(`schedule ${name}: the local cloud does not model ${expression}`);
 }
 
 // How often a failed invocation is tried again.
@@ -112,7 +96,7 @@ class Run {
   coalesced = 0;
   private readonly schedule: Schedule;
   private readonly options: Options;
-  private readonly timing: Timing;
+  private readonly period: number;
   private readonly cancels = new Set<() => void>();
   private progress: Progress;
   private next: number | undefined;
@@ -121,12 +105,11 @@ class Run {
   constructor(schedule: Schedule, options: Options) {
     this.schedule = schedule;
     this.options = options;
-    this.timing = timingOf(schedule);
+    this.period = periodOf(schedule);
     this.progress = { expression: schedule.expression, anchor: 0 };
   }
 
   async start(): Promise<void> {
-    if (this.schedule.state === 'DISABLED') return;
     const { expression } = this.schedule;
     const kept = await this.options.store.get<Progress>(this.schedule.name);
     const fresh = { expression, anchor: this.now() };
@@ -139,8 +122,8 @@ class Run {
   /** One tick for all that were missed while the process was down; without any, what was pending goes on. */
   private catchUp(): void {
     const { anchor, fired, pending } = this.progress;
-    const missed = this.timing.next(anchor, fired ?? anchor);
-    if (missed !== undefined && missed <= this.now()) this.set(this.now(), () => this.tick(missed));
+    const missed = this.after(fired ?? anchor);
+    if (missed <= this.now()) this.set(this.now(), () => this.tick(missed));
     else if (pending !== undefined) this.set(this.now(), () => this.invoke());
   }
 
@@ -151,6 +134,12 @@ class Run {
   summary(): { name: string; expression: string; next?: string } {
     const next = this.next === undefined ? undefined : new Date(this.next).toISOString();
     return { name: this.schedule.name, expression: this.schedule.expression, next };
+  }
+
+  /** The first tick after `time`. */
+  private after(time: number): number {
+    const { anchor } = this.progress;
+    return anchor + (Math.floor((time - anchor) / this.period) + 1) * this.period;
   }
 
   private now(): number {
@@ -166,9 +155,8 @@ class Run {
   }
 
   private arm(after = this.now()): void {
-    const due = this.timing.next(this.progress.anchor, Math.max(after, this.now()));
+    const due = this.after(Math.max(after, this.now()));
     this.next = due;
-    if (due === undefined) return;
     this.set(due, () => {
       this.arm(due);
       return this.tick(due);
@@ -253,16 +241,8 @@ class Run {
       '<aws.scheduler.execution-id>': id,
       '<aws.scheduler.attempt-number>': String(attempt + 1),
     };
-    const input = this.schedule.input ?? defaultInput(this.schedule.arn, id, time);
-    return input.replaceAll(/<aws\.scheduler\.[a-z-]+>/g, (word) => words[word] ?? word);
+    return this.schedule.input.replaceAll(/<aws\.scheduler\.[a-z-]+>/g, (word) => words[word] ?? word);
   }
-}
-
-/** What a target without Input gets. */
-function defaultInput(arn: string, id: string, time: string): string {
-  const [, , , region, account] = arn.split(':');
-  const envelope = { version: '0', id, 'detail-type': 'Scheduled Event', source: 'aws.scheduler', account };
-  return JSON.stringify({ ...envelope, time, region, resources: [arn], detail: '{}' });
 }
 
 /** The instant of `{"idleUntil": "..."}` in a function's answer, in milliseconds. */

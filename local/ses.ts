@@ -11,16 +11,11 @@ export interface Identity {
   readonly configurationSet?: string;
 }
 
-/** A configuration set of the template. */
-export interface ConfigurationSet {
-  readonly name: string;
-  readonly sendingEnabled?: boolean;
-}
-
 interface Options {
   readonly mailbox: Mailbox;
   readonly identities: readonly Identity[];
-  readonly configurationSets: readonly ConfigurationSet[];
+  /** Names. */
+  readonly configurationSets: readonly string[];
 }
 
 const fields = ['Source', 'Destinations', 'RawMessage.Data', 'ConfigurationSetName'];
@@ -134,7 +129,10 @@ function check(options: Options, order: Order): void {
   const failed = senders.filter((address) => identityOf(options, address) === undefined).join(', ');
   const where = 'The following identities failed the check in region EU-WEST-1';
   if (failed !== '') throw new AwsError('MessageRejected', `Email address is not verified. ${where}: ${failed}`);
-  checkSet(options, setNameOf(options, order));
+  const set = setNameOf(options, order);
+  if (set === undefined || options.configurationSets.includes(set)) return;
+  const missing = `Configuration set <${set}> does not exist.`;
+  throw new AwsError('ConfigurationSetDoesNotExist', missing, 400, { ConfigurationSetName: set });
 }
 
 function checkAddress(address: string): void {
@@ -142,16 +140,6 @@ function checkAddress(address: string): void {
   if (local === '' || domain === '') throw invalid("Missing final '@domain'");
   if (/[^\x21-\x7e]/.test(local)) throw invalid('Local address contains control or whitespace');
   if (!/^[a-z0-9-]+(\.[a-z0-9-]+)+$/.test(domain)) throw invalid('Domain contains illegal character');
-}
-
-function checkSet({ configurationSets }: Options, name: string | undefined): void {
-  const set = configurationSets.find((known) => known.name === name);
-  const extra = { ConfigurationSetName: name };
-  if (name !== undefined && set === undefined)
-    throw new AwsError('ConfigurationSetDoesNotExist', `Configuration set <${name}> does not exist.`, 400, extra);
-  if (set?.sendingEnabled !== false) return;
-  const paused = `Email sending is disabled for <${name}>.`;
-  throw new AwsError('ConfigurationSetSendingPausedException', paused, 400, extra);
 }
 
 /** The local part and the domain, in lower case: only the local part is case-sensitive. A text without @ is all domain. */

@@ -5,12 +5,6 @@ import { answerXml, QueryInput, unknownAction } from './protocol.ts';
 import type { Queues } from './queues.ts';
 import { AwsError, type Clock, type InvokeFunction, type Service, type Store } from './service.ts';
 
-/** A topic of the template. FIFO topics are refused. */
-export interface Topic {
-  readonly arn: string;
-  readonly displayName?: string;
-}
-
 /** A subscription of the template. Protocols: lambda, sqs, email; e-mail confirms itself, nobody has to click. */
 export interface Subscription {
   readonly topicArn: string;
@@ -32,7 +26,8 @@ export interface Sns extends Service {
 interface Options {
   readonly store: Store;
   readonly clock: Clock;
-  readonly topics: readonly Topic[];
+  /** ARNs; FIFO topics are refused. */
+  readonly topics: readonly string[];
   readonly subscriptions: readonly Subscription[];
   readonly invoke: InvokeFunction;
   readonly mailbox: Mailbox;
@@ -65,7 +60,7 @@ const retryDelays = [0, 0, 0, 1, 1, 1, 2, 3, 4, 6, 8, 11, 14, 17, 20];
 
 /** The topics and subscriptions of the template. Throws on what is not modelled, by name. */
 export function openSns(options: Options): Sns {
-  for (const { arn } of options.topics) {
+  for (const arn of options.topics) {
     if (arn.endsWith('.fifo')) throw new Error(`SNS topic ${arn}: the local cloud does not model FIFO topics`);
   }
   for (const subscription of options.subscriptions) checkSubscription(options, subscription);
@@ -88,7 +83,7 @@ export function openSns(options: Options): Sns {
 function checkSubscription({ topics }: Options, { topicArn, protocol, endpoint }: Subscription): void {
   const name = `SNS subscription of ${endpoint} to ${topicArn}`;
   if (!Object.hasOwn(deliverers, protocol)) throw new Error(`${name}: the local cloud does not model ${protocol}`);
-  if (!topics.some(({ arn }) => arn === topicArn)) throw new Error(`${name}: there is no such topic`);
+  if (!topics.includes(topicArn)) throw new Error(`${name}: there is no such topic`);
 }
 
 function actionOf(input: QueryInput): QueryInput {
@@ -135,9 +130,7 @@ class Courier {
     content: { readonly message: string; readonly subject?: string },
     attributes?: Notification['MessageAttributes'],
   ): Promise<string> {
-    if (!this.options.topics.some(({ arn }) => arn === topicArn)) {
-      throw new AwsError('NotFound', 'Topic does not exist', 404);
-    }
+    if (!this.options.topics.includes(topicArn)) throw new AwsError('NotFound', 'Topic does not exist', 404);
     checkNotification(content);
     const notification = this.notification(topicArn, content, attributes);
     const subscriptions = this.options.subscriptions.filter((subscription) => subscription.topicArn === topicArn);
@@ -220,10 +213,9 @@ const deliverers: Readonly<Record<string, Deliver>> = {
     subscription.rawMessageDelivery
       ? queues.send(subscription.endpoint, notification.Message)
       : queues.send(subscription.endpoint, JSON.stringify({ ...notification, ...signature, ...links(subscription) })),
-  async email({ clock, mailbox, topics }, subscription, notification) {
-    const topic = topics.find(({ arn }) => arn === notification.TopicArn);
+  async email({ clock, mailbox }, subscription, notification) {
     const composer = new MailComposer({
-      from: { name: topic?.displayName ?? 'AWS Notifications', address: sender },
+      from: { name: 'AWS Notifications', address: sender },
       to: { name: '', address: subscription.endpoint },
       subject: notification.Subject ?? 'AWS Notification Message',
       text: notification.Message,

@@ -28,8 +28,6 @@ const lifecycleRule = object(
   {
     ...texts('Id', 'Prefix'),
     ExpirationInDays: numeric,
-    ExpiredObjectDeleteMarker: flag,
-    NoncurrentVersionExpiration: object({ NoncurrentDays: numeric }),
     AbortIncompleteMultipartUpload: object({ DaysAfterInitiation: numeric }),
   },
 );
@@ -76,11 +74,10 @@ export const models = {
     { AssumeRolePolicyDocument: policy },
     { RoleName: text, ManagedPolicyArns: z.array(logGrant) },
   ),
-  'AWS::KMS::Alias': object(texts('AliasName', 'TargetKeyId')),
   'AWS::KMS::Key': object({}, { ...texts('Description', 'KeySpec', 'KeyUsage'), Enabled: flag }),
   'AWS::Lambda::EventInvokeConfig': object(texts('FunctionName', 'Qualifier'), {
     ...each(numeric, 'MaximumRetryAttempts', 'MaximumEventAgeInSeconds'),
-    DestinationConfig: object({}, each(object({ Destination: text }), 'OnFailure', 'OnSuccess')),
+    DestinationConfig: object({ OnFailure: object({ Destination: text }) }),
   }),
   'AWS::Lambda::Function': object(
     {
@@ -94,7 +91,6 @@ export const models = {
       FunctionName: text,
       Environment: object({}, { Variables: z.record(text, text) }),
       ReservedConcurrentExecutions: numeric,
-      DeadLetterConfig: object({ TargetArn: text }),
       LoggingConfig: object({}, { LogGroup: text, LogFormat: only('Text') }),
     },
   ),
@@ -118,7 +114,7 @@ export const models = {
     },
   ),
   'AWS::S3::BucketPolicy': object({ Bucket: text, PolicyDocument: policy }),
-  'AWS::SES::ConfigurationSet': object({}, { Name: text, SendingOptions: object({ SendingEnabled: flag }) }),
+  'AWS::SES::ConfigurationSet': object({}, { Name: text }),
   'AWS::SES::EmailIdentity': object(
     { EmailIdentity: text },
     { ConfigurationSetAttributes: object({}, { ConfigurationSetName: text }) },
@@ -127,7 +123,7 @@ export const models = {
     RawMessageDelivery: flag,
     RedrivePolicy: object({ deadLetterTargetArn: text }),
   }),
-  'AWS::SNS::Topic': object({}, texts('TopicName', 'DisplayName')),
+  'AWS::SNS::Topic': object({}, { TopicName: text }),
   'AWS::SNS::TopicPolicy': object({}),
   'AWS::SQS::Queue': object({}, { QueueName: text }),
   'AWS::SQS::QueuePolicy': object({}),
@@ -135,13 +131,12 @@ export const models = {
     {
       ScheduleExpression: text,
       FlexibleTimeWindow: object({ Mode: only('OFF') }),
-      Target: object(texts('Arn', 'RoleArn'), {
-        Input: text,
+      Target: object(texts('Arn', 'RoleArn', 'Input'), {
         DeadLetterConfig: object({ Arn: text }),
         RetryPolicy: object({}, each(numeric, 'MaximumEventAgeInSeconds', 'MaximumRetryAttempts')),
       }),
     },
-    { ...texts('Name', 'ScheduleExpressionTimezone'), State: z.enum(['ENABLED', 'DISABLED']) },
+    { Name: text, ScheduleExpressionTimezone: z.enum(['UTC', 'Etc/UTC']), State: only('ENABLED') },
   ),
   'AWS::SecretsManager::Secret': object({}, texts('Name', 'Description', 'KmsKeyId', 'SecretString')),
   'AWS::StepFunctions::StateMachine': object(

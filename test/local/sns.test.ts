@@ -28,7 +28,7 @@ async function start({ subscriptions, invoke = accepted, dir, store = memoryStor
   const clock = stillClock();
   const mailbox = await openMailbox({ dir, store: store.sub('mailbox'), clock });
   const queues = openQueues({ store: store.sub('queues'), clock, queues: [queue, dead] });
-  const topics = [{ arn: topic, displayName: 'Privacy alarms' }];
+  const topics = [topic];
   const sns = openSns({ store: store.sub('sns'), clock, topics, subscriptions, invoke, mailbox, queues });
   const gateway = await serve(sns, 'query');
   const client = new SNSClient(gateway.config);
