@@ -8,12 +8,12 @@ import { parseArgs } from 'node:util';
 import { peopleToTry } from '../demo/people.ts';
 import { seed } from '../demo/seed.ts';
 import { synth } from '../local/synth.ts';
-import { answerTask, approve, ask, download, prove, start } from '../test/journeys/access.ts';
+import { answerTask, approve, ask, download, openAsDpo, prove, start } from '../test/journeys/access.ts';
 import { manyAtOnce } from '../test/journeys/load.ts';
 import { logOf } from '../test/journeys/permissions.ts';
 import { openWorld, type World } from '../test/journeys/world.ts';
 
-// How fast the local cloud is: its start, one journey when nobody waits, many journeys at once, functions cold and warm.
+// How fast the local cloud is: its start, one journey when nobody waits, two months of one that waits, many journeys at once, functions cold and warm.
 
 const { values } = parseArgs({ options: { requests: { type: 'string', default: '200' } } });
 const many = Number(values.requests);
@@ -66,6 +66,21 @@ const invokeTimes = ({ state }: World) => {
   return { cold, warm };
 };
 
+/** Two months of a request that waits for the DPO's start, in a cloud of its own. */
+const twoMonths = async (folder: string): Promise<number> => {
+  const quiet = await openWorld({ cdkOut: folder, demo: false });
+  try {
+    const email = 'venter@fremmed.example';
+    const { reference } = await ask(quiet, { name: 'Venter', email });
+    await prove(quiet, email, reference);
+    await openAsDpo(quiet, reference, 1);
+    await quiet.advance('PT2H');
+    return (await timed(() => quiet.advance('P61D')))[1];
+  } finally {
+    await quiet.close();
+  }
+};
+
 /** A copy: what is synthesised anew meanwhile must not change what is measured. */
 const place = mkdtempSync(join(tmpdir(), 'privacy-bench-'));
 const cdkOut = join(place, 'cdk.out');
@@ -73,6 +88,7 @@ cpSync(await synth(), cdkOut, { recursive: true });
 
 console.log(`local cloud: ${machine()}`);
 console.log(`  start, warm              ${seconds(middle(await startTimes(cdkOut)))}  (middle of 5)`);
+console.log(`  two months of waiting    ${seconds(await twoMonths(cdkOut))}  (61 days, one request)`);
 
 const world = await openWorld({ cdkOut });
 try {

@@ -130,9 +130,7 @@ function openAwsPort(port: number, { clock, access, parts }: Ports): Promise<Gat
       return authenticate({ method, url, headers, body }, access.findKey, times);
     },
     authorise: access.authorise,
-    written: (service) => {
-      if (service !== 'dynamodb') parts.live.writes += 1;
-    },
+    seen: (call, service, isRead) => parts.reads.seen(call, service, isRead),
   });
 }
 

@@ -12,7 +12,7 @@ import {
 } from './dynamodb-engine.ts';
 import { type Table, Tables, tableArn } from './dynamodb-tables.ts';
 import { jsonInput, targetOf, unknownOperation } from './protocol.ts';
-import { type Observed, Reads, runOf } from './reads.ts';
+import { Reads, runOf } from './reads.ts';
 import { AwsError, type Call, type Clock, type Permission, type Service, type Store } from './service.ts';
 import { openStore } from './store.ts';
 import { Turns } from './turns.ts';
@@ -23,19 +23,16 @@ interface Options {
   readonly dir: string;
   readonly clock: Clock;
   readonly tables: readonly Table[];
-}
-
-export interface DynamoDb extends Service {
-  /** The answer tells whether anybody else wrote what a run reads, after it read it. */
-  observe(run: Observed): () => boolean;
+  /** Is told what each run of a function reads, and what is written. */
+  readonly reads?: Reads;
 }
 
 /** Opens DynamoDB on a folder; tables that are not there are made. Rejects when one is there with another schema. */
-export async function openDynamoDb({ dir, clock, tables: definitions }: Options): Promise<DynamoDb> {
+export async function openDynamoDb({ dir, clock, tables: definitions, reads }: Options): Promise<Service> {
   const store = await openStore(dir);
   const tables = new Tables(store, () => clock.now());
   await tables.open(definitions);
-  const database = new Database(store, tables, clock);
+  const database = new Database(store, tables, clock, reads);
   await database.sweep();
   return {
     signingName: 'dynamodb',
@@ -45,7 +42,6 @@ export async function openDynamoDb({ dir, clock, tables: definitions }: Options)
       const output = await operation(database, inputOf(call), runOf(call));
       response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(output));
     },
-    observe: (run) => database.reads.observe(run),
     close: async () => {
       database.stop();
       await store.close();
@@ -96,15 +92,16 @@ class Database {
   readonly store: Store;
   readonly tables: Tables;
   readonly clock: Clock;
-  readonly reads = new Reads();
+  private readonly reads: Reads;
   private readonly turns = new Turns();
   private due = Number.POSITIVE_INFINITY;
   stop: () => void = () => {};
 
-  constructor(store: Store, tables: Tables, clock: Clock) {
+  constructor(store: Store, tables: Tables, clock: Clock, reads = new Reads()) {
     this.store = store;
     this.tables = tables;
     this.clock = clock;
+    this.reads = reads;
   }
 
   work(run?: string): Work {

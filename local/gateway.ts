@@ -24,8 +24,8 @@ interface Options {
   authenticate(request: IncomingMessage, body: Buffer | undefined): Caller | Promise<Caller>;
   /** Throws AwsError when the caller may not. */
   authorise(caller: Caller, permission: Permission): void;
-  /** Told of every call that may change something. */
-  written?(service: string): void;
+  /** Told of every call that may be made, and whether it changes nothing. */
+  seen?(call: Call, service: string, isRead: boolean): void;
 }
 
 /** Bytes of a buffered body; a form of SES with a mail of ten megabytes comes closest. */
@@ -77,7 +77,7 @@ async function answer(options: Options, request: IncomingMessage, response: Serv
     const call = await callOf(options, request, name);
     for (const permission of service.permissions(call)) options.authorise(call.caller, permission);
     const operation = operationOf(name, call);
-    if (!reads.test(operation)) options.written?.(name);
+    options.seen?.(call, name, reads.test(operation));
     const serve = (to: ServerResponse) => service.handle(call, to).catch((error: unknown) => refuse(error, to));
     await suffer(options.faults.meet(name, operation), call, response, serve);
   } catch (error) {

@@ -8,7 +8,7 @@ import { openKms } from './kms.ts';
 import { type Lambda, openLambda } from './lambda.ts';
 import { openMailbox } from './mailbox.ts';
 import { openQueues, type Queues } from './queues.ts';
-import type { Observed } from './reads.ts';
+import { Reads } from './reads.ts';
 import { openS3 } from './s3.ts';
 import { openScheduler } from './scheduler.ts';
 import { openSecretsManager } from './secrets-manager.ts';
@@ -34,8 +34,8 @@ export type Parts = Awaited<ReturnType<typeof openParts>>;
 /** Opens every service of a deployment and ties them together. Whatever it opened is among the closers, also when it fails. */
 export async function openParts(ground: Ground) {
   const { stateDir, store, clock, deployment, access } = ground;
-  /** Where AWS answers, known once the port is open; how often something was written to any service but DynamoDB, which knows it exactly. */
-  const live = { aws: '', writes: 0 };
+  /** Where AWS answers, known once the port is open. */
+  const live = { aws: '' };
   const queues = openQueues({ store: store.sub('queues'), clock, queues: deployment.queues });
   const mailbox = await openMailbox({ dir: join(stateDir, 'mail'), store: store.sub('mailbox'), clock });
   const lambda: Lambda = openLambda({
@@ -51,13 +51,9 @@ export async function openParts(ground: Ground) {
   const ses = openSes({ ...deployment, mailbox });
   const invokeAs = invokeAsRole(lambda, access);
   const states = await kept(ground, openStates({ ...deployment, store: store.sub('states'), clock, invokeAs }));
-  const dynamodb = await kept(ground, openDynamoDb({ ...deployment, dir: join(stateDir, 'dynamodb'), clock }));
-  const observe = (run: Observed): (() => boolean) => {
-    const { writes } = live;
-    const changed = dynamodb.observe(run);
-    return () => live.writes !== writes || changed();
-  };
-  const scheduling = { store: store.sub('scheduler'), clock, queues, observe };
+  const reads = new Reads();
+  const dynamodb = await kept(ground, openDynamoDb({ ...deployment, dir: join(stateDir, 'dynamodb'), clock, reads }));
+  const scheduling = { store: store.sub('scheduler'), clock, queues, reads };
   const invoke = invokeOnSchedule(deployment, invokeAs);
   const scheduler = await kept(ground, openScheduler({ ...deployment, ...scheduling, invoke }));
   const services = [dynamodb, ...(await openStorage(ground)), lambda, sns, ses, states, scheduler];
@@ -68,7 +64,7 @@ export async function openParts(ground: Ground) {
     await scheduler.start();
   };
   const faults = openFaults();
-  return { live, services, lambda, states, scheduler, mailbox, queues, faults, resume };
+  return { live, reads, services, lambda, states, scheduler, mailbox, queues, faults, resume };
 }
 
 /** A service that is closed with the rest from now on. */

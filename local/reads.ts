@@ -29,6 +29,13 @@ export class Reads {
       read.changed ||= keys.some((key) => read.gte <= key && key < read.lt);
   }
 
+  /** Of what another service than DynamoDB answers nobody knows what it depends on: any write may change it. */
+  seen(call: Call, service: string, isRead: boolean): void {
+    if (service === 'dynamodb') return;
+    if (isRead) this.read(runOf(call), '', '\uffff');
+    else this.wrote(runOf(call), [service]);
+  }
+
   private readsOf(run: string | undefined): Map<string, Read> | undefined {
     return [...this.runs.values()].find(({ trace }) => trace === run)?.reads;
   }

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { unknownOperation } from './protocol.ts';
 import type { Queues } from './queues.ts';
-import type { Observed } from './reads.ts';
+import type { Reads } from './reads.ts';
 import type { Clock, InvokeFunction, Service, Store } from './service.ts';
 
 /** A schedule of the template with a Lambda function as its target. */
@@ -32,8 +32,8 @@ interface Options {
   readonly schedules: readonly Schedule[];
   readonly invoke: InvokeFunction;
   readonly queues: Queues;
-  /** From now on the answer tells whether a run of the function could meet anything new. */
-  observe(run: Observed): () => boolean;
+  /** Knows whether another run of a function would meet anything new. */
+  readonly reads: Pick<Reads, 'observe'>;
 }
 
 /** What the disk knows of a schedule. Instants are milliseconds of virtual time. */
@@ -190,7 +190,7 @@ class Run {
     const { pending } = this.progress;
     if (pending === undefined) return;
     const requestId = randomUUID();
-    const isStale = this.options.observe({ functionArn: this.schedule.functionArn, requestId });
+    const isStale = this.options.reads.observe({ functionArn: this.schedule.functionArn, requestId });
     const outcome = await this.call(pending, requestId).catch((error: Error) => ({ failure: error.message }));
     if ('failure' in outcome) return this.failed(pending, outcome.failure);
     const until = idleUntil(outcome.payload);

@@ -46,7 +46,7 @@ test('two months pass while a request waits for the DPO: idle ticks are left out
   expect(Object.fromEntries(scheduled.map((name) => [name, Number(after[name]) - Number(before[name])]))).toEqual({
     Watchdog: 35,
     Dispatch: 12,
-    Housekeeping: 9,
+    Housekeeping: 3,
   });
   // Six alarms, each on both channels.
   expect((await world.mails()).length).toBe(mails + 12);

@@ -22,6 +22,7 @@ import {
 import { ClassicLevel } from 'classic-level';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { openDynamoDb, type Table } from '../../local/dynamodb.ts';
+import { Reads } from '../../local/reads.ts';
 import { signedGateway, temporaryFolder } from './signed-gateway.ts';
 import { stillClock } from './small-gateway.ts';
 
@@ -443,10 +444,12 @@ describe('DynamoDB as the adapters use it', () => {
 describe.skipIf(elsewhere !== undefined)('DynamoDB of the local cloud', () => {
   const start = async (dir: string, tables: readonly Table[] = [requests]) => {
     const clock = stillClock(new Date().toISOString());
-    const service = await openDynamoDb({ dir, clock, tables });
+    const reads = new Reads();
+    const service = await openDynamoDb({ dir, clock, tables, reads });
     const gateway = await signedGateway(service, clock);
     return {
       clock,
+      reads,
       service,
       ...gateway,
       client: new DynamoDBClient(gateway.config),
@@ -564,7 +567,7 @@ describe.skipIf(elsewhere !== undefined)('DynamoDB of the local cloud', () => {
       },
       { step: 'build' },
     );
-    const observe = () => local.service.observe({ functionArn: 'Sweep', requestId });
+    const observe = () => local.reads.observe({ functionArn: 'Sweep', requestId });
     const TableName = 'Requests';
     const ExpressionAttributeValues = { ':due': S('monday') };
     const query = new QueryCommand({

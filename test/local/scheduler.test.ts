@@ -27,9 +27,11 @@ function start(schedule: Partial<Schedule> = {}, answer: Answer = () => ({ ok: t
       clock,
       schedules: [{ ...watchdog, ...schedule }],
       queues,
-      observe: () => {
-        const before = counter.writes;
-        return () => counter.writes !== before;
+      reads: {
+        observe() {
+          const before = counter.writes;
+          return () => counter.writes !== before;
+        },
       },
       async invoke(_arn, payload) {
         ticks.push(payload);
