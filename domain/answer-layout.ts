@@ -104,5 +104,17 @@ export const evidenceKey = (evidence: string, attempt: string, path: string): st
 export const referenceKey = (evidence: string, attempt: string, field: string): string =>
   `${evidence}/${attempt}/keys/${field}.json`;
 
+/** Where the pages of a table lie in its file: `Pages`. */
+export const pagesKey = (evidence: string, attempt: string, path: string): string =>
+  `${evidence}/${attempt}/pages/${path}`;
+
+/** Beside a table: names of people that it holds. */
+export const namesKey = (evidence: string, attempt: string, path: string): string =>
+  `${evidence}/${attempt}/names/${path}`;
+
+/** Beside a manifest: what was taken out of a collection, and why. */
+export const cutsKey = (evidence: string, attempt: string, system: string, collection: string): string =>
+  `${evidence}/${attempt}/cuts/${system}.${collection}.jsonl`;
+
 /** Beside a manifest: which attempt wrote each of its files. */
 export const placesKey = (evidence: string, attempt: string): string => `${evidence}/${attempt}/places.json`;

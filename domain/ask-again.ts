@@ -1,5 +1,6 @@
 import { actor, type Change, moved, mustBe, nextSegment, refuse } from './change.ts';
 import { inForce, turnOf } from './gathering.ts';
+import type { Mark } from './marks.ts';
 import type { Wave } from './plan.ts';
 import type { Case, Request, SourceRecord, Step } from './request.ts';
 
@@ -51,4 +52,21 @@ export const lateAnswer = (held: Case, late: SourceRecord, now: Date): Change | 
   if (request.status !== 'REVIEW') return undefined;
   const change = newRound(held, () => false, 'review', now);
   return { ...change, sources: [{ ...late, round: change.request.round }], audit, goOn: true };
+};
+
+/** The DPO chose something about what is held back: the manifest shown can't be decided on any more. */
+export const marked = (held: Case, { system, collection, choice, ground }: Mark): Change => {
+  mustBe(held.request, 'REVIEW');
+  const { manifest } = held.request;
+  const facts = { system, collection, choice, ...(ground ? { ground } : {}) };
+  return {
+    request: { ...held.request, ...(manifest ? { manifest: { ...manifest, stale: true } } : {}) },
+    audit: actor('dpo', 'MARKED', facts),
+  };
+};
+
+/** Has the answer made anew, with what is held back left out; the DPO decides on that in a new round. */
+export const makeAnew = (held: Case, now: Date): Change => {
+  mustBe(held.request, 'REVIEW');
+  return { ...newRound(held, () => false, 'review', now), audit: actor('dpo', 'MADE_ANEW'), goOn: true };
 };

@@ -8,6 +8,8 @@ import { type Finding, readYaml, sortedFindings, type YamlSource } from './yaml-
 export const Language = z.enum(['da', 'en']);
 export type Language = z.infer<typeof Language>;
 
+const InLanguages = z.strictObject({ da: z.string().min(1).max(300), en: z.string().min(1).max(300) });
+
 const Address = z.email().max(254);
 
 /** Somebody who decides. */
@@ -91,6 +93,10 @@ export const Config = z.strictObject({
       requestsPerHour: z.int().min(1).max(1_000_000).default(2_000),
     })
     .prefault({}),
+  /** Reasons to hold something back beside the built-in ones: `short` stands in the text, `text` explains. */
+  grounds: z
+    .record(z.string().regex(/^[a-z][a-z0-9-]{0,39}$/), z.strictObject({ short: InLanguages, text: InLanguages }))
+    .optional(),
   retention: z
     .strictObject({
       /** Days that gathered data and packages live after delivery. */

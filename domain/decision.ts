@@ -1,4 +1,5 @@
 import { actor, type Change, moved, mustBe, nextSegment, refuse, statusOf } from './change.ts';
+import type { DataMap } from './data-map.ts';
 import { inForce, isOpen } from './gathering.ts';
 import {
   type Case,
@@ -36,6 +37,18 @@ const decided = (record: RightRecord, choice: Choice | undefined, decision: Omit
   return { ...record, status, decision: { ...choice, ...decision } };
 };
 
+/** Systems of which free text goes out: somebody has to look at it first, for it may tell of other people (T13, Art. 15(4)). */
+export const withFreeText = (held: Case, map: DataMap): string[] => {
+  const isFree = (system: string, name: string): boolean => {
+    const collection = map.systems[system]?.collections[name];
+    return !collection || Object.values(collection.fields).some(({ freeText }) => freeText);
+  };
+  const found = inForce(held).flatMap(({ system, collections }) =>
+    collections.filter(({ name, rows, documents }) => rows + documents > 0 && isFree(system, name)).map(() => system),
+  );
+  return [...new Set(found)].sort();
+};
+
 const incompleteSource = (source: SourceRecord): boolean =>
   source.state === 'FAILED' || source.state === 'PARTIAL' || isOpen(source);
 
@@ -56,7 +69,8 @@ export const decide = (
   now: Date,
 ): Change => {
   mustBe(held.request, 'REVIEW');
-  if (shown.manifest !== held.request.manifest?.hash) refuse(held.request, 'showing this manifest');
+  if (held.request.manifest?.stale || shown.manifest !== held.request.manifest?.hash)
+    refuse(held.request, 'showing this manifest');
   const approving = Object.values(choices).some((choice) => choice?.outcome === 'approve');
   if (approving && incompleteSources(held).length > 0 && !shown.incomplete) refuse(held.request, 'complete');
   const open = held.rights.filter(({ status }) => !isOver(status));

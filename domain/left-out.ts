@@ -1,9 +1,18 @@
+import * as z from 'zod/mini';
 import type { Right, SourceRecord } from './request.ts';
 
-/**
- * Something that is not in the answer although the person asked for it. Fields, rows and documents that are held back get a kind of
- * their own here when the DPO can hold them back.
- */
+/** How much of a collection the DPO held back for one reason: whole rows, values, places in texts, or documents. */
+export const HeldBack = z.object({
+  system: z.string(),
+  collection: z.string(),
+  field: z.optional(z.string()),
+  what: z.enum(['rows', 'values', 'places', 'documents']),
+  count: z.int(),
+  ground: z.string(),
+});
+export type HeldBack = z.infer<typeof HeldBack>;
+
+/** Something that is not in the answer although the person asked for it. */
 export type LeftOut =
   /** Data of a system that may exist and is missing, or was not looked for. */
   | {
@@ -14,6 +23,8 @@ export type LeftOut =
     }
   /** Rows that resemble what was looked for and are not exactly it: they may be about somebody else. */
   | { readonly kind: 'near-matches'; readonly system: string; readonly count: number }
+  /** What the DPO held back. */
+  | ({ readonly kind: 'held' } & HeldBack)
   /** A right that was refused before the data were gathered. */
   | { readonly kind: 'right'; readonly right: Right; readonly reason?: string };
 
@@ -30,7 +41,9 @@ interface Asked {
 export const leftOut = (
   systems: readonly Asked[],
   refused: readonly { right: Right; reason?: string }[],
+  heldBack: readonly HeldBack[] = [],
 ): LeftOut[] => [
+  ...heldBack.map((each): LeftOut => ({ kind: 'held', ...each })),
   ...systems
     .filter(({ state }) => missing.includes(state))
     .map(({ name, state, reason }): LeftOut => ({ kind: 'system', system: name, state, reason })),

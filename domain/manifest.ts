@@ -1,4 +1,5 @@
 import { canonical, sha256 } from './canonical.ts';
+import type { HeldBack } from './left-out.ts';
 import type { SourceRecord } from './request.ts';
 
 /** One file of the answer: its place in the ZIP, and size in bytes, SHA-256 and CRC-32 of its content. */
@@ -22,6 +23,10 @@ export interface Manifest {
   /** SHA-256 of the data map that the request began with. */
   readonly dataMap: string;
   readonly systems: readonly ManifestSystem[];
+  /** What the DPO held back, and why; absent where it is nothing. */
+  readonly heldBack?: readonly HeldBack[];
+  /** SHA-256 of the list of every place that was cut, row by row, which stays with the evidence. */
+  readonly cuts?: readonly { readonly system: string; readonly collection: string; readonly sha256: string }[];
   readonly files: readonly ManifestFile[];
 }
 

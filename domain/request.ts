@@ -142,6 +142,8 @@ export const Request = z.object({
       round: z.int(),
       rows: z.int(),
       documents: z.int(),
+      /** What is held back was changed since: nothing is decided before it is made anew. */
+      stale: z.optional(z.boolean()),
       /** Which attempt wrote it, and the list of where its files lie. */
       attempt: z.string(),
     }),

@@ -16,6 +16,11 @@ export const routes = {
   ],
   person: ['GET /c/{token}', 'ANY /confirm/{reference}', 'GET /r/{token}', 'ANY /request/{reference}'],
   staff: ['GET /dpo/{token}', 'ANY /dpo/request/{reference}'],
+  review: [
+    'ANY /dpo/request/{reference}/data/{source}/{collection}',
+    'ANY /dpo/request/{reference}/data/{source}/{collection}/{row}',
+    'GET /dpo/request/{reference}/preview/{path+}',
+  ],
   'sign-in': ['GET /dpo/sign-in', 'GET /dpo/sign-in/begin', 'GET /dpo/signed-in', 'ANY /dpo/sign-out'],
   owner: ['GET /o/{token}', 'ANY /task/{reference}/{system}'],
   download: ['GET /d/{token}', 'ANY /download/{reference}'],

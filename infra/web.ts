@@ -43,7 +43,10 @@ export class Web extends Construct {
     calendar.allow(['dynamodb:Query'], [storage.dueIndexArn]);
     const owner = make('owner', { ...record, EVIDENCE_BUCKET: storage.evidence.bucketName });
     const download = make('download', { ...record, EVIDENCE_BUCKET: storage.evidence.bucketName });
-    storage.grantRequests(owner, 'GetItem', 'Query', 'PutItem');
+    const review = make('review', { ...record, EVIDENCE_BUCKET: storage.evidence.bucketName });
+    review.allowObjects(['s3:GetObject'], storage.evidence, 'evidence/');
+    storage.useKey(review, 's3', ['kms:Decrypt']);
+    for (const fn of [owner, review]) storage.grantRequests(fn, 'GetItem', 'Query', 'PutItem');
     staff.allow(['dynamodb:UpdateItem'], [storage.counters.tableArn]);
     // They check codes: each attempt is counted on the token.
     for (const fn of [person, staff, download]) storage.grantRequests(fn, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
@@ -69,7 +72,7 @@ export class Web extends Construct {
     this.signInSecret(config, storage, signIn);
 
     const assets = make('assets');
-    this.functions = { intake, person, staff, 'sign-in': signIn, owner, download, calendar, assets };
+    this.functions = { intake, person, staff, review, 'sign-in': signIn, owner, download, calendar, assets };
   }
 
   private signInSecret({ signIn }: Pick<Config, 'signIn'>, { key }: Storage, reader: ServiceFunction): void {

@@ -3,6 +3,7 @@ import { sha256 } from '../../domain/canonical.ts';
 import type { Alert, Change, MailDraft } from '../../domain/change.ts';
 import { choreAfter } from '../../domain/chores.ts';
 import { Conflict, RequestNotFound, TransitionRefused } from '../../domain/errors.ts';
+import { Mark, markName } from '../../domain/marks.ts';
 import { type Case, isOver, Request, RightRecord, SourceRecord } from '../../domain/request.ts';
 import { alertShard, dueShard, shardOf, sk } from './keys.ts';
 import type { Item, Table, Write } from './table.ts';
@@ -73,6 +74,11 @@ const requestWrite = (next: Request, expected: number | undefined): Write => {
   if (expected === undefined) return { put, condition: 'attribute_not_exists(pk)' };
   return { put, condition: '#version = :version', names: { '#version': 'version' }, values: { ':version': expected } };
 };
+
+/** Notes a choice about what to hold back; it joins the transaction that makes the manifest shown out of date. */
+export const markWrite = (requestId: string, mark: Mark): Write => ({
+  put: { pk: requestId, sk: sk.mark(markName(mark)), ...mark },
+});
 
 /** Makes housekeeping look at the request at a date. */
 export const choreWrite = (requestId: string, nextActionAt: string): Write => ({
@@ -181,6 +187,15 @@ export const casesIn = (table: Table, signal: Signal, now: () => Date) => {
     /** Puts a source's record in place of the one that is there. */
     async putSource(requestId: string, source: SourceRecord): Promise<void> {
       await table.put(sourceItem(requestId, source));
+    },
+
+    /** What the DPO chose to hold back. */
+    async marks(requestId: string): Promise<Mark[]> {
+      const marks: Mark[] = [];
+      const values = { ':pk': requestId, ':mark': sk.mark('') };
+      for await (const item of table.query({ KeyConditionExpression: 'pk = :pk AND begins_with(sk, :mark)', values }))
+        marks.push(Mark.parse(item));
+      return marks;
     },
 
     /** The audit entries of a request, in order. */

@@ -10,7 +10,15 @@ import {
   S3Client,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
-import { type Content, type Measured, measured, type Packed, packed } from '../lib/packing.ts';
+import {
+  type Content,
+  type Measured,
+  measured,
+  type Packed,
+  type Paged,
+  packed,
+  packedInPieces,
+} from '../lib/packing.ts';
 
 /** The Evidence bucket: what was gathered and what is delivered, under random keys. */
 export const filesIn = (Bucket: string, s3: S3Client = new S3Client()) => {
@@ -38,6 +46,10 @@ export const filesIn = (Bucket: string, s3: S3Client = new S3Client()) => {
     /** Streams a file into the bucket, deflated as its ZIP will hold it. */
     pack: (key: string, source: Content): Promise<Packed> =>
       upload<Packed>(key, (done) => packed(source, done), 'application/octet-stream'),
+
+    /** Streams a text into the bucket, deflated so that each of its pieces can be read alone. */
+    packInPieces: (key: string, source: AsyncIterable<string>): Promise<Paged> =>
+      upload<Paged>(key, (done) => packedInPieces(source, done), 'application/octet-stream'),
 
     async writeText(Key: string, text: string, ContentType: string): Promise<void> {
       const Body = Buffer.from(text);

@@ -30,6 +30,7 @@ export const sk = {
   alert: (key: string) => `ALERT#${key}`,
   segment: (n: number) => `SEGMENT#${n}`,
   audit: (n: number) => `AUDIT#${String(n).padStart(6, '0')}`,
+  mark: (name: string) => `MARK#${name}`,
   token: 'TOKEN',
   /** When housekeeping looks at the request: an item of its own, so that the watchdog's date and this one don't meet. */
   chore: 'CHORE',

@@ -1,9 +1,19 @@
 import * as z from 'zod/mini';
 import { LetterNotWritten } from '../../domain/errors.ts';
-import { AnswerFile, type StoredFile } from '../../domain/request.ts';
+import { HeldBack } from '../../domain/left-out.ts';
+import { AnswerFile, SourceRecord, type StoredFile } from '../../domain/request.ts';
 import { smallCall } from './small-call.ts';
 
-export type WriteLetter = (requestId: string, attempt: string) => Promise<StoredFile>;
+/** What the letter's function is given beside the record: where to write, and what of the answer goes out. */
+export const LetterOrder = z.object({
+  requestId: z.string(),
+  attempt: z.string(),
+  sources: z.array(SourceRecord),
+  heldBack: z.array(HeldBack),
+});
+export type LetterOrder = z.infer<typeof LetterOrder>;
+
+export type WriteLetter = (order: LetterOrder) => Promise<StoredFile>;
 
 const Said = z.union([AnswerFile, z.object({ errorType: z.string() })]);
 
@@ -13,9 +23,9 @@ const Said = z.union([AnswerFile, z.object({ errorType: z.string() })]);
  */
 export const letterBy =
   (name: string): WriteLetter =>
-  async (requestId, attempt) => {
+  async (order) => {
     const path = `/2015-03-31/functions/${name}/invocations`;
-    const answer = await smallCall({ service: 'lambda', path, body: JSON.stringify({ requestId, attempt }) }).catch(
+    const answer = await smallCall({ service: 'lambda', path, body: JSON.stringify(order) }).catch(
       () => '{"errorType":"NoAnswer"}',
     );
     const said = Said.parse(JSON.parse(answer));

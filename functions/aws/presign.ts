@@ -24,7 +24,7 @@ export const presigner = () => {
   const presign = async (key: string, name: string, seconds: number): Promise<string> => {
     const query = {
       'response-content-disposition': `attachment; filename="${name}"`,
-      'response-content-type': 'application/zip',
+      'response-content-type': name.endsWith('.zip') ? 'application/zip' : 'application/octet-stream',
     };
     // S3 signs no body for a link; any other hash would be a signature of something else.
     const headers = { host, 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };

@@ -4,7 +4,7 @@ import type { Config } from '../../domain/config.ts';
 import type { Row } from '../../domain/connector.ts';
 import type { DataMap } from '../../domain/data-map.ts';
 import { inForce } from '../../domain/gathering.ts';
-import { leftOut } from '../../domain/left-out.ts';
+import { type HeldBack, leftOut } from '../../domain/left-out.ts';
 import type { Case, SourceRecord, StoredFile } from '../../domain/request.ts';
 import type { AnswerCollection, AnswerFacts, AnswerSystem } from '../../web/package/answer.ts';
 
@@ -12,6 +12,8 @@ import type { AnswerCollection, AnswerFacts, AnswerSystem } from '../../web/pack
 export interface FactDeps {
   readonly map: DataMap;
   readonly config: Config;
+  /** What the DPO held back. */
+  readonly heldBack?: readonly HeldBack[];
   readonly firstRows: (json: StoredFile) => Promise<Row[]>;
 }
 
@@ -77,6 +79,7 @@ export const answerFacts = async (held: Case, deps: FactDeps): Promise<AnswerFac
     gatheredAt: inForce(held).reduce((latest, { at }) => (at > latest ? at : latest), request.receivedAt),
     authority: complaintBody(country),
     systems,
-    leftOut: leftOut(systems, refusedBefore(held)),
+    leftOut: leftOut(systems, refusedBefore(held), deps.heldBack),
+    grounds: deps.config.grounds ?? {},
   };
 };

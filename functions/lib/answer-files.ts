@@ -2,6 +2,7 @@ import { descriptorPath, evidenceKey, layout, type Part, partRoot } from '../../
 import type { Config } from '../../domain/config.ts';
 import type { DataMap } from '../../domain/data-map.ts';
 import { dataPackage } from '../../domain/data-package.ts';
+import type { HeldBack } from '../../domain/left-out.ts';
 import { answeredWithData, type Case, type DataRight, type StoredFile } from '../../domain/request.ts';
 import type { AnswerFacts } from '../../web/package/answer.ts';
 import { portabilityReadme, readme } from '../../web/package/readme.ts';
@@ -64,10 +65,16 @@ const textsOf: Readonly<Record<DataRight, typeof accessTexts>> = {
 export const partsOf = ({ rights }: Case) => rights.map(({ right }) => right).filter(answeredWithData);
 
 /** Writes the pages and descriptions that explain the answer, and answers what a manifest says of them. */
-export const writeAnswerFiles = async (held: Case, attempt: string, deps: AnswerDeps): Promise<StoredFile[]> => {
+export const writeAnswerFiles = async (
+  held: Case,
+  attempt: string,
+  heldBack: readonly HeldBack[],
+  deps: AnswerDeps,
+): Promise<StoredFile[]> => {
   const { evidence } = held.request;
   const facts = await answerFacts(held, {
     ...deps,
+    heldBack,
     firstRows: async ({ path, attempt: by }) => firstRows(await deps.files.unpack(evidenceKey(evidence, by, path))),
   });
   const written: StoredFile[] = [];

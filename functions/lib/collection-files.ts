@@ -3,7 +3,9 @@ import { PassThrough } from 'node:stream';
 import {
   documentPath,
   evidenceKey,
+  namesKey,
   type Part,
+  pagesKey,
   partRoot,
   systemFolder,
   tablePaths,
@@ -16,8 +18,17 @@ import { csvFile, jsonFile } from '../../domain/rendering.ts';
 import type { Request, SourceRecord, StoredFile } from '../../domain/request.ts';
 import { card, contactFields } from '../../domain/vcard.ts';
 import type { Files } from '../aws/files.ts';
+import type { Packed, Paged } from './packing.ts';
 
 type GatheredCollection = SourceRecord['collections'][number];
+
+/** Where the rows of a JSON file can be read from: piece n begins at byte `at[n]` with row `from[n]`; all end at byte `end`. */
+export interface Pages {
+  readonly rows: number;
+  readonly at: readonly number[];
+  readonly from: readonly number[];
+  readonly end: number;
+}
 
 export interface Place {
   readonly request: Request;
@@ -35,33 +46,50 @@ export interface Place {
 
 /** Signs that are handed on at a time: single rows through a stream would cost more than deflating them. */
 const piece = 65_536;
+/** Names that other texts of the answer are searched for, of one collection. */
+const mostNames = 1_000;
 /** Contacts of one collection: beyond it the tables say the same. */
 const maxCards = 100;
 
-/** A text file of the answer that is deflated and written as it grows. */
-const growing = (files: Files, key: string) => {
-  const stream = new PassThrough();
-  const written = files.pack(key, stream);
+/** Hands on what is written in pieces, as many bytes at a time as deflate wants. */
+export const growing = <T>(write: (source: AsyncIterable<string>) => Promise<T>) => {
+  // Pieces stay apart: what a file can be read by from the middle.
+  const stream = new PassThrough({ objectMode: true, highWaterMark: 1 });
+  const written = write(stream as AsyncIterable<string>);
   // A failed upload must end the gathering, not hang it: whoever waits for room gets the failure.
   written.catch((error: Error) => stream.destroy(error));
   stream.on('error', () => undefined);
+  const ends: number[] = [];
   let held = '';
+  let added = 0;
   return {
+    /** How much had been added when each piece but the last ended. */
+    ends,
     /** Answers a promise only when there is no room: to wait for each row would cost a tenth of deflating it. */
     add(text: string): Promise<unknown> | undefined {
       held += text;
+      added += 1;
       if (held.length < piece) return undefined;
+      ends.push(added);
       const isFull = !stream.write(held);
       held = '';
       if (!isFull) return undefined;
       return stream.destroyed ? written : once(stream, 'drain');
     },
-    async end(text: string) {
-      stream.end(held + text);
+    async end(text: string): Promise<T> {
+      stream.end(held + text || undefined);
       return written;
     },
   };
 };
+
+const none: ReadonlySet<string> = new Set();
+const without = (row: Row, hidden: ReadonlySet<string>): Row =>
+  hidden.size === 0 ? row : Object.fromEntries(Object.entries(row).filter(([field]) => !hidden.has(field)));
+
+/** Fields that hold somebody's name: a category user.name, or one below it. */
+export const fieldsWithNames = ({ fields }: Collection): string[] =>
+  Object.entries(fields).flatMap(([name, { category = '' }]) => (/^user\.name(\.|$)/.test(category) ? [name] : []));
 
 /** Renders rows as JSON, CSV and vCards with their JSON Schema; a collection without rows has no file. */
 const tableFiles = (place: Place, name: string, collection: Collection, part: Part) => {
@@ -74,10 +102,16 @@ const tableFiles = (place: Place, name: string, collection: Collection, part: Pa
   const seen = kindsSeen();
   const contacts = contactFields(collection);
   const cards: string[] = [];
-  let sinks: { json: ReturnType<typeof growing>; csv: ReturnType<typeof growing> } | undefined;
+  const named = part ? [] : fieldsWithNames(collection);
+  const people = new Set<string>();
+  let rows = 0;
+  let sinks: { json: ReturnType<typeof growing<Paged>>; csv: ReturnType<typeof growing<Packed>> } | undefined;
 
   const open = () => {
-    const opened = { json: growing(files, key(path.json)), csv: growing(files, key(path.csv)) };
+    const opened = {
+      json: growing((source) => files.packInPieces(key(path.json), source)),
+      csv: growing((source) => files.pack(key(path.csv), source)),
+    };
     opened.json.add(jsonFile.open({ system, collection: name, title: collection.title[language] }));
     opened.csv.add(csv.open);
     return opened;
@@ -96,21 +130,39 @@ const tableFiles = (place: Place, name: string, collection: Collection, part: Pa
   };
 
   return {
-    async add(row: Row): Promise<void> {
+    /** `hidden`: fields whose values are not what they were. */
+    async add(row: Row, hidden: ReadonlySet<string> = none): Promise<void> {
       const isFirst = sinks === undefined;
       sinks ??= open();
       seen.add(row);
+      rows += 1;
+      for (const field of named) {
+        const name = row[field];
+        if (typeof name === 'string' && people.size < mostNames) people.add(name.slice(0, 200));
+      }
       const waits = sinks.json.add(jsonFile.row(row, isFirst));
       if (waits) await waits;
       const waitsToo = sinks.csv.add(csv.row(row));
       if (waitsToo) await waitsToo;
-      const contact = contacts && cards.length < maxCards ? card(row, contacts) : '';
+      const contact = contacts && cards.length < maxCards ? card(without(row, hidden), contacts) : '';
       if (contact) cards.push(contact);
     },
 
     async end(): Promise<StoredFile[]> {
       if (!sinks) return [];
-      const json = { path: path.json, attempt, ...(await sinks.json.end(jsonFile.close)) };
+      const { pieces, ...packed } = await sinks.json.end(jsonFile.close);
+      // The opening was added before the first row.
+      const pages: Pages = {
+        rows,
+        at: pieces,
+        from: [0, ...sinks.json.ends.map((end) => end - 1)],
+        end: packed.packed.bytes,
+      };
+      if (!part)
+        await files.writeText(pagesKey(evidence, attempt, path.json), JSON.stringify(pages), 'application/json');
+      if (named.length > 0)
+        await files.writeText(namesKey(evidence, attempt, path.json), JSON.stringify([...people]), 'application/json');
+      const json = { path: path.json, attempt, ...packed };
       const table = { path: path.csv, attempt, ...(await sinks.csv.end('')) };
       return [json, table, ...(await described())].map((file) => (part ? { ...file, right: part } : file));
     },
@@ -124,7 +176,7 @@ const portabilityFiles = (place: Place, name: string, whole: Collection) => {
   const table = tableFiles(place, name, collection, 'portability');
   const pick = (row: Row): Row =>
     Object.fromEntries(Object.entries(row).filter(([field]) => field in collection.fields));
-  return { add: (row: Row) => table.add(pick(row)), end: table.end };
+  return { add: (row: Row, hidden?: ReadonlySet<string>) => table.add(pick(row), hidden), end: table.end };
 };
 
 /** Writes a collection's rows in every form the person gets, deflated as the ZIP will hold them, and its documents as they are. */
@@ -149,11 +201,11 @@ export const collectionFiles = (place: Place, name: string, collection: Collecti
   };
 
   return {
-    async add({ row, documents = [] }: Found): Promise<void> {
+    async add({ row, documents = [] }: Found, hidden?: ReadonlySet<string>): Promise<void> {
       const paths: string[] = [];
       for (const document of documents) paths.push(await addDocument(document));
-      await table.add(paths.length > 0 ? { ...row, files: paths } : row);
-      await portable?.add(row);
+      await table.add(paths.length > 0 ? { ...row, files: paths } : row, hidden);
+      await portable?.add(row, hidden);
       rows += 1;
     },
 

@@ -16,6 +16,20 @@ async function* linesOf(stream: Readable): AsyncGenerator<string> {
   }
 }
 
+/** Every row of a collection's JSON file, one after the other. */
+export async function* allRows(json: Readable): AsyncGenerator<Row> {
+  let line = 0;
+  for await (const text of linesOf(json)) {
+    line += 1;
+    if (line <= 2) continue;
+    if (text.startsWith(']')) return;
+    yield rowIn(text);
+  }
+}
+
+/** A row as its line holds it. */
+export const rowIn = (line: string): Row => parseExactly(line.replace(/,$/, '')) as Row;
+
 /** The first rows of a collection's JSON file, which has a row a line; no more of it is read than they need. */
 export const firstRows = async (json: Readable): Promise<Row[]> => {
   const rows: Row[] = [];
@@ -26,7 +40,7 @@ export const firstRows = async (json: Readable): Promise<Row[]> => {
     if (line <= 2) continue;
     signs += text.length;
     if (text.startsWith(']') || rows.length === mostRows || (rows.length > 0 && signs > mostSigns)) break;
-    rows.push(parseExactly(text.replace(/,$/, '')) as Row);
+    rows.push(rowIn(text));
   }
   json.destroy();
   return rows;

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { pipeline, Readable } from 'node:stream';
-import { crc32, createDeflateRaw } from 'node:zlib';
+import { constants, crc32, createDeflateRaw, deflateRawSync } from 'node:zlib';
 
 /** What a ZIP and a manifest say of a file: size in bytes, SHA-256 and CRC-32 of its content. */
 export interface Measured {
@@ -54,4 +54,36 @@ export async function* packed(source: Content, done: (packed: Packed) => void) {
     yield chunk;
   }
   done({ ...content, packed: { bytes, sha256: hash.digest('hex') } });
+}
+
+/** A file that can be read from the middle: where each of its pieces begins, in bytes as they lie. */
+export interface Paged extends Packed {
+  readonly pieces: readonly number[];
+}
+
+const whole = { level: deflateOptions.level, finishFlush: constants.Z_FULL_FLUSH };
+
+/**
+ * Deflates each piece of a text on its own, so that any of them can be inflated without those before it; together they are one deflated
+ * file like any other. `done` is told at the end.
+ */
+export async function* packedInPieces(source: AsyncIterable<string>, done: (paged: Paged) => void) {
+  const hash = createHash('sha256');
+  const pieces: number[] = [];
+  let content: Measured = { bytes: 0, sha256: '', crc32: 0 };
+  let at = 0;
+  const out = (chunk: Buffer) => {
+    at += chunk.byteLength;
+    hash.update(chunk);
+    return chunk;
+  };
+  const told = (result: Measured) => {
+    content = result;
+  };
+  for await (const piece of measured(source, told)) {
+    pieces.push(at);
+    yield out(deflateRawSync(piece, whole));
+  }
+  yield out(deflateRawSync(''));
+  done({ ...content, packed: { bytes: at, sha256: hash.digest('hex') }, pieces });
 }

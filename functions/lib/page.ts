@@ -33,6 +33,12 @@ export interface Answer {
   /** Origins that a form of this page posts to besides our own: the bucket (decisions.md 12). */
   readonly formTo?: string;
   readonly cache?: string;
+  /** In place of `html`: any bytes. */
+  readonly bytes?: Buffer;
+  /** A page of somebody else's making: it runs nothing, sends nothing, and has no origin. */
+  readonly sandbox?: boolean;
+  /** Offered as a download under this name. */
+  readonly download?: string;
 }
 
 export type Handle = (visit: Visit) => Promise<Answer> | Answer;
@@ -77,7 +83,19 @@ const policy = (formTo = ''): string =>
     "base-uri 'none'",
   ].join('; ');
 
+const sandboxed = [
+  'sandbox allow-downloads',
+  "default-src 'none'",
+  "style-src 'unsafe-inline'",
+  'img-src data:',
+  "form-action 'none'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+].join('; ');
+
 const headersFor = ({
+  sandbox,
+  download,
   contentType = 'text/html; charset=utf-8',
   formTo,
   cache = 'no-store',
@@ -85,7 +103,7 @@ const headersFor = ({
   goOn,
 }: Answer) => ({
   'content-type': contentType,
-  'content-security-policy': policy(formTo),
+  'content-security-policy': sandbox ? sandboxed : policy(formTo),
   // With no-referrer browsers send "Origin: null", and the check of a form's origin would refuse everyone (decisions.md 12).
   'referrer-policy': 'same-origin',
   'cache-control': cache,
@@ -95,13 +113,16 @@ const headersFor = ({
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy': 'camera=(), geolocation=(), microphone=()',
   ...(location ? { location } : {}),
+  ...(download ? { 'content-disposition': `attachment; filename="${download}"` } : {}),
   ...(goOn ? { refresh: `0; url=${goOn}` } : {}),
 });
 
 const render = (answer: Answer): APIGatewayProxyStructuredResultV2 => ({
   statusCode: answer.status ?? (answer.location ? 303 : 200),
   headers: headersFor(answer),
-  body: answer.html ?? answer.body ?? '',
+  ...(answer.bytes
+    ? { body: answer.bytes.toString('base64'), isBase64Encoded: true }
+    : { body: answer.html ?? answer.body ?? '' }),
   ...(answer.cookies ? { cookies: [...answer.cookies] } : {}),
 });
 

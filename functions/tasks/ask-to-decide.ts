@@ -9,6 +9,7 @@ import { cases, files, now } from '../aws/from-env.ts';
 import { letterBy, type WriteLetter } from '../aws/letter.ts';
 import { type AnswerDeps, partsOf, writeAnswerFiles } from '../lib/answer-files.ts';
 import { newAttempt } from '../lib/attempt.ts';
+import { type Held, withCuts } from '../lib/cutting.ts';
 import { env } from '../lib/env.ts';
 import { materialise } from '../lib/given.ts';
 import { log } from '../lib/log.ts';
@@ -21,7 +22,7 @@ interface Deps extends StepDeps, AnswerDeps {
 }
 
 /** The manifest of one round: what the systems answered, and the files of each right that is answered with data. */
-const manifestOf = (held: Case, files: readonly StoredFile[]): Manifest => {
+const manifestOf = ({ held, heldBack, cuts }: { held: Case } & Held, files: readonly StoredFile[]): Manifest => {
   const records = inForce(held).sort((a, b) => (a.system < b.system ? -1 : 1));
   return {
     version: 1,
@@ -30,6 +31,7 @@ const manifestOf = (held: Case, files: readonly StoredFile[]): Manifest => {
     language: held.request.language,
     dataMap: held.request.dataMap ?? '',
     systems: records.map(({ system, state, rows, documents, reason }) => ({ system, state, rows, documents, reason })),
+    ...(heldBack.length > 0 ? { heldBack, cuts } : {}),
     files: files.map(({ attempt: _, ...file }) => file),
   };
 };
@@ -56,11 +58,14 @@ const filesOf = (held: Case, pages: readonly StoredFile[]): StoredFile[] => {
 };
 
 /** Writes the manifest and the list of where its files lie; answers what the DPO is shown. */
-const writeManifest = async (held: Case, attempt: string, deps: Deps) => {
-  const { evidence } = held.request;
-  const letter = partsOf(held).includes('access') ? [await deps.writeLetter(held.request.requestId, attempt)] : [];
-  const files = filesOf(held, [...letter, ...(await writeAnswerFiles(held, attempt, deps))]);
-  const text = manifestText(manifestOf(held, files));
+const writeManifest = async (whole: Case, attempt: string, deps: Deps) => {
+  const { evidence, requestId } = whole.request;
+  const cut = await withCuts(whole, await deps.cases.marks(requestId), attempt, deps);
+  const { held, heldBack } = cut;
+  const said = { requestId, attempt, heldBack, sources: [...held.sources] };
+  const letter = partsOf(held).includes('access') ? [await deps.writeLetter(said)] : [];
+  const files = filesOf(held, [...letter, ...(await writeAnswerFiles(held, attempt, heldBack, deps))]);
+  const text = manifestText(manifestOf(cut, files));
   const places = JSON.stringify(Object.fromEntries(files.map(({ path, attempt: by }) => [path, by])));
   await deps.files.writeText(placesKey(evidence, attempt), places, 'application/json');
   await deps.files.writeText(evidenceKey(evidence, attempt, 'manifest.json'), text, 'application/json');

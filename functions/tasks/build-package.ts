@@ -35,12 +35,15 @@ const textMember = (path: string, text: string): ZipMember => {
 const sumsOf = (sums: readonly (readonly [path: string, sha256: string])[]): string =>
   sums.map(([path, sum]) => `${sum}  ${path}\n`).join('');
 
+/** What S3 says of an object that is not there; without the right to list the bucket it says that one may not. */
+const gone = ['NoSuchKey', 'AccessDenied'];
+
 /** A file that is gone is as little the approved one as a changed one. */
 const present = async <T>(reading: Promise<T>): Promise<T> => {
   try {
     return await reading;
   } catch (error) {
-    throw errorName(error) === 'NoSuchKey' ? new ManifestMismatch('a file is gone') : error;
+    throw gone.includes(errorName(error)) ? new ManifestMismatch('a file is gone') : error;
   }
 };
 

@@ -1,7 +1,7 @@
-import * as z from 'zod/mini';
 import { evidenceKey, layout } from '../../domain/answer-layout.ts';
 import { type Fonts, letterPdf } from '../../web/package/pdf.ts';
 import { cases, files, now } from '../aws/from-env.ts';
+import { LetterOrder } from '../aws/letter.ts';
 import { answerFacts } from '../lib/answer-facts.ts';
 import type { AnswerDeps } from '../lib/answer-files.ts';
 import { letterFonts } from '../lib/letter-fonts.ts';
@@ -15,12 +15,12 @@ interface Deps extends StepDeps, AnswerDeps {
 
 /** Writes the letter of an answer among its files, and answers what a manifest says of it. Doing it again writes the same. */
 export const writeLetter = task({
-  input: z.object({ requestId: z.string(), attempt: z.string() }),
-  async run({ requestId, attempt }, deps: Deps) {
-    const held = await deps.cases.read(requestId);
+  input: LetterOrder,
+  async run({ requestId, attempt, sources, heldBack }, deps: Deps) {
+    const held = { ...(await deps.cases.read(requestId)), sources };
     const { evidence, language } = held.request;
     // No row stands in the letter: the pages and tables beside it hold them.
-    const facts = await answerFacts(held, { ...deps, firstRows: async () => [] });
+    const facts = await answerFacts(held, { ...deps, heldBack, firstRows: async () => [] });
     const path = layout(language).letter;
     const content = await letterPdf(facts, deps.fonts);
     return { path, attempt, ...(await deps.files.pack(evidenceKey(evidence, attempt, path), [content])) };

@@ -1,9 +1,9 @@
-import { askAgain, withFollowers } from '../../domain/ask-again.ts';
+import { askAgain, makeAnew, withFollowers } from '../../domain/ask-again.ts';
 import type { Change } from '../../domain/change.ts';
 import type { Config } from '../../domain/config.ts';
 import type { DataMap } from '../../domain/data-map.ts';
 import { type Decider, decidersOf } from '../../domain/deciders.ts';
-import { type Choice, incompleteSources, refuseRequest, takeBack } from '../../domain/decision.ts';
+import { type Choice, incompleteSources, refuseRequest, takeBack, withFreeText } from '../../domain/decision.ts';
 import { agree, decideAs, openProposal } from '../../domain/four-eyes.ts';
 import { start } from '../../domain/gathering.ts';
 import { planOf, wavesOf } from '../../domain/plan.ts';
@@ -59,13 +59,14 @@ const required: Readonly<Record<string, readonly (readonly [field: string, probl
   undelivered: [['deal', 'choose']],
 };
 
-const decideProblems = (visit: Visit, held: Case): StaffProblem[] => {
+const decideProblems = (visit: Visit, held: Case, map: DataMap): StaffProblem[] => {
   const found: StaffProblem[] = [];
   const choices = choicesOf(visit);
   const approving = Object.values(choices).some(({ outcome }) => outcome === 'approve');
   if (approving && incompleteSources(held).length > 0 && !text(visit, 'incomplete')) {
     found.push({ field: 'incomplete', problem: 'incomplete' });
   }
+  if (approving && unseenIn(visit, held, map).length > 0) found.push({ field: 'looked', problem: 'looked' });
   for (const { right, decision } of held.rights) {
     const choice = choices[right];
     if (decision) continue;
@@ -78,7 +79,7 @@ const decideProblems = (visit: Visit, held: Case): StaffProblem[] => {
 const typedLong = /reason|incomplete|question|answer/;
 
 /** What is missing in a form before the domain is asked: shown beside its field, nothing typed is lost. */
-const problemsOf = (visit: Visit, held: Case, action: string, { config, now: clock }: Deps): StaffProblem[] => {
+const problemsOf = (visit: Visit, held: Case, action: string, { config, map, now: clock }: Deps): StaffProblem[] => {
   const missing = (required[action] ?? []).filter(([field]) => !text(visit, field));
   const long = [...visit.fields].filter(([name, [value = '']]) => typedLong.test(name) && value.length > longestReason);
   const late = action === 'extend' && rightsToExtend(visit, held, config, clock()).length === 0;
@@ -87,7 +88,7 @@ const problemsOf = (visit: Visit, held: Case, action: string, { config, now: clo
     ...long.map(([field]) => ({ field, problem: 'too-long' }) as const),
     ...(late ? [{ field: 'extend', problem: 'extend' } as const] : []),
     ...missing.map(([field, problem]) => ({ field, problem })),
-    ...(action === 'decide' ? decideProblems(visit, held) : []),
+    ...(action === 'decide' ? decideProblems(visit, held, map) : []),
   ];
 };
 
@@ -120,6 +121,10 @@ const decisions: Readonly<Record<string, Decide>> = {
   agree: (_, held, by, at) => agree(held, by, at),
 };
 
+/** Systems with free text that nobody has ticked as looked at. */
+const unseenIn = (visit: Visit, held: Case, map: DataMap): string[] =>
+  withFreeText(held, map).filter((system) => !visit.fields.get('looked')?.includes(system));
+
 const extendWith: Act = (visit, held, at, { config }) => {
   const ground = text(visit, 'ground') === 'number' ? 'number' : 'complexity';
   const rights = rightsToExtend(visit, held, config, at);
@@ -136,6 +141,7 @@ const actions: Readonly<Record<string, Act>> = {
   start: (_, held, at) => start(held, 'dpo', at),
   'try-again': (_, held, at) => tryAgain(held, at),
   undo: (_, held, at) => takeBack(held, at),
+  'make-anew': (_, held, at) => makeAnew(held, at),
   'ask-again': (visit, held, at, { map }) =>
     askAgain(held, withFollowers([text(visit, 'system')], wavesOf(map, planOf(map, ['email']))), at),
   extend: extendWith,
@@ -160,6 +166,7 @@ const show = async (
   const typed = Object.fromEntries([...visit.fields].map(([name, [value = '']]) => [name, value]));
   const known =
     (await deciderIn(visit, deps)) ?? (visit.method === 'GET' ? hintedDecider(visit, deps.config) : undefined);
+  const looked = visit.fields.get('looked') ?? [];
   const site = deps.look(visit, undefined);
   const page = staffPage({
     ...site,
@@ -169,6 +176,7 @@ const show = async (
     timeline: timeline as never,
     problems,
     typed: { ...typed, action: actionOf(visit).action },
+    looked,
     people: decidersOf(deps.config),
     known,
     ...more,

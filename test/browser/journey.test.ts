@@ -170,6 +170,7 @@ describe.each([
     await office.goto(linkIn(await newest(dpo, reference, 1), 'dpo'));
     await inspect(office, javaScript);
     await office.locator('input[name=outcome-access][value=approve]').check();
+    for (const box of await office.locator('input[name=looked]').all()) await box.check();
     const deciding = office.locator('form', { has: office.locator('[value=code-decide], [value=decide]') });
     await deciding.locator('input[name=last4]').fill(last4(reference));
     const mails = (await world.mails()).length;

@@ -103,6 +103,10 @@ export const answerTask = async (
   return expectStatus(await visitor.submit(page, { answer, text, last4: last4(reference) }, 'answer'), 200);
 };
 
+/** Ticks that the free text of every system was looked at. */
+export const lookedAt = ({ html }: Pick<Page, 'html'>): string[] =>
+  [...html.matchAll(/<input[^>]*name="looked"[^>]*>/g)].map(([tag]) => /value="([^"]*)"/.exec(tag)?.[1] ?? '');
+
 /** Longer than a decision can be taken back: then the answer is sent. */
 export const undoTime = 'PT16M';
 /** What each site's DPO is remembered by: a real browser keeps it from case to case. */
@@ -114,7 +118,7 @@ export const decide = async (
   world: World,
   page: Page,
   visitor: Visitor,
-  fields: Readonly<Record<string, string>>,
+  fields: Readonly<Record<string, string | readonly string[]>>,
   { having = 'manifest', who = dpo }: { having?: string; who?: string } = {},
 ): Promise<Page> => {
   for (const [name, value] of remembered.get(`${world.site} ${who}`) ?? []) visitor.cookies.set(name, value);
@@ -132,7 +136,7 @@ export const decide = async (
 export const approve = async (world: World, reference: string, rights: readonly string[] = ['access'], more = {}) => {
   const { page, visitor } = await openAsDpo(world, reference, 2);
   const outcomes = Object.fromEntries(rights.map((right) => [`outcome-${right}`, 'approve']));
-  const fields = { action: 'decide', ...outcomes, last4: last4(reference), ...more };
+  const fields = { action: 'decide', ...outcomes, looked: lookedAt(page), last4: last4(reference), ...more };
   const shown = formsOf(page).find(({ names }) => names.includes('manifest'))?.hidden.manifest;
   const after = expectStatus(await decide(world, page, visitor, fields), 200);
   await world.advance(undoTime);

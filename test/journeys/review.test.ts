@@ -1,6 +1,10 @@
+import { spawnSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { DeleteObjectCommand, ListObjectsV2Command } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { peopleToTry } from '../../demo/people.ts';
+import { holdings } from '../../demo/seed.ts';
 import {
   answerTask,
   approve,
@@ -9,6 +13,7 @@ import {
   download,
   expectStatus,
   last4,
+  lookedAt,
   openAsDpo,
   prove,
   start,
@@ -17,7 +22,7 @@ import {
 import { clientsOf, outputsOf } from './stores.ts';
 import { formsOf, textOf } from './visitor.ts';
 import { openWorld, type World } from './world.ts';
-import { unzip } from './zip.ts';
+import { recordsOf, unzip } from './zip.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -99,4 +104,85 @@ test('an answer whose files are gone is not sent: "try again" gathers it anew, a
   await openAsDpo(world, reference, 4);
   await approve(world, reference);
   expect((await unzip((await download(world, email, reference)).zip)).has('START-HER.html')).toBe(true);
+});
+
+const dataPath = (reference: string, of: string) => `/dpo/request/${reference}/data/${of}`;
+
+test('what the DPO holds back is not in the answer, which says where and why; the preview is what is sent, byte for byte', async () => {
+  const email = peopleToTry.everywhere;
+  const { reference, page, visitor } = await toReview('Mette Kjærgaard', email);
+  const notes = expectStatus(await visitor.get(dataPath(reference, 'crm/notes')), 200);
+  expect(textOf(notes.html)).toContain('Kan handle om andre');
+  const first = expectStatus(await visitor.get(dataPath(reference, 'crm/notes/0')), 200);
+  const word =
+    /class="value"><span class="typed">[^<]*?([A-Za-zæøåÆØÅ]{7,})/.exec(
+      first.html.slice(first.html.lastIndexOf('<code>text')),
+    )?.[1] ?? '';
+  expect(word).not.toBe('');
+
+  const withoutGround = { target: 'value:text', choice: 'redact', words: word };
+  expect((await visitor.post(first.url, withoutGround)).status).toBe(400);
+  const redact = { ...withoutGround, ground: 'others' };
+  expectStatus(await visitor.post(first.url, redact), 200);
+  expectStatus(
+    await visitor.post(notes.url, { target: 'field:author', choice: 'withhold', ground: 'not-personal' }),
+    200,
+  );
+  expectStatus(
+    await visitor.post(dataPath(reference, 'crm/notes/1'), {
+      target: 'row',
+      choice: 'withhold',
+      ground: 'trade-secret',
+    }),
+    200,
+  );
+  const documents = dataPath(reference, 'support/attachments');
+  expectStatus(await visitor.post(documents, { target: 'document:0', choice: 'withhold', ground: 'given' }), 200);
+
+  const fields = { action: 'decide', 'outcome-access': 'approve', looked: lookedAt(page), last4: last4(reference) };
+  const late = await decide(world, page, visitor, fields);
+  expect(late.status).toBe(409);
+  const stale = expectStatus(await visitor.get(`/dpo/request/${reference}`), 200);
+  expectStatus(await visitor.submit(stale, { action: 'make-anew', last4: last4(reference) }, 'last4'), 200);
+  const fresh = await openAsDpo(world, reference, 3);
+  const previewed = expectStatus(
+    await fresh.visitor.get(`/dpo/request/${reference}/preview/systemer/02-crm/index.html`),
+    200,
+  );
+  expect(previewed.headers.get('content-security-policy')).toMatch(/^sandbox allow-downloads; default-src 'none'/);
+
+  await approve(world, reference);
+  const entries = await unzip((await download(world, email, reference)).zip);
+  expect(String(entries.get('systemer/02-crm/index.html'))).toBe(previewed.html);
+  const [note, ...others] = recordsOf(entries, 'crm', 'notes');
+  expect(note?.text).toContain('[udeladt: hensyn til andre]');
+  expect(note?.text).not.toContain(word);
+  for (const each of [note, ...others]) expect(each?.author).toBe('[udeladt: ikke om dig]');
+  expect(others).toHaveLength(holdings(email).notes.length - 2);
+  const withheld = textOf(String(entries.get('udeladt.html')));
+  for (const said of [
+    'Noget er streget over i 1 tekst',
+    '1 post er udeladt',
+    '1 dokument er udeladt',
+    'forretningshemmelighed',
+  ])
+    expect(withheld).toContain(said);
+  const paths = [...entries.keys()].filter((path) => path.includes('-support/filer/'));
+  const manifest = JSON.parse(String(entries.get('manifest.json'))) as {
+    heldBack: { what: string; ground: string }[];
+    cuts: object[];
+  };
+  expect(manifest.heldBack.map(({ what, ground }) => `${what} ${ground}`).sort()).toEqual(
+    ['documents given', 'places others', 'rows trade-secret', 'values not-personal'].sort(),
+  );
+  expect(manifest.cuts).toHaveLength(2);
+  expect(String(entries.get('systemer/04-support/attachments.json'))).toContain('[udeladt: allerede givet]');
+  const sums = String(entries.get('KONTROLSUMMER.sha256'));
+  for (const path of paths) expect(sums).toContain(path);
+  const file = join(world.state, 'held.zip');
+  writeFileSync(file, (await download(world, email, reference)).zip);
+  const checked = spawnSync(process.execPath, ['cli/privacy.ts', 'package', 'check', file, '--json'], {
+    encoding: 'utf8',
+  });
+  expect(JSON.parse(checked.stdout)).toEqual({ findings: [] });
 });

@@ -19,6 +19,7 @@ import { type DownloadState, downloadPage } from '../../web/pages/download.tsx';
 import { errorPage } from '../../web/pages/error.tsx';
 import { formPage } from '../../web/pages/form.tsx';
 import { ownerPage } from '../../web/pages/owner.tsx';
+import { dataPage, type ReviewProps, rowPage } from '../../web/pages/review.tsx';
 import { sentPage } from '../../web/pages/sent.tsx';
 import { type SignInState, signInPage } from '../../web/pages/sign-in.tsx';
 import { type StaffProblem, staffPage } from '../../web/pages/staff.tsx';
@@ -289,6 +290,7 @@ const staffSpecimens = (frame: { language: Language; config: Config }, typed: Ty
   const sent = { action: 'decide', 'outcome-erasure': 'refuse', last4: typed('XXXX') };
   return [
     ...statuses.map((status) => ({ name: `staff-${status}`, html: shown(caseOf(status, typed, { manifest })) })),
+    { name: 'staff-stale', html: shown(caseOf('REVIEW', typed, { manifest: { ...manifest, stale: true } })) },
     { name: 'staff-wrong', html: shown(caseOf('REVIEW', typed, { manifest }), problems, sent) },
     ...questions(typed).map(({ name, asks }) => ({
       name: `staff-${name}`,
@@ -315,6 +317,65 @@ const staffSpecimens = (frame: { language: Language; config: Config }, typed: Ty
       ),
     },
     { name: 'staff-stuck', html: shown(caseOf('GATHERING', typed, { needsPerson: stuck })) },
+  ];
+};
+
+const reviewSpecimens = (frame: { language: Language; config: Config }, typed: Typing): Specimen[] => {
+  const field = (da: string, more = {}) => ({ label: { da, en: da }, ...more });
+  const text = typed('Talte med Karen Lund, 010203-0405, om ordren.');
+  const collection = {
+    title: { da: typed('Notater'), en: typed('Notes') },
+    primaryKey: ['id'],
+    identity: {},
+    references: [],
+    options: {},
+    fields: {
+      id: field('Nummer'),
+      kind: field('Kanal', { codes: { 1: { da: 'Telefon', en: 'Phone' } } }),
+      text: field('Notat', { freeText: true, category: 'user.content' }),
+    },
+  };
+  const props: ReviewProps = {
+    ...frame,
+    path: `/dpo/request/${reference}/data/crm/notes`,
+    reference,
+    system: mapOf(typed).systems.crm as System,
+    name: 'notes',
+    collection,
+    marks: [
+      { system: 'crm', collection: 'notes', field: 'kind', choice: 'withhold', ground: 'not-personal' },
+      { system: 'crm', collection: 'notes', row: 51, choice: 'withhold', ground: 'others' },
+    ],
+    outdated: 0,
+    open: true,
+    sent: { fields: new Map(), problems: [] },
+  };
+  const rows = [0, 1, 2].map((id) => ({ id, kind: 1, text }));
+  const documents = [{ path: 'systemer/02-crm/filer/notes-0001.pdf', bytes: 48_211 }];
+  const data = { from: 50, total: 1_204, rows, perPage: 50, documents };
+  const row = {
+    n: 51,
+    total: 1_204,
+    row: rows[0] ?? {},
+    found: { text: [{ kind: 'cpr' as const, span: [22, 33] as const }] },
+  };
+  const sent = (target: string) => ({
+    fields: new Map([
+      ['target', [target]],
+      ['choice', ['redact']],
+      ['words', [typed('Lund')]],
+    ]),
+    problems: [{ field: 'ground' as const, problem: 'ground' as const }],
+  });
+  return [
+    { name: 'review-data', html: dataPage({ ...props, ...data }) },
+    { name: 'review-data-closed', html: dataPage({ ...props, ...data, open: false, outdated: 2 }) },
+    { name: 'review-data-wrong', html: dataPage({ ...props, ...data, sent: sent('field:text') }) },
+    { name: 'review-row', html: rowPage({ ...props, path: `${props.path}/51`, ...row }) },
+    {
+      name: 'review-row-wrong',
+      html: rowPage({ ...props, path: `${props.path}/51`, ...row, sent: sent('value:text') }),
+    },
   ];
 };
 
@@ -418,6 +479,7 @@ export const specimens = (language: Language, typed: Typing = (text) => text): S
     { name: 'sent', html: sentPage({ ...frame, path: `/sent/${reference}`, reference, receivedOn: '2026-11-23' }) },
     ...personSpecimens(frame, typed),
     ...staffSpecimens(frame, typed),
+    ...reviewSpecimens(frame, typed),
     ...ownerSpecimens(frame, typed),
     ...signInStates.map((state) => ({
       name: `sign-in-${state.kind}`,

@@ -19,6 +19,8 @@ export interface AnswerFacts {
   readonly authority: { readonly name: string; readonly url: string };
   readonly systems: readonly AnswerSystem[];
   readonly leftOut: readonly LeftOut[];
+  /** Reasons of the organisation's own. */
+  readonly grounds?: NonNullable<Config['grounds']>;
 }
 
 /** One system as the answer shows it; `state` as on the DPO's page, so that what is missing or empty is said. */

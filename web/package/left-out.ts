@@ -16,12 +16,32 @@ const titleOfSystem = ({ systems, language }: AnswerFacts, name: string): string
 const reasonText = (reason: string | undefined, language: Language): string | undefined =>
   reason && answerTexts(language).perhaps(`reason.${reason}`);
 
+/** The reason for holding something back: a few words for its place, and a sentence. */
+export const groundText = (ground: string, { language, grounds = {} }: Pick<AnswerFacts, 'language' | 'grounds'>) => {
+  const say = answerTexts(language);
+  const own = grounds[ground];
+  return {
+    short: own?.short[language] ?? say.perhaps(`ground-short.${ground}`) ?? ground,
+    text: own?.text[language] ?? say.perhaps(`ground.${ground}`) ?? '',
+  };
+};
+
+const heldText = (held: Extract<LeftOut, { kind: 'held' }>, title: string, facts: AnswerFacts): LeftOutText => {
+  const { language } = facts;
+  const say = answerTexts(language);
+  const collection = facts.systems.find(({ name }) => name === held.system)?.system.collections[held.collection];
+  const field = held.field && (collection?.fields[held.field]?.label[language] ?? held.field);
+  const what = [title, collection?.title[language], field].filter(Boolean).join(', ');
+  return { what, why: `${say.counted(`held.${held.what}`, held.count)} ${groundText(held.ground, facts).text}` };
+};
+
 const textOf = (left: LeftOut, facts: AnswerFacts): LeftOutText => {
   const { language } = facts;
   const say = answerTexts(language);
   if (left.kind === 'right')
     return { what: say(`right.${left.right}`), why: plain(left.reason ?? say('left-out.right')) };
   const what = titleOfSystem(facts, left.system);
+  if (left.kind === 'held') return heldText(left, what, facts);
   if (left.kind === 'near-matches') return { what, why: say.counted('left-out.near', left.count) };
   const why = [say.perhaps(`explain.${left.state}`), reasonText(left.reason, language)].filter(Boolean).join(' ');
   return { what, why };

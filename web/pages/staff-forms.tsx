@@ -1,7 +1,8 @@
-import { incompleteSources, undoableUntil } from '../../domain/decision.ts';
+import { layout } from '../../domain/answer-layout.ts';
+import { incompleteSources, undoableUntil, withFreeText } from '../../domain/decision.ts';
 import { answeredWithData, isOver, type Right } from '../../domain/request.ts';
-import { Button, DateText, Disclosure, Notice } from '../components.tsx';
-import { type Form, Hidden, PostForm, Radios, TextArea, TextField } from '../fields.tsx';
+import { Button, DateText, Disclosure, Link, Notice } from '../components.tsx';
+import { Checkboxes, type Form, Hidden, PostForm, Radios, TextArea, TextField } from '../fields.tsx';
 import { dayIn, list, number } from '../format.ts';
 import { inLanguage } from '../frame.ts';
 import type { StaffProps } from './staff.tsx';
@@ -50,6 +51,43 @@ export const AskAgainForm = ({ props, form }: Props) => {
     </Disclosure>
   );
 };
+
+/** What was held back has changed: the answer is made anew before anything is decided. */
+export const MakeAnewForm = ({ props, form }: Props) => (
+  <section class="todo" id="todo">
+    <h2>{form.text('staff.make-anew')}</h2>
+    <p>{form.text('staff.make-anew-lead')}</p>
+    <PostForm to={inLanguage(props, props.path)}>
+      <LastFour form={form} />
+      <Button action="make-anew">{form.text('staff.make-anew-button')}</Button>
+    </PostForm>
+  </section>
+);
+
+/** Somebody looked at the free text of each system that has some (T13). */
+const LookedAt = ({ props, form }: Props) => {
+  const systems = withFreeText(props, props.map);
+  if (systems.length === 0) return null;
+  const options = systems.map((value) => ({ value, label: props.map.systems[value]?.title[props.language] ?? value }));
+  return (
+    <Checkboxes
+      form={form}
+      field="looked"
+      label={form.text('staff.looked')}
+      hint={form.text('staff.looked-hint')}
+      options={options}
+    />
+  );
+};
+
+const previewOf = (props: StaffProps): string => `${props.path}/preview/${layout(props.request.language).start}`;
+
+const Preview = ({ props, form }: Props) =>
+  props.rights.some(({ right }) => right === 'access') ? (
+    <p>
+      <Link to={previewOf(props)}>{form.text('staff.preview')}</Link>
+    </p>
+  ) : null;
 
 /** Takes an approval back while nothing was sent. */
 export const UndoForm = ({ props, form }: Props) => {
@@ -158,6 +196,7 @@ export const DecideForm = ({ props, form }: Props) => (
   <section class="todo" id="todo">
     <h2>{form.text('staff.decide')}</h2>
     <p>{form.text('staff.decide-lead')}</p>
+    <Preview props={props} form={form} />
     <RefuseLate props={props} form={form} />
     <PostForm to={inLanguage(props, props.path)}>
       {props.rights
@@ -165,6 +204,7 @@ export const DecideForm = ({ props, form }: Props) => (
         .map(({ right }) => (
           <RightChoice form={form} right={right} />
         ))}
+      <LookedAt props={props} form={form} />
       <Incomplete props={props} form={form} />
       <Manifest props={props} form={form} />
       <Closing props={props} form={form} action="decide" label={form.text('staff.decide-button')} />

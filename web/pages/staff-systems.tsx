@@ -1,9 +1,9 @@
 import type { System } from '../../domain/data-map.ts';
 import { inForce } from '../../domain/gathering.ts';
 import type { SourceRecord } from '../../domain/request.ts';
-import { Disclosure, Tag, Typed } from '../components.tsx';
+import { Disclosure, Link, Tag, Typed } from '../components.tsx';
 import { number, size } from '../format.ts';
-import type { Frame } from '../frame.ts';
+import { type Frame, inLanguage } from '../frame.ts';
 import { counted, isTextKey, type Text, type TextKey } from '../text.ts';
 import type { StaffProps } from './staff.tsx';
 
@@ -78,6 +78,12 @@ const Reasons = ({ records, text }: { records: readonly SourceRecord[]; text: Te
   );
 };
 
+/** Whether a collection may tell of other people (Art. 15(4)): free text, and whatever an owner wrote. */
+const holdsFreeText = (system: System | undefined, name: string): boolean => {
+  const collection = system?.collections[name];
+  return !collection || Object.values(collection.fields).some(({ freeText }) => freeText);
+};
+
 const Collections = ({ card, frame, text }: { card: Card; frame: Frame; text: Text }) => {
   const { language } = frame;
   const collections = card.records.flatMap((record) => record.collections);
@@ -89,7 +95,14 @@ const Collections = ({ card, frame, text }: { card: Card; frame: Frame; text: Te
           <strong>{card.system?.collections[name]?.title[language] ?? name}</strong>{' '}
           <span class="soft">
             {text('system.counts', { rows: number(rows, language), documents: number(documents, language) })}
-          </span>
+          </span>{' '}
+          {files.length > 0 && (
+            <Link to={inLanguage(frame, `${frame.path}/data/${card.name}/${name}`)}>
+              {text('system.look')}{' '}
+              <span class="for-readers">{card.system?.collections[name]?.title[language] ?? name}</span>
+            </Link>
+          )}{' '}
+          {holdsFreeText(card.system, name) && <Tag look="warning">{text('review.free-text')}</Tag>}
           {files.length > 0 && (
             <Disclosure title={counted(language, 'system.files', files.length)}>
               <ul class="files">

@@ -9,7 +9,7 @@ import type { Frame } from '../frame.ts';
 import { page } from '../layout.tsx';
 import { counted, isTextKey, type Text, type TextKey, t } from '../text.ts';
 import { byInWords, ForgetBrowsers, MovedOn, Proposed } from './staff-decider.tsx';
-import { AskAgainForm, DecideForm, StartForm, StuckForm, UndoForm } from './staff-forms.tsx';
+import { AskAgainForm, DecideForm, MakeAnewForm, StartForm, StuckForm, UndoForm } from './staff-forms.tsx';
 import { statusLooks } from './staff-looks.ts';
 import { Systems } from './staff-systems.tsx';
 import { Rights, TimeLimit, Why } from './staff-time.tsx';
@@ -34,7 +34,8 @@ export interface StaffProblem {
     | 'code'
     | 'code-gone'
     | 'codes-many'
-    | 'same-person';
+    | 'same-person'
+    | 'looked';
 }
 
 export interface StaffProps extends Frame, Case {
@@ -53,6 +54,8 @@ export interface StaffProps extends Frame, Case {
   readonly sent?: Decider;
   /** What was sent came too late. */
   readonly moved?: boolean;
+  /** Systems that were ticked as looked at. */
+  readonly looked?: readonly string[];
 }
 
 /** One of the page's forms; only the one that was sent has values and errors. */
@@ -63,7 +66,14 @@ const formOf = (props: StaffProps, name: string): Form => {
   return {
     text,
     name,
-    values: new Map(sent ? Object.entries(props.typed).map(([field, value]) => [field, [value]]) : []),
+    values: new Map(
+      sent
+        ? [
+            ...Object.entries(props.typed).map(([field, value]) => [field, [value]] as const),
+            ['looked', props.looked ?? []],
+          ]
+        : [],
+    ),
     errors: new Map(sent ? props.problems.map((each) => [each.field, problem(each.problem)]) : []),
   };
 };
@@ -215,6 +225,8 @@ const ToDo = ({ props }: { props: StaffProps }) => {
   if (status === 'VERIFIED') {
     return <StartForm props={props} start={formOf(props, 'start')} refuse={formOf(props, 'refuse')} />;
   }
+  if (status === 'REVIEW' && props.request.manifest?.stale)
+    return <MakeAnewForm props={props} form={formOf(props, 'make-anew')} />;
   if (status === 'REVIEW') {
     return (
       <>

@@ -1,0 +1,192 @@
+import { cutsKey, evidenceKey, isDocument, namesKey } from '../../domain/answer-layout.ts';
+import type { Row } from '../../domain/connector.ts';
+import type { Collection } from '../../domain/data-map.ts';
+import { inForce } from '../../domain/gathering.ts';
+import type { HeldBack } from '../../domain/left-out.ts';
+import { type Cut, cutter, type Instead, isCurrent, type Mark } from '../../domain/marks.ts';
+import { type Names, namesToFind } from '../../domain/redaction.ts';
+import type { Case, SourceRecord } from '../../domain/request.ts';
+import { groundText } from '../../web/package/left-out.ts';
+import { answerTexts } from '../../web/package/texts.ts';
+import type { AnswerDeps } from './answer-files.ts';
+import { collectionFiles, fieldsWithNames, growing, type Place } from './collection-files.ts';
+import { allRows } from './first-rows.ts';
+
+type Texts = { readText(key: string): Promise<string> };
+type Gathered = SourceRecord['collections'][number];
+
+/** What a manifest says of everything that was held back. */
+export interface Held {
+  readonly heldBack: HeldBack[];
+  readonly cuts: { readonly system: string; readonly collection: string; readonly sha256: string }[];
+}
+
+/** Names of other people anywhere in the answer. */
+export const namesOfOthers = async (
+  held: Case,
+  { map, files }: Pick<AnswerDeps, 'map'> & { files: Texts },
+): Promise<Names> => {
+  const { evidence, person } = held.request;
+  const keys = inForce(held).flatMap(({ system, collections }) =>
+    collections.flatMap(({ name, files: all }) => {
+      const of = map.systems[system]?.collections[name];
+      const json = tableOf({ name, files: all });
+      return of && json && fieldsWithNames(of).length > 0 ? [namesKey(evidence, json.attempt, json.path)] : [];
+    }),
+  );
+  const lists = await Promise.all(keys.map(async (key) => JSON.parse(await files.readText(key)) as string[]));
+  return namesToFind(lists.flat(), [person.name, person.alsoKnownAs ?? '']);
+};
+
+/** Adds up what was cut by field and reason. */
+const tally = (system: string, collection: string) => {
+  const sums = new Map<string, HeldBack>();
+  const add = (what: HeldBack['what'], ground: string, field?: string) => {
+    const key = [what, ground, field].join(' ');
+    const count = (sums.get(key)?.count ?? 0) + 1;
+    sums.set(key, { system, collection, ...(field ? { field } : {}), what, count, ground });
+  };
+  return {
+    add,
+    cut({ field, ground, spans }: Cut): void {
+      add(field === undefined ? 'rows' : spans ? 'places' : 'values', ground, field);
+    },
+    all: () => [...sums.values()],
+  };
+};
+
+interface Work {
+  readonly place: Place;
+  readonly names: Names;
+  readonly instead: Instead;
+  readonly deps: AnswerDeps;
+}
+
+/** Documents that do not go out, with the reason: those chosen, and in time those of rows that do not. */
+const withheldIn = (marks: readonly Mark[]): Map<string, string> =>
+  new Map(
+    marks.flatMap(({ document, choice, ground = '' }) =>
+      document && choice === 'withhold' ? [[document, ground] as const] : [],
+    ),
+  );
+
+const pathsIn = ({ files }: Row): string[] => (Array.isArray(files) ? files.map(String) : []);
+
+/** A row without the places of documents that do not go out. */
+const withoutDocuments = (row: Row, withheld: ReadonlyMap<string, string>, instead: Instead): Row => {
+  if (withheld.size === 0 || pathsIn(row).length === 0) return row;
+  const said = (path: string) => (withheld.has(path) ? instead(withheld.get(path) ?? '') : path);
+  return { ...row, files: pathsIn(row).map(said) };
+};
+
+/** Writes a collection's tables anew from the rows that stay, and the list of everything that was cut. */
+const cutRows = async (
+  whole: Gathered,
+  from: { key: string; described: Collection; marks: readonly Mark[]; withheld: Map<string, string> },
+  sums: ReturnType<typeof tally>,
+  { place, names, instead, deps }: Work,
+) => {
+  const cut = cutter(from.marks, { names, instead });
+  const writer = collectionFiles(place, whole.name, from.described);
+  const key = cutsKey(place.request.evidence, place.attempt, place.system, whole.name);
+  const list = growing((source) => deps.files.pack(key, source));
+  let n = 0;
+  for await (const row of allRows(await deps.files.unpack(from.key))) {
+    const { row: left, cuts } = cut(row, n);
+    n += 1;
+    for (const each of cuts) {
+      sums.cut(each);
+      await list.add(`${JSON.stringify(each)}\n`);
+    }
+    // What belongs to a row that is held back is held back with it.
+    if (!left) for (const path of pathsIn(row)) from.withheld.set(path, cuts[0]?.ground ?? '');
+    const hidden = new Set(cuts.flatMap(({ field }) => field ?? []));
+    if (left) await writer.add({ row: withoutDocuments(left, from.withheld, instead) }, hidden);
+  }
+  const [{ sha256 }, { rows, files }] = [await list.end(''), await writer.end()];
+  return { rows, files, sha256 };
+};
+
+/** A collection's JSON file, which has a row a line. */
+export const tableOf = ({ name, files }: Pick<Gathered, 'name' | 'files'>) =>
+  files.find(({ path, right }) => !right && path.endsWith(`/${name}.json`));
+
+/** A collection as it goes out: its tables written anew where rows were chosen about, without the documents that do not. */
+const cutCollection = async (
+  whole: Gathered,
+  marks: readonly Mark[],
+  work: Work,
+): Promise<{ kept: Gathered } & Held> => {
+  const { system, request } = work.place;
+  const { language, evidence } = request;
+  const described = work.deps.map.systems[system]?.collections[whole.name];
+  const json = tableOf(whole);
+  const sums = tally(system, whole.name);
+  const withheld = withheldIn(marks);
+  const from = described &&
+    json && {
+      key: evidenceKey(evidence, json.attempt, json.path),
+      described,
+      withheld,
+      marks: marks.filter(({ document }) => !document),
+    };
+  const table = from && (await cutRows(whole, from, sums, work));
+  const others = table ? whole.files.filter(({ path }) => isDocument(path, language)) : whole.files;
+  const left = others.filter(({ path }) => !withheld.has(path));
+  for (const { path } of others) if (withheld.has(path)) sums.add('documents', withheld.get(path) ?? '');
+  const documents = whole.documents - (others.length - left.length);
+  return {
+    kept: { ...whole, rows: table?.rows ?? whole.rows, documents, files: [...(table?.files ?? []), ...left] },
+    heldBack: sums.all(),
+    cuts: table ? [{ system, collection: whole.name, sha256: table.sha256 }] : [],
+  };
+};
+
+const sum = (of: readonly Gathered[], what: 'rows' | 'documents'): number =>
+  of.reduce((total, each) => total + each[what], 0);
+
+const cutSource = async (source: SourceRecord, marks: readonly Mark[], work: Work) => {
+  const mine = marks.filter((mark) => mark.system === source.system && isCurrent(mark, source.attempt));
+  const out: ({ kept: Gathered } & Held)[] = [];
+  for (const collection of source.collections) {
+    const own = mine.filter((mark) => mark.collection === collection.name);
+    out.push(
+      own.length > 0 ? await cutCollection(collection, own, work) : { kept: collection, heldBack: [], cuts: [] },
+    );
+  }
+  const collections = out.map(({ kept }) => kept);
+  return {
+    source: { ...source, collections, rows: sum(collections, 'rows'), documents: sum(collections, 'documents') },
+    out,
+  };
+};
+
+/** The case as it goes out, by what the DPO chose to hold back, and what a manifest says of that. The originals stay where they are. */
+export const withCuts = async (
+  held: Case,
+  marks: readonly Mark[],
+  attempt: string,
+  deps: AnswerDeps,
+): Promise<{ held: Case } & Held> => {
+  if (marks.length === 0) return { held, heldBack: [], cuts: [] };
+  const { language } = held.request;
+  const say = answerTexts(language);
+  const grounds = deps.config.grounds ?? {};
+  const instead = (ground: string) => say('held.instead', { why: groundText(ground, { language, grounds }).short });
+  const names = await namesOfOthers(held, deps);
+  const portable = held.rights.some(({ right }) => right === 'portability');
+  const systems = Object.keys(deps.map.systems);
+  const place = { request: held.request, attempt, systems, files: deps.files, portable };
+  const sources: SourceRecord[] = [];
+  const all: Held[] = [];
+  for (const source of inForce(held)) {
+    const cut = await cutSource(source, marks, { place: { ...place, system: source.system }, names, instead, deps });
+    sources.push(cut.source);
+    all.push(...cut.out);
+  }
+  return {
+    held: { ...held, sources },
+    heldBack: all.flatMap(({ heldBack }) => heldBack),
+    cuts: all.flatMap(({ cuts }) => cuts),
+  };
+};

@@ -1,0 +1,254 @@
+import { inflateRawSync } from 'node:zlib';
+import { evidenceKey, isDocument, placesKey } from '../../domain/answer-layout.ts';
+import { marked } from '../../domain/ask-again.ts';
+import type { Config } from '../../domain/config.ts';
+import type { DataMap } from '../../domain/data-map.ts';
+import { inForce } from '../../domain/gathering.ts';
+import type { Manifest } from '../../domain/manifest.ts';
+import { isCurrent, type Mark, ownGrounds } from '../../domain/marks.ts';
+import { findIn } from '../../domain/redaction.ts';
+import type { Case, SourceRecord, StoredFile } from '../../domain/request.ts';
+import { dataPage, type ReviewProps, rowPage } from '../../web/pages/review.tsx';
+import type { ReviewProblem } from '../../web/pages/review-choice.tsx';
+import { type Cases, markWrite } from '../aws/cases.ts';
+import { type EvidenceFiles, evidenceFiles } from '../aws/evidence.ts';
+import { cases, now, tokens } from '../aws/from-env.ts';
+import { type Presigner, presigner } from '../aws/presign.ts';
+import type { Tokens } from '../aws/tokens.ts';
+import { namesOfOthers, tableOf } from '../lib/cutting.ts';
+import { type Look, look, siteOf } from '../lib/look.ts';
+import { type Answer, onPage, Refusal, type Visit } from '../lib/page.ts';
+import { type Asked, markIn } from '../lib/review-marks.ts';
+import { type RowPage, rowsAPage, rowsFrom } from '../lib/row-page.ts';
+import { opened } from '../lib/session.ts';
+import { readConfig, readMap } from '../lib/settings.ts';
+
+interface Deps {
+  readonly cases: Cases;
+  readonly tokens: Tokens;
+  readonly files: EvidenceFiles;
+  readonly links: Presigner;
+  readonly map: DataMap;
+  readonly config: Config;
+  readonly look: Look;
+  readonly now: () => Date;
+}
+
+/** One collection of one case, as a link of the DPO opened it. */
+interface Place {
+  readonly held: Case;
+  readonly source: SourceRecord;
+  readonly collection: SourceRecord['collections'][number];
+  readonly json: StoredFile | undefined;
+  readonly documents: readonly StoredFile[];
+  readonly all: readonly Mark[];
+}
+
+const placeOf = async (visit: Visit, { cases: record, tokens: links, now: clock }: Deps): Promise<Place> => {
+  const { requestId } = await opened(visit, links, 'dpo', clock());
+  const held = await record.read(requestId);
+  const found = inForce(held).flatMap((source) => source.collections.map((collection) => ({ source, collection })));
+  const here = found.find(
+    ({ source, collection }) =>
+      source.system === visit.parameters.source && collection.name === visit.parameters.collection,
+  );
+  if (!here || held.request.purgedAt) throw new Refusal(404);
+  const { files } = here.collection;
+  const described = tableOf(here.collection);
+  const documents = files.filter(
+    ({ path, right }) => !right && (isDocument(path, held.request.language) || !described),
+  );
+  const marks = await record.marks(requestId);
+  const all = marks.filter(
+    ({ system, collection }) => system === here.source.system && collection === here.collection.name,
+  );
+  return { held, ...here, json: described, documents, all };
+};
+
+const propsOf = (visit: Visit, place: Place, problems: readonly ReviewProblem[], deps: Deps): ReviewProps => {
+  const { held, source, collection, all } = place;
+  const system = deps.map.systems[source.system];
+  if (!system) throw new Refusal(404);
+  const marks = all.filter((mark) => isCurrent(mark, source.attempt));
+  return {
+    ...deps.look(visit, undefined),
+    reference: held.request.reference,
+    system,
+    name: collection.name,
+    collection: system.collections[collection.name],
+    marks,
+    outdated: all.length - marks.length,
+    open: held.request.status === 'REVIEW',
+    sent: { fields: visit.fields, problems },
+  };
+};
+
+const none: RowPage = { from: 0, total: 0, rows: [] };
+const readRows = ({ held, json }: Place, from: number, { files }: Deps): Promise<RowPage> | RowPage =>
+  json ? rowsFrom(files, held.request.evidence, json, from) : none;
+
+/** A number in an address. */
+const whole = (text: string | null | undefined): number => {
+  if (!text || !/^\d{1,9}$/.test(text)) throw new Refusal(404);
+  return Number(text);
+};
+
+const groundsOf = ({ grounds = {} }: Config): string[] => [...ownGrounds, ...Object.keys(grounds)];
+
+/** Keeps a choice, or shows the page again with what is wrong. */
+const choose = async (
+  visit: Visit,
+  place: Place,
+  asked: Asked,
+  again: (problems: readonly ReviewProblem[]) => Promise<Answer>,
+  deps: Deps,
+): Promise<Answer> => {
+  if ('problems' in asked) return again(asked.problems);
+  const { requestId } = place.held.request;
+  await deps.cases.change(requestId, (held) => marked(held, asked.mark), [markWrite(requestId, asked.mark)]);
+  return { location: `${visit.path}${visit.query.size > 0 ? `?${visit.query}` : ''}` };
+};
+
+const about = ({ source, collection }: Place) => ({ system: source.system, collection: collection.name });
+
+const targetOf = (visit: Visit): [kind: string, name: string] => {
+  const [, kind = '', name = ''] = /^(\w+)(?::(.*))?$/s.exec(visit.fields.get('target')?.[0] ?? '') ?? [];
+  return [kind, name];
+};
+
+const markOnData = (visit: Visit, place: Place, deps: Deps): Asked => {
+  const [kind, name] = targetOf(visit);
+  const grounds = groundsOf(deps.config);
+  if (kind === 'field' && name) return markIn(visit, { ...about(place), field: name }, grounds);
+  const document = kind === 'document' ? place.documents[whole(name)]?.path : undefined;
+  if (!document) throw new Refusal(400);
+  const { attempt } = place.source;
+  return markIn(visit, { ...about(place), document, ...(attempt ? { attempt } : {}) }, grounds);
+};
+
+const showData = async (
+  visit: Visit,
+  place: Place,
+  problems: readonly ReviewProblem[],
+  deps: Deps,
+): Promise<Answer> => {
+  const from = visit.query.has('from') ? whole(visit.query.get('from')) : 0;
+  const rows = await readRows(place, from, deps);
+  const html = dataPage({
+    ...propsOf(visit, place, problems, deps),
+    ...rows,
+    perPage: rowsAPage,
+    documents: place.documents,
+  });
+  return { status: problems.length > 0 ? 400 : 200, html };
+};
+
+/** A document as it was found, as a download under a name of ours: nothing of it is shown on our pages (T49). */
+const openDocument = async ({ held, documents }: Place, n: number, { links }: Deps): Promise<Answer> => {
+  const file = documents[n];
+  if (!file) throw new Refusal(404);
+  const name = file.path.split('/').at(-1) ?? 'file';
+  return { location: await links.presign(evidenceKey(held.request.evidence, file.attempt, file.path), name, 60) };
+};
+
+const data = async (visit: Visit, deps: Deps): Promise<Answer> => {
+  const place = await placeOf(visit, deps);
+  if (visit.query.has('document')) return openDocument(place, whole(visit.query.get('document')), deps);
+  if (visit.method === 'GET') return showData(visit, place, [], deps);
+  return choose(
+    visit,
+    place,
+    markOnData(visit, place, deps),
+    (problems) => showData(visit, place, problems, deps),
+    deps,
+  );
+};
+
+const showRow = async (
+  visit: Visit,
+  place: Place,
+  n: number,
+  page: RowPage,
+  problems: readonly ReviewProblem[],
+  deps: Deps,
+): Promise<Answer> => {
+  const [row] = page.rows;
+  if (!row || page.from !== n) throw new Refusal(404);
+  const names = await namesOfOthers(place.held, deps);
+  const texts = Object.entries(row).flatMap(([field, value]) =>
+    typeof value === 'string' ? [[field, value] as const] : [],
+  );
+  const described = deps.map.systems[place.source.system]?.collections[place.collection.name];
+  const found = Object.fromEntries(
+    texts
+      .filter(([field]) => described?.fields[field]?.freeText)
+      .map(([field, value]) => [field, findIn(value, names)]),
+  );
+  const html = rowPage({ ...propsOf(visit, place, problems, deps), n, total: page.total, row, found });
+  return { status: problems.length > 0 ? 400 : 200, html };
+};
+
+const oneRow = async (visit: Visit, deps: Deps): Promise<Answer> => {
+  const place = await placeOf(visit, deps);
+  const n = whole(visit.parameters.row);
+  const page = await readRows(place, n, deps);
+  const again = (problems: readonly ReviewProblem[]) => showRow(visit, place, n, page, problems, deps);
+  if (visit.method === 'GET') return again([]);
+  const [kind, field] = targetOf(visit);
+  const { attempt } = place.source;
+  const of = { ...about(place), row: n, ...(attempt ? { attempt } : {}), ...(kind === 'value' ? { field } : {}) };
+  return choose(visit, place, markIn(visit, of, groundsOf(deps.config), page.rows[0]?.[field]), again, deps);
+};
+
+/** Bytes that a function can answer. */
+const mostShown = 4_000_000;
+
+const contentType = (path: string): string => {
+  if (path.endsWith('.html')) return 'text/html; charset=utf-8';
+  return path.endsWith('.pdf') ? 'application/pdf' : 'application/octet-stream';
+};
+
+/** A file of the answer, byte for byte as the person will get it, in a page that can do nothing. */
+const preview = async (visit: Visit, deps: Deps): Promise<Answer> => {
+  const { requestId } = await opened(visit, deps.tokens, 'dpo', deps.now());
+  const { request } = await deps.cases.read(requestId);
+  const path = visit.parameters.path ?? '';
+  if (!request.manifest || request.purgedAt) throw new Refusal(404);
+  const { evidence, manifest } = request;
+  const { files } = JSON.parse(
+    await deps.files.readText(evidenceKey(evidence, manifest.attempt, 'manifest.json')),
+  ) as Manifest;
+  const places = JSON.parse(await deps.files.readText(placesKey(evidence, manifest.attempt))) as Record<string, string>;
+  const file = files.find((each) => each.path === path);
+  if (!file) throw new Refusal(404);
+  const key = evidenceKey(evidence, places[path] ?? '', path);
+  const name = path.split('/').at(-1) ?? 'file';
+  if (!file.packed) return { location: await deps.links.presign(key, name, 60) };
+  if (file.bytes > mostShown) throw new Refusal(404);
+  const bytes = inflateRawSync(await deps.files.readAll(key));
+  return {
+    bytes,
+    contentType: contentType(path),
+    sandbox: true,
+    ...(path.endsWith('.html') ? {} : { download: name }),
+  };
+};
+
+const reviewPages = (deps: Deps) => ({
+  'ANY /dpo/request/{reference}/data/{source}/{collection}': (visit: Visit) => data(visit, deps),
+  'ANY /dpo/request/{reference}/data/{source}/{collection}/{row}': (visit: Visit) => oneRow(visit, deps),
+  'GET /dpo/request/{reference}/preview/{path+}': (visit: Visit) => preview(visit, deps),
+});
+
+export const handler = onPage(siteOf, () =>
+  reviewPages({
+    cases: cases(),
+    tokens: tokens(),
+    files: evidenceFiles(),
+    links: presigner(),
+    map: readMap().map,
+    config: readConfig(),
+    look: look(),
+    now,
+  }),
+);

@@ -1,0 +1,369 @@
+import type { Row, Value } from '../../domain/connector.ts';
+import type { Collection, System } from '../../domain/data-map.ts';
+import { choicesFor, type Mark } from '../../domain/marks.ts';
+import type { Found } from '../../domain/redaction.ts';
+import { BackLink, Link, Notice, Table, Tag, Typed } from '../components.tsx';
+import { ErrorSummary, type Option } from '../fields.tsx';
+import { number, size } from '../format.ts';
+import { type Frame, inLanguage } from '../frame.ts';
+import { page } from '../layout.tsx';
+import { plain } from '../package/value.tsx';
+import { type Text, t } from '../text.ts';
+import { ChoiceForm, Chosen, formFor, type Sent } from './review-choice.tsx';
+
+export interface DocumentFile {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** What the pages of one collection are told. */
+export interface ReviewProps extends Frame {
+  readonly reference: string;
+  readonly system: System;
+  readonly name: string;
+  /** Undefined for what an owner gave. */
+  readonly collection: Collection | undefined;
+  readonly marks: readonly Mark[];
+  /** Choices about rows of an answer that was replaced: they no longer count. */
+  readonly outdated: number;
+  /** Whether anything can still be chosen. */
+  readonly open: boolean;
+  readonly sent: Sent;
+}
+
+export interface DataProps extends ReviewProps {
+  readonly from: number;
+  readonly total: number;
+  readonly rows: readonly Row[];
+  readonly perPage: number;
+  readonly documents: readonly DocumentFile[];
+}
+
+export interface RowProps extends ReviewProps {
+  readonly n: number;
+  readonly total: number;
+  readonly row: Row;
+  readonly found: Readonly<Record<string, readonly Found[]>>;
+}
+
+const longest = 160;
+/** Suggestions that one form offers; more are blacked out by pattern. */
+const mostSuggestions = 40;
+
+const titleOf = ({ system, collection, name, language }: ReviewProps): string =>
+  `${system.title[language]}: ${collection?.title[language] ?? name}`;
+
+const labelOf = ({ collection, language }: ReviewProps, field: string): string =>
+  collection?.fields[field]?.label[language] ?? field;
+
+const asText = (value: Value | undefined): string =>
+  plain(value !== null && typeof value === 'object' ? JSON.stringify(value) : String(value ?? ''));
+
+/** A value with the meaning of its code. */
+const resolved = (props: ReviewProps, field: string, value: Value | undefined): string => {
+  const meaning = props.collection?.fields[field]?.codes?.[String(value)]?.[props.language];
+  return meaning ? `${meaning} (${asText(value)})` : asText(value);
+};
+
+const short = (text: string): string => (text.length > longest ? `${text.slice(0, longest)} …` : text);
+
+const fieldsOf = ({ collection }: ReviewProps, rows: readonly Row[]): string[] => [
+  ...new Set([...Object.keys(collection?.fields ?? {}), ...rows.flatMap((row) => Object.keys(row))]),
+];
+
+const base = ({ reference }: ReviewProps): string => `/dpo/request/${reference}`;
+
+const Head = ({ props, text, title }: { props: ReviewProps; text: Text; title: string }) => (
+  <>
+    <BackLink to={inLanguage(props, base(props))}>{text('review.back')}</BackLink>
+    <p class="caption">{props.reference}</p>
+    <h1>{title}</h1>
+    {!props.open && (
+      <Notice>
+        <p>{text('review.closed')}</p>
+      </Notice>
+    )}
+    {props.outdated > 0 && (
+      <Notice look="warning" title={text('review.outdated')}>
+        <p>{text('review.outdated-lead', { n: number(props.outdated, props.language) })}</p>
+      </Notice>
+    )}
+  </>
+);
+
+const targetOf = (sent: Sent): string => sent.fields.get('target')?.[0] ?? '';
+
+const summary = (props: ReviewProps) => (
+  <ErrorSummary form={formFor(props, targetOf(props.sent), undefined, props.sent)} />
+);
+
+const FieldChoices = ({ props, text }: { props: DataProps; text: Text }) => {
+  const chosen = choicesFor(props.marks);
+  const described = props.collection?.fields ?? {};
+  return (
+    <section>
+      <h2>{text('review.fields')}</h2>
+      <p>{text('review.fields-lead')}</p>
+      <Table
+        caption={text('review.fields')}
+        heads={[text('review.field'), text('review.source-name'), text('review.category'), text('review.now')]}
+        rows={fieldsOf(props, props.rows).map((field) => [
+          <>
+            {labelOf(props, field)} {described[field]?.freeText && <Tag look="warning">{text('review.free-text')}</Tag>}
+          </>,
+          <code>{field}</code>,
+          described[field]?.category ?? text('review.no-category'),
+          <>
+            <Chosen mark={chosen.value(-1, field)} frame={props} />
+            {props.open && (
+              <ChoiceForm
+                frame={props}
+                form={formFor(props, `field:${field}`, chosen.value(-1, field), props.sent)}
+                target={`field:${field}`}
+                title={text('review.choose-field', { field: labelOf(props, field) })}
+                offered={described[field]?.freeText ? ['send', 'redact', 'withhold'] : ['send', 'withhold']}
+                byPattern
+              />
+            )}
+          </>,
+        ])}
+      />
+    </section>
+  );
+};
+
+const Turn = ({ props, text }: { props: DataProps; text: Text }) => {
+  const { from, total, rows, perPage, path } = props;
+  const last = from + rows.length;
+  const to = (row: number) => inLanguage(props, `${path}?from=${row}`);
+  const counts = {
+    from: number(from + 1, props.language),
+    to: number(last, props.language),
+    total: number(total, props.language),
+  };
+  return (
+    <div class="turn">
+      <p>{text('review.shown', counts)}</p>
+      <ul class="links">
+        {from > 0 && (
+          <li>
+            <Link to={to(Math.max(from - perPage, 0))}>{text('review.previous')}</Link>
+          </li>
+        )}
+        {last < total && (
+          <li>
+            <Link to={to(last)}>{text('review.next')}</Link>
+          </li>
+        )}
+        {last < total && (
+          <li>
+            <Link to={to(total - 1)}>{text('review.last')}</Link>
+          </li>
+        )}
+      </ul>
+    </div>
+  );
+};
+
+/** Fields that the table of rows has room for; a row's own page has all. */
+const columnsShown = 4;
+
+const Rows = ({ props, text }: { props: DataProps; text: Text }) => {
+  const chosen = choicesFor(props.marks);
+  const shown = fieldsOf(props, props.rows).slice(0, columnsShown);
+  const link = (n: number) => (
+    <Link to={inLanguage(props, `${props.path}/${n}`)}>{text('review.row', { n: number(n + 1, props.language) })}</Link>
+  );
+  const about = (n: number, row: Row) => {
+    const whole = chosen.row(n);
+    const some = Object.keys(row).filter((field) => (chosen.value(n, field)?.choice ?? 'send') !== 'send').length;
+    if (whole && whole.choice !== 'send') return <Chosen mark={whole} frame={props} />;
+    return some > 0 ? <Tag look="info">{text('review.partly')}</Tag> : <Tag look="good">{text('review.send')}</Tag>;
+  };
+  return (
+    <section>
+      <h2>{text('review.rows')}</h2>
+      <Turn props={props} text={text} />
+      <Table
+        caption={text('review.rows')}
+        heads={[text('review.number'), ...shown.map((field) => labelOf(props, field)), text('review.now')]}
+        rows={props.rows.map((row, at) => [
+          link(props.from + at),
+          ...shown.map((field) => <Typed>{short(resolved(props, field, row[field]))}</Typed>),
+          about(props.from + at, row),
+        ])}
+      />
+      <Turn props={props} text={text} />
+    </section>
+  );
+};
+
+const typeOf = (path: string): string => (path.split('.').at(-1) ?? '').toUpperCase();
+
+const Documents = ({ props, text }: { props: DataProps; text: Text }) => (
+  <section>
+    <h2>{text('review.documents')}</h2>
+    <p>{text('review.documents-lead')}</p>
+    <Table
+      caption={text('review.documents')}
+      heads={[text('review.document'), text('review.type'), text('review.size'), text('review.now')]}
+      rows={props.documents.map(({ path, bytes }, n) => {
+        const mark = props.marks.find(({ document }) => document === path);
+        const name = path.split('/').at(-1) ?? path;
+        return [
+          <Link to={`${props.path}?document=${n}`}>{name}</Link>,
+          typeOf(path),
+          size(bytes, props.language),
+          <>
+            <Chosen mark={mark} frame={props} />
+            {props.open && (
+              <ChoiceForm
+                frame={props}
+                form={formFor(props, `document:${n}`, mark, props.sent)}
+                target={`document:${n}`}
+                title={text('review.choose-field', { field: name })}
+                offered={['send', 'withhold']}
+              />
+            )}
+          </>,
+        ];
+      })}
+    />
+  </section>
+);
+
+/** What one collection holds, page by page, and what of it goes out. */
+export const dataPage = (props: DataProps): string => {
+  const text = t(props.language);
+  const title = titleOf(props);
+  return page({
+    frame: props,
+    title,
+    wrong: props.sent.problems.length > 0,
+    wide: true,
+    children: (
+      <>
+        {summary(props)}
+        <Head props={props} text={text} title={title} />
+        {props.total > 0 && <Rows props={props} text={text} />}
+        {props.documents.length > 0 && <Documents props={props} text={text} />}
+        {props.total > 0 && <FieldChoices props={props} text={text} />}
+      </>
+    ),
+  });
+};
+
+/** A text with what was found in it marked. */
+const Marked = ({ text, found }: { text: string; found: readonly Found[] }) => {
+  const parts = [];
+  let done = 0;
+  for (const { span } of found) {
+    parts.push(text.slice(done, span[0]), <mark>{text.slice(span[0], span[1])}</mark>);
+    done = span[1];
+  }
+  return (
+    <Typed>
+      {parts}
+      {text.slice(done)}
+    </Typed>
+  );
+};
+
+const around = 30;
+
+const suggestionsIn = (value: string, found: readonly Found[], text: Text): Option[] =>
+  found.slice(0, mostSuggestions).map(({ kind, span: [from, to] }) => ({
+    value: `${from}-${to}`,
+    label: plain(value.slice(from, to)),
+    hint: `${text(`review.found-${kind}`)}: … ${plain(value.slice(Math.max(from - around, 0), to + around))} …`,
+  }));
+
+const FieldOfRow = ({ props, field, text }: { props: RowProps; field: string; text: Text }) => {
+  const value = props.row[field];
+  const found = props.found[field] ?? [];
+  const mark = choicesFor(props.marks).value(props.n, field);
+  const isText = typeof value === 'string';
+  return (
+    <div class="field-of-row">
+      <h3>
+        {labelOf(props, field)} <Chosen mark={mark} frame={props} />
+      </h3>
+      <p class="soft">
+        <code>{field}</code> {props.collection?.fields[field]?.explanation?.[props.language]}
+      </p>
+      <div class="value">
+        {isText && found.length > 0 ? (
+          <Marked text={plain(value)} found={found} />
+        ) : (
+          <Typed>{resolved(props, field, value)}</Typed>
+        )}
+      </div>
+      {props.open && (
+        <ChoiceForm
+          frame={props}
+          form={formFor(props, `value:${field}`, mark, props.sent)}
+          target={`value:${field}`}
+          title={text('review.choose-field', { field: labelOf(props, field) })}
+          offered={isText ? ['send', 'redact', 'withhold'] : ['send', 'withhold']}
+          suggestions={isText ? suggestionsIn(value, found, text) : []}
+        />
+      )}
+    </div>
+  );
+};
+
+/** One row with every field whole, what may be about others marked, and what goes out. */
+export const rowPage = (props: RowProps): string => {
+  const text = t(props.language);
+  const title = text('review.row-of', { n: number(props.n + 1, props.language), title: titleOf(props) });
+  const list = props.path.replace(/\/\d+$/, '');
+  const to = (n: number) => inLanguage(props, `${list}/${n}`);
+  const whole = choicesFor(props.marks).row(props.n);
+  return page({
+    frame: props,
+    title,
+    wrong: props.sent.problems.length > 0,
+    wide: true,
+    children: (
+      <>
+        {summary(props)}
+        <Head props={props} text={text} title={title} />
+        <ul class="links">
+          <li>
+            <Link to={inLanguage(props, `${list}?from=${props.n}`)}>{text('review.list')}</Link>
+          </li>
+          {props.n > 0 && (
+            <li>
+              <Link to={to(props.n - 1)}>{text('review.previous')}</Link>
+            </li>
+          )}
+          {props.n + 1 < props.total && (
+            <li>
+              <Link to={to(props.n + 1)}>{text('review.next')}</Link>
+            </li>
+          )}
+        </ul>
+        <section>
+          <h2>
+            {text('review.whole-row')} <Chosen mark={whole} frame={props} />
+          </h2>
+          {props.open && (
+            <ChoiceForm
+              frame={props}
+              form={formFor(props, 'row', whole, props.sent)}
+              target="row"
+              title={text('review.choose-row')}
+              offered={['send', 'withhold']}
+            />
+          )}
+        </section>
+        <section>
+          <h2>{text('review.fields')}</h2>
+          {fieldsOf(props, [props.row]).map((field) => (
+            <FieldOfRow props={props} field={field} text={text} />
+          ))}
+        </section>
+      </>
+    ),
+  });
+};
