@@ -70,6 +70,16 @@ const signInAndOut = async (world: World): Promise<void> => {
   expectStatus(await visitor.submit(await visitor.get('/dpo/sign-out'), { action: 'everywhere' }), 200);
 };
 
+/** The DPO looks at a row, and chooses that it is sent. */
+const lookAndChoose = async (world: World, reference: string): Promise<void> => {
+  const { visitor } = await openAsDpo(world, reference, 2);
+  const row = expectStatus(await visitor.get(`/dpo/request/${reference}/data/crm/notes/0`), 200);
+  expectStatus(await visitor.post(row.url, { target: 'row', choice: 'send' }), 200);
+  const page = expectStatus(await visitor.get(`/dpo/request/${reference}`), 200);
+  expectStatus(await visitor.submit(page, { action: 'make-anew', last4: last4(reference) }, 'last4'), 200);
+  await openAsDpo(world, reference, 3);
+};
+
 const happyPath = async (world: World): Promise<void> => {
   const email = peopleToTry.everywhere;
   const { reference } = await ask(world, { name: 'Mette Kjærgaard', email });
@@ -78,6 +88,7 @@ const happyPath = async (world: World): Promise<void> => {
   await start(world, reference);
   await uploadScan(world, reference);
   await answerTask(world, reference, 'found', 'Kasse 12');
+  await lookAndChoose(world, reference);
   await approve(world, reference);
   await download(world, email, reference);
   await signInAndOut(world);
