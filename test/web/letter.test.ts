@@ -20,7 +20,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const wordsOf = (facts: AnswerFacts): string =>
   letter(facts)
     .flatMap((block) => {
-      if (block.kind === 'list') return block.items;
+      if (block.kind === 'list' || block.kind === 'address') return block.items;
       if (block.kind === 'table') return block.rows.map(([name, texts]) => `${name} | ${texts.join(' | ')}`);
       return [block.text];
     })
@@ -128,6 +128,23 @@ describe('the letter tells', () => {
     const facts = answerFacts('da', (text) => `Łukasz Őry Αθηνά Жанна 李 ${text}`);
     const text = run('pdftotext', await letterPdf(facts, letterFonts), '-enc', 'UTF-8');
     expect(text).toContain('Łukasz Őry Αθηνά Жанна ? Søren Ærøskøbing');
+  });
+
+  test.skipIf(!poppler)('who it is to, and nothing else, in the window of an envelope', async () => {
+    const boxes = run('pdftotext', await letterPdf(answerFacts('da'), letterFonts), '-bbox', '-l', '1');
+    const box = /<word xMin="([\d.]+)" yMin="([\d.]+)" xMax="([\d.]+)" yMax="([\d.]+)">([^<]*)/g;
+    const words = [...boxes.matchAll(box)].map(([, ...at]) => ({ at: at.slice(0, 4).map(Number), word: at[4] }));
+    const millimetres = ([left = 0, top = 0, right = 0, bottom = 0]: number[]) =>
+      [left, top, right, bottom].map((point) => (point * 25.4) / 72) as [number, number, number, number];
+    const inWindow = words.filter(({ at }) => {
+      const [, top, , bottom] = millimetres(at);
+      return bottom > 45 && top < 90;
+    });
+    expect(inWindow.map(({ word }) => word)).toEqual(['Søren', 'Ærøskøbing', 'soren@example.org']);
+    for (const { at } of inWindow) {
+      const [left, top, right, bottom] = millimetres(at);
+      expect(left >= 20 && right <= 105 && top >= 45 && bottom <= 90).toBe(true);
+    }
   });
 
   test.skipIf(!poppler)('every word of a text that is longer than a page, in order', async () => {

@@ -11,6 +11,8 @@ import { plain } from './value.tsx';
 export type Block =
   | { readonly kind: 'H1' | 'H2' | 'H3' | 'P'; readonly text: string }
   | { readonly kind: 'list'; readonly items: readonly string[] }
+  /** Stands where the window of an envelope is. */
+  | { readonly kind: 'address'; readonly items: readonly string[] }
   | {
       readonly kind: 'table';
       readonly heads?: readonly [string, string];
@@ -27,11 +29,11 @@ const fromTo = (facts: AnswerFacts): Block[] => {
   const say = answerTexts(language);
   const rows = [
     [say('letter.from'), [organisation.name, organisation.address]],
-    [say('letter.to'), [person.name, person.email]],
     [say('letter.date'), [longDate(gatheredAt, language, timeZone)]],
     [say('case.reference'), [reference]],
   ] as const;
   return [
+    { kind: 'address', items: [person.name, person.email] },
     { kind: 'table', rows },
     { kind: 'H1', text: say('letter.title') },
   ];
@@ -112,7 +114,7 @@ const remedies = ({ language, authority, organisation, dpo, reference }: AnswerF
 };
 
 const readable = (block: Block): Block => {
-  if (block.kind === 'list') return { ...block, items: block.items.map(plain) };
+  if (block.kind === 'list' || block.kind === 'address') return { ...block, items: block.items.map(plain) };
   if (block.kind !== 'table') return { ...block, text: plain(block.text) };
   return { ...block, rows: block.rows.map(([name, texts]) => [plain(name), texts.map(plain)] as const) };
 };

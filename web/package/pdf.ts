@@ -170,8 +170,19 @@ const paragraph = (paper: Paper, root: Structure, { kind, text }: Extract<Block,
   part(paper, root, kind, () => paper.write(text, style, margin, paper.width));
 };
 
+const mm = 72 / 25.4;
+/** The window of an envelope for A4 (DIN 5008, form B): the address stands within it, and nothing else does. */
+const window = { top: 52 * mm, bottom: 90 * mm };
+
+const address = (paper: Paper, root: Structure, items: readonly string[]): void => {
+  paper.doc.y = window.top;
+  for (const item of items) part(paper, root, 'P', () => paper.write(item, styles.P, margin, 80 * mm));
+  paper.doc.y = Math.max(paper.doc.y, window.bottom);
+};
+
 const draw = (paper: Paper, root: Structure, block: Block): void => {
   if (block.kind === 'table') table(paper, root, block);
+  else if (block.kind === 'address') address(paper, root, block.items);
   else if (block.kind === 'list') bullets(paper, root, block.items);
   else paragraph(paper, root, block);
 };
