@@ -5,7 +5,7 @@ import type { LambdaFunction } from './lambda.ts';
 import type { BucketDefinition } from './s3-objects.ts';
 import type { Schedule } from './scheduler.ts';
 import type { TemplateSecret } from './secrets-manager.ts';
-import type { Identity } from './ses.ts';
+import type { ConfigurationSet, Identity } from './ses.ts';
 import type { Subscription } from './sns.ts';
 import type { Machine } from './states.ts';
 import type { Assembly, Resource } from './template.ts';
@@ -26,8 +26,7 @@ export interface Deployment {
   readonly machines: readonly Machine[];
   readonly api: HttpApiDefinition | undefined;
   readonly identities: readonly Identity[];
-  /** Names. */
-  readonly configurationSets: readonly string[];
+  readonly configurationSets: readonly ConfigurationSet[];
   readonly schedules: readonly (Schedule & { readonly roleArn: string })[];
   /** ARNs. */
   readonly topics: readonly string[];
@@ -58,7 +57,7 @@ export function deploymentOf(assembly: Assembly): Deployment {
     identities: assembly.all('AWS::SES::EmailIdentity').map(({ name, properties }) => {
       return { name, configurationSet: properties.ConfigurationSetAttributes?.ConfigurationSetName };
     }),
-    configurationSets: assembly.all('AWS::SES::ConfigurationSet').map(({ name }) => name),
+    configurationSets: configurationSetsOf(assembly),
     schedules: assembly.all('AWS::Scheduler::Schedule').map(scheduleOf),
     topics: assembly.all('AWS::SNS::Topic').map(({ ref }) => ref),
     subscriptions: assembly.all('AWS::SNS::Subscription').map(subscriptionOf),
@@ -156,6 +155,20 @@ function apiOf(assembly: Assembly): HttpApiDefinition | undefined {
   // The account's own limits apply where the stage sets none.
   const throttle = { rate: ThrottlingRateLimit ?? 10_000, burst: ThrottlingBurstLimit ?? 5000 };
   return { id: api.ref, routes, throttle, accessLog: stage?.properties.AccessLogSettings?.Format };
+}
+
+function configurationSetsOf(assembly: Assembly): ConfigurationSet[] {
+  const destinations = assembly.all('AWS::SES::ConfigurationSetEventDestination').map(({ properties }) => properties);
+  return assembly.all('AWS::SES::ConfigurationSet').map(({ name }) => {
+    const own = destinations.filter(({ ConfigurationSetName }) => ConfigurationSetName === name);
+    const enabled = own.map(({ EventDestination }) => EventDestination).filter(({ Enabled = true }) => Enabled);
+    return {
+      name,
+      destinations: enabled.map(({ SnsDestination, MatchingEventTypes }) => {
+        return { topicArn: SnsDestination.TopicARN, events: MatchingEventTypes };
+      }),
+    };
+  });
 }
 
 function scheduleOf({ name, arn, properties }: Resource<'AWS::Scheduler::Schedule'>): Deployment['schedules'][number] {

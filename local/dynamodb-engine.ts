@@ -94,7 +94,7 @@ function asAwsError(error: unknown): unknown {
   return new AwsError(body.__type.replace(/^.*#/, ''), body.message ?? body.Message ?? '');
 }
 
-export const itemKey = (table: string, key: string) => `item/${table}/${key}`;
+const itemKey = (table: string, key: string) => `item/${table}/${key}`;
 
 /** Where an item, or the item of a key, stands in the store; undefined when it does not fit the table. */
 export function keyOf(item: Item, table: TableSchema): string | undefined {

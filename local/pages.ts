@@ -8,6 +8,7 @@ import { framed, mailPage, mailSandbox } from './pages/mail.ts';
 import { overviewPage } from './pages/overview.ts';
 import type { Queues } from './queues.ts';
 import { AwsError, type Clock } from './service.ts';
+import type { Behaviours } from './ses.ts';
 
 /** What the pages show and move. */
 export interface PagesOptions {
@@ -15,6 +16,7 @@ export interface PagesOptions {
   /** Resolves when everything due until then is quiet. Its answer goes out with `now`: `{fired, coalesced}`. */
   jump(to: Date): Promise<object>;
   readonly mailbox: Mailbox;
+  readonly behaviours: Behaviours;
   readonly queues: Queues;
   readonly executions: {
     list(): Promise<readonly { readonly name: string; readonly status: string; readonly startedAt: string }[]>;
@@ -61,6 +63,9 @@ const routes: Readonly<Record<string, Handle>> = {
   'GET /': async (options) => page(await overviewPage(options), pagePolicy),
   'GET /style.css': () => text(styleSheet, 'text/css; charset=utf-8'),
   'GET /mail': listMail,
+  'GET /mail/behaviour': async ({ behaviours }) => json(await behaviours.list()),
+  'POST /mail/behaviour': setBehaviour,
+  'DELETE /mail/behaviour': async ({ behaviours }) => done(await behaviours.clear()),
   'GET /mail/*.eml': async ({ mailbox, part }) => text(found(await mailbox.raw(part), part), 'message/rfc822'),
   'GET /mail/*.html': async ({ mailbox, part }) => page(framed(found(await mailbox.get(part), part).html), mailPolicy),
   'GET /mail/*': async ({ mailbox, part }) => page(await mailPage(found(await mailbox.get(part), part)), pagePolicy),
@@ -144,6 +149,14 @@ async function listMail({ mailbox, request }: Ask): Promise<Answer> {
   const to = new URLSearchParams(request.url?.split('?')[1]).get('to');
   const mails = await mailbox.list();
   return json(to === null ? mails : mails.filter((mail) => mail.to.includes(to)));
+}
+
+async function setBehaviour({ behaviours, request }: Ask): Promise<Answer> {
+  const { address, event } = (await readJson(request)) as { address?: unknown; event?: unknown };
+  if (typeof address !== 'string' || !address.includes('@')) throw refusal(400, 'address: must be an e-mail address');
+  if (typeof event !== 'string') throw refusal(400, 'event: must be text');
+  await behaviours.set(address, event);
+  return json({ address, event });
 }
 
 async function addFault({ faults, request }: Ask): Promise<Answer> {

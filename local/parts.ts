@@ -48,7 +48,8 @@ export async function openParts(ground: Ground) {
     deliver: (arn, body) => deliver({ queues, lambda, sns }, arn, body),
   });
   const sns = openSns({ ...deployment, store: store.sub('sns'), clock, invoke: lambda.invoke, mailbox, queues });
-  const ses = openSes({ ...deployment, mailbox });
+  const publish = async (...mail: Parameters<Sns['publish']>) => void (await sns.publish(...mail));
+  const ses = await kept(ground, openSes({ ...deployment, store: store.sub('ses'), clock, mailbox, publish }));
   const invokeAs = invokeAsRole(lambda, access);
   const states = await kept(ground, openStates({ ...deployment, store: store.sub('states'), clock, invokeAs }));
   const reads = new Reads();
@@ -58,13 +59,13 @@ export async function openParts(ground: Ground) {
   const scheduler = await kept(ground, openScheduler({ ...deployment, ...scheduling, invoke }));
   const services = [dynamodb, ...(await openStorage(ground)), lambda, sns, ses, states, scheduler];
   const resume = async (): Promise<void> => {
-    for (const part of [sns, lambda]) await part.resume();
+    for (const part of [sns, ses, lambda]) await part.resume();
     // A broken journal is told, with its position; every other execution goes on.
     await states.resume().catch((error: Error) => console.error(`states: ${error.message}`));
     await scheduler.start();
   };
   const faults = openFaults();
-  return { live, reads, services, lambda, states, scheduler, mailbox, queues, faults, resume };
+  return { live, reads, services, lambda, states, scheduler, mailbox, queues, behaviours: ses.behaviours, faults, resume };
 }
 
 /** A service that is closed with the rest from now on. */

@@ -1,7 +1,7 @@
 import type { Call } from './service.ts';
 
 /** One run of a function that a schedule wants to know more of. */
-export interface Observed {
+interface Observed {
   readonly functionArn: string;
   /** The run's id in Lambda; the SDK sends it along with each call, within the trace. */
   readonly requestId: string;

@@ -115,6 +115,13 @@ export const models = {
   ),
   'AWS::S3::BucketPolicy': object({ Bucket: text, PolicyDocument: policy }),
   'AWS::SES::ConfigurationSet': object({}, { Name: text }),
+  'AWS::SES::ConfigurationSetEventDestination': object({
+    ConfigurationSetName: text,
+    EventDestination: object(
+      { MatchingEventTypes: z.array(text), SnsDestination: object({ TopicARN: text }) },
+      { Name: text, Enabled: flag },
+    ),
+  }),
   'AWS::SES::EmailIdentity': object(
     { EmailIdentity: text },
     { ConfigurationSetAttributes: object({}, { ConfigurationSetName: text }) },

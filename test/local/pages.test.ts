@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openMailbox } from '../../local/mailbox.ts';
 import { openPages } from '../../local/pages.ts';
 import { openQueues } from '../../local/queues.ts';
+import { openSes } from '../../local/ses.ts';
 import { memoryStore, stillClock } from './small-gateway.ts';
 
 const queue = 'arn:aws:sqs:eu-west-1:123456789012:dead';
@@ -17,11 +18,13 @@ async function start(dir: string) {
   const store = memoryStore();
   const mailbox = await openMailbox({ dir, store: store.sub('mailbox'), clock });
   const queues = openQueues({ store: store.sub('queues'), clock, queues: [queue] });
+  const ses = await openSes({ store, clock, mailbox, identities: [], configurationSets: [], publish: async () => {} });
   const state = { faults: [] as unknown[] };
   const answer = openPages({
     clock,
     mailbox,
     queues,
+    behaviours: ses.behaviours,
     jump: async (to) => ({ fired: await clock.move(to), coalesced: 0 }),
     executions: {
       list: async () => [{ name: 'R-1 <b>', status: 'RUNNING', startedAt: '2026-01-31T11:00:00.000Z' }],
@@ -197,6 +200,16 @@ describe('mail', () => {
       expect([answer.status, await answer.json()]).toEqual([404, { error: expect.any(String) }]);
     },
   );
+
+  test('to an address can be made to bounce, and the wish is listed and cleared', async () => {
+    const wish = { address: 'anna@example.com', event: 'Bounce' };
+    expect((await get('/_local/mail/behaviour', json('POST', wish))).status).toBe(200);
+    expect(await (await get('/_local/mail/behaviour')).json()).toEqual([wish]);
+    expect((await get('/_local/mail/behaviour', { method: 'DELETE' })).status).toBe(204);
+    expect(await (await get('/_local/mail/behaviour')).json()).toEqual([]);
+    const wrong = await get('/_local/mail/behaviour', json('POST', { ...wish, event: 'Vanish' }));
+    expect([wrong.status, await wrong.json()]).toEqual([400, { error: expect.stringContaining('event: Vanish') }]);
+  });
 });
 
 describe('the overview', () => {

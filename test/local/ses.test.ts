@@ -2,18 +2,36 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  GetSendQuotaCommand,
   SESClient,
+  SendEmailCommand,
   SendRawEmailCommand,
   type SendRawEmailCommandInput,
   VerifyEmailIdentityCommand,
 } from '@aws-sdk/client-ses';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openMailbox } from '../../local/mailbox.ts';
-import { openSes } from '../../local/ses.ts';
+import { type ConfigurationSet, openSes } from '../../local/ses.ts';
 import { memoryStore, serve, stillClock } from './small-gateway.ts';
 
-const configurationSets = ['tracked'];
+const topicArn = 'arn:aws:sns:eu-west-1:123456789012:mail-events';
+const everything = ['send', 'delivery', 'bounce', 'complaint'];
+const configurationSets: ConfigurationSet[] = [
+  { name: 'tracked', destinations: [{ topicArn, events: everything }] },
+  { name: 'bounces', destinations: [{ topicArn, events: ['BOUNCE'] }] },
+  { name: 'paused', sendingEnabled: false, destinations: [] },
+];
 const identities = [{ name: 'example.dk' }, { name: 'Dpo@other.dk' }];
+
+interface Event {
+  readonly eventType: string;
+  readonly mail: {
+    readonly tags: Record<string, string[]>;
+    readonly messageId: string;
+    readonly destination: string[];
+  };
+  readonly bounce?: { readonly bounceSubType: string; readonly bouncedRecipients: { readonly emailAddress: string }[] };
+}
 
 const dirs: string[] = [];
 const newDir = async () => {
@@ -22,12 +40,18 @@ const newDir = async () => {
   return dir;
 };
 
-async function start(state = { dir: '', store: memoryStore() }) {
+async function start(state = { dir: '', store: memoryStore() }, publishes = true) {
   const { store } = state;
   const dir = state.dir || (await newDir());
   const clock = stillClock();
   const mailbox = await openMailbox({ dir, store: store.sub('mailbox'), clock });
-  const ses = openSes({ mailbox, identities, configurationSets });
+  const events: Event[] = [];
+  const publish = async (to: string, { message }: { message: string }) => {
+    if (!publishes) throw new Error('SNS is away');
+    expect(to).toBe(topicArn);
+    events.push(JSON.parse(message));
+  };
+  const ses = await openSes({ store: store.sub('ses'), clock, mailbox, identities, configurationSets, publish });
   const gateway = await serve(ses, 'query');
   const client = new SESClient(gateway.config);
   const send = async (raw: string, more: Omit<SendRawEmailCommandInput, 'RawMessage'> = {}) => {
@@ -36,7 +60,7 @@ async function start(state = { dir: '', store: memoryStore() }) {
     await clock.quiet();
     return MessageId as string;
   };
-  return { dir, store, clock, mailbox, ses, gateway, client, send };
+  return { dir, store, clock, mailbox, events, ses, gateway, client, send };
 }
 
 const plain = `From: "Privacy, team" <privacy@example.dk>
@@ -100,6 +124,32 @@ AAAA
   test('goes to Destinations where given, whatever its headers say', async () => {
     await local.send(plain, { Destinations: ['only@example.com'] });
     expect((await local.mailbox.list())[0]?.to).toEqual(['only@example.com']);
+  });
+
+  test('made by SendEmail goes to To, Cc and Bcc, and its message does not name the Bcc', async () => {
+    const { MessageId } = await local.client.send(
+      new SendEmailCommand({
+        Source: 'Privacy <privacy@example.dk>',
+        Destination: {
+          ToAddresses: ['a@example.com'],
+          CcAddresses: ['c@example.com'],
+          BccAddresses: ['b@example.com'],
+        },
+        Message: { Subject: { Data: 'Påmindelse' }, Body: { Text: { Data: 'Hej & <farvel>' } } },
+      }),
+    );
+    const [mail] = await local.mailbox.list();
+    expect(mail).toMatchObject({ subject: 'Påmindelse', to: ['a@example.com', 'c@example.com', 'b@example.com'] });
+    expect(mail?.text.trim()).toBe('Hej & <farvel>');
+    expect(mail?.headers.date).toBe('Sat, 31 Jan 2026 12:00:00 +0000');
+    expect((await local.mailbox.raw(MessageId as string))?.toString()).not.toContain('b@example.com');
+  });
+
+  test('counts in the quota of 24 hours', async () => {
+    await local.send(plain);
+    expect((await local.client.send(new GetSendQuotaCommand({}))).SentLast24Hours).toBe(1);
+    await local.clock.move(new Date('2026-02-02T00:00:00Z'));
+    expect((await local.client.send(new GetSendQuotaCommand({}))).SentLast24Hours).toBe(0);
   });
 });
 
@@ -176,6 +226,86 @@ describe('a configuration set', () => {
     };
     await expect(local.send(plain, { ConfigurationSetName: 'none' })).rejects.toMatchObject(missing);
     await expect(local.send(`X-SES-CONFIGURATION-SET: none\n${plain}`)).rejects.toMatchObject(missing);
+  });
+
+  test('that is paused refuses', async () => {
+    await expect(local.send(plain, { ConfigurationSetName: 'paused' })).rejects.toMatchObject({
+      name: 'ConfigurationSetSendingPausedException',
+    });
+  });
+
+  test('gets Send and Delivery with the tags of header and call', async () => {
+    const headers = 'X-SES-CONFIGURATION-SET: tracked\nX-SES-MESSAGE-TAGS: ob=abc, round=1\n';
+    const messageId = await local.send(headers + plain, { Tags: [{ Name: 'kind', Value: 'verify' }] });
+    expect(local.events.map(({ eventType }) => eventType)).toEqual(['Send', 'Delivery']);
+    const { mail } = local.events[0] as Event;
+    expect(mail).toMatchObject({ messageId, destination: ['anna@example.com'] });
+    expect(mail.tags).toMatchObject({
+      ob: ['abc'],
+      round: ['1'],
+      kind: ['verify'],
+      'ses:configuration-set': ['tracked'],
+      'ses:from-domain': ['example.dk'],
+      'ses:caller-identity': ['Tester'],
+    });
+  });
+
+  test('gets only the events that its destination names', async () => {
+    await local.send(plain, { ConfigurationSetName: 'bounces' });
+    await local.send(to('bounce@simulator.amazonses.com'), { ConfigurationSetName: 'bounces' });
+    expect(local.events.map(({ eventType }) => eventType)).toEqual(['Bounce']);
+  });
+
+  test('has its events published after a restart when SNS was away', async () => {
+    const away = await start(undefined, false);
+    await away.send(plain, { ConfigurationSetName: 'tracked' });
+    expect(away.events).toEqual([]);
+    await away.gateway[Symbol.asyncDispose]();
+    const again = await start(away);
+    await again.ses.resume();
+    expect(again.events.map(({ eventType }) => eventType)).toEqual(['Send', 'Delivery']);
+    await again.ses.resume();
+    expect(again.events).toHaveLength(2);
+    await again.gateway[Symbol.asyncDispose]();
+  });
+});
+
+describe('the fate of mail', () => {
+  const typesTo = async (address: string) => {
+    await local.send(to(address), { ConfigurationSetName: 'tracked' });
+    return local.events.splice(0).map(({ eventType, bounce }) => bounce?.bounceSubType ?? eventType);
+  };
+
+  test.each([
+    ['success@simulator.amazonses.com', ['Send', 'Delivery']],
+    ['bounce+label@simulator.amazonses.com', ['Send', 'General']],
+    ['complaint@simulator.amazonses.com', ['Send', 'Delivery', 'Complaint']],
+    ['suppressionlist@simulator.amazonses.com', ['Send', 'OnAccountSuppressionList']],
+  ])('of the simulator address %s is %s', async (address, types) => {
+    expect(await typesTo(address)).toEqual(types);
+  });
+
+  test('can be set per address, survives a restart, and can be cleared', async () => {
+    await local.ses.behaviours.set('Anna@example.com', 'Bounce');
+    expect(await typesTo('anna@example.com')).toEqual(['Send', 'General']);
+    const again = await start(local);
+    expect(await again.ses.behaviours.list()).toEqual([{ address: 'anna@example.com', event: 'Bounce' }]);
+    await again.gateway[Symbol.asyncDispose]();
+    await local.ses.behaviours.set('anna@example.com', 'Lost');
+    expect(await typesTo('anna@example.com')).toEqual([]);
+    await local.ses.behaviours.clear();
+    expect(await typesTo('anna@example.com')).toEqual(['Send', 'Delivery']);
+  });
+
+  test('differs per recipient of one mail', async () => {
+    const raw = to('anna@example.com', 'bounce@simulator.amazonses.com');
+    await local.send(raw, { ConfigurationSetName: 'tracked' });
+    const bounced = local.events.find(({ eventType }) => eventType === 'Bounce')?.bounce?.bouncedRecipients;
+    expect(bounced).toEqual([expect.objectContaining({ emailAddress: 'bounce@simulator.amazonses.com' })]);
+  });
+
+  test('that is not known is refused by name', async () => {
+    await expect(local.ses.behaviours.set('a@b.dk', 'Vanish')).rejects.toThrow(/event: Vanish/);
   });
 });
 
