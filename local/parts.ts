@@ -65,7 +65,19 @@ export async function openParts(ground: Ground) {
     await scheduler.start();
   };
   const faults = openFaults();
-  return { live, reads, services, lambda, states, scheduler, mailbox, queues, behaviours: ses.behaviours, faults, resume };
+  return {
+    live,
+    reads,
+    services,
+    lambda,
+    states,
+    scheduler,
+    mailbox,
+    queues,
+    behaviours: ses.behaviours,
+    faults,
+    resume,
+  };
 }
 
 /** A service that is closed with the rest from now on. */
