@@ -117,6 +117,12 @@ export const Request = z.object({
   person: Person,
   status: Status,
   proof: z.optional(z.object({ at: Instant, method: z.literal('mailbox') })),
+  /** What opens the elevated systems: two people of the controller saw it. */
+  secondProof: z.optional(
+    z.object({ at: Instant, method: z.literal('manual'), reason: z.string(), by: z.string(), second: z.string() }),
+  ),
+  /** One of them wrote it, the other has still to confirm. `by`: their key (domain/deciders.ts). */
+  proofProposal: z.optional(z.object({ reason: z.string(), by: z.string(), role: z.string(), at: Instant })),
   /** The DPO was asked whether it is proper: from then on the next move is theirs. */
   startAskedAt: z.optional(Instant),
   startedAt: z.optional(Instant),

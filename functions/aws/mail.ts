@@ -133,7 +133,7 @@ const factsOf = (mail: OutboxMail, held: Case, to: Recipient, office: Office): L
     systems: to.staff ? systemsOf(held, to, office) : undefined,
     task: taskOf(mail, to, office),
     outcomes: rights.flatMap(({ right, decision }) => (decision ? [{ right, ...decision }] : [])),
-    nothingHeld: request.manifest ? request.manifest.rows + request.manifest.documents === 0 : undefined,
+    nothingHeld: request.manifest && inForce(held).every(({ state }) => state === 'EMPTY'),
     authority: complaintBody(config.country),
     status: to.staff ? request.status : undefined,
     threshold: mail.template === 'time-limit' ? (mail.about as Threshold) : undefined,

@@ -1,4 +1,5 @@
 import type { Connector, ConnectorFactory } from '../../domain/connector.ts';
+import { TransitionRefused } from '../../domain/errors.ts';
 import { cases, files, now } from '../aws/from-env.ts';
 import { readSecret } from '../aws/secrets.ts';
 import { type GatherDeps, gatherSource } from '../tasks/gather-source.ts';
@@ -13,7 +14,8 @@ export const gatherer = (factory: ConnectorFactory) =>
     const { map } = readMap();
     const system = map.systems[SYSTEM];
     if (!system) throw new Error(`no system ${SYSTEM} in the data map`);
-    const connector = async (): Promise<Connector> => {
+    const connector = async (asked: string): Promise<Connector> => {
+      if (asked !== SYSTEM) throw new TransitionRefused('another system than its own');
       const secret = system.connector.secret ? await readSecret(system.connector.secret) : {};
       return factory({ system, secret, allowLoopback: process.env.ALLOW_LOOPBACK === 'true' });
     };

@@ -2,10 +2,11 @@ import * as z from 'zod/mini';
 import { lateAnswer } from '../../domain/ask-again.ts';
 import { mustBe } from '../../domain/change.ts';
 import type { Connector } from '../../domain/connector.ts';
-import type { DataMap } from '../../domain/data-map.ts';
+import type { DataMap, System } from '../../domain/data-map.ts';
 import { TransitionRefused } from '../../domain/errors.ts';
 import { inForce, turnOf } from '../../domain/gathering.ts';
 import type { Case, SourceRecord } from '../../domain/request.ts';
+import { mayOpen } from '../../domain/second-proof.ts';
 import type { Cases } from '../aws/cases.ts';
 import type { Files } from '../aws/files.ts';
 import { newAttempt } from '../lib/attempt.ts';
@@ -17,7 +18,8 @@ export interface GatherDeps {
   readonly cases: Cases;
   readonly files: Files;
   readonly map: DataMap;
-  readonly connector: () => Promise<Connector>;
+  /** Throws for another system than the function's own. */
+  readonly connector: (system: string) => Promise<Connector>;
   readonly now: () => Date;
 }
 
@@ -65,11 +67,15 @@ const recordOf = (
   } satisfies SourceRecord;
 };
 
-/** The guard every reader of a source goes through (I04): a consistent read says the address is proven and gathering was started. */
-export const mayGather = async (cases: Cases, requestId: string): Promise<Case> => {
+/**
+ * The guard every reader of a source goes through (I04): a consistent read says the address is proven, gathering was started, and what the
+ * system's tier asks for is there.
+ */
+export const mayGather = async (cases: Cases, requestId: string, system: System | undefined): Promise<Case> => {
   const held = await cases.read(requestId);
   mustBe(held.request, 'GATHERING');
   if (!held.request.proof) throw new TransitionRefused('address is not proven');
+  if (!mayOpen(held.request, system?.tier)) throw new TransitionRefused('second proof is missing');
   return held;
 };
 
@@ -82,7 +88,7 @@ const gatherAll = async (held: Case, attempt: string, input: GatherInput, { map,
   const systems = Object.keys(map.systems);
   const answered = inForce(held);
   const place = { request: held.request, attempt, system: input.system, systems, files, portable, answered };
-  const source = await connector();
+  const source = await connector(input.system);
   try {
     for (const ask of input.collections) {
       const collection = map.systems[input.system]?.collections[ask.name];
@@ -111,7 +117,7 @@ const keep = async (requestId: string, record: SourceRecord, { cases }: GatherDe
 export const gatherSource = task({
   input: GatherInput,
   async run(input: GatherInput, deps: GatherDeps) {
-    const held = await mayGather(deps.cases, input.requestId);
+    const held = await mayGather(deps.cases, input.requestId, deps.map.systems[input.system]);
     const before = gathered(held, input);
     if (before) return { system: input.system, state: before.state, rows: before.rows };
 

@@ -1,6 +1,8 @@
 import type { DataMap } from '../../domain/data-map.ts';
 import { inForce, planned, turnOf } from '../../domain/gathering.ts';
 import { planOf, type Wave, wavesOf } from '../../domain/plan.ts';
+import type { Case } from '../../domain/request.ts';
+import { closedTurns, secondProofMissing } from '../../domain/second-proof.ts';
 import { cases, now } from '../aws/from-env.ts';
 import { readMap } from '../lib/settings.ts';
 import { OfRequest, type StepDeps } from '../lib/step.ts';
@@ -54,6 +56,24 @@ const withManual = (map: DataMap): Wave[] => {
   ];
 };
 
+/** Notes elevated systems, and what is only reached through them, as not opened where the second proof is missing: their functions are not even called. */
+const leaveClosed = async (
+  held: Case,
+  waves: readonly Wave[],
+  { cases: record, map, now: clock }: Pick<Deps, 'cases' | 'map' | 'now'>,
+) => {
+  const { requestId, round, planned: turns = [] } = held.request;
+  const answered = new Set(inForce(held).map(turnOf));
+  const closed = closedTurns(held.request, map, waves);
+  const nothing = { rows: 0, documents: 0, possibleMatches: 0, collections: [] };
+  for (const { system, wave } of turns) {
+    const turn = turnOf({ system, wave });
+    if (!closed.has(turn) || answered.has(turn)) continue;
+    const left = { state: 'EXCLUDED' as const, reason: secondProofMissing, at: clock().toISOString() };
+    await record.addSource(requestId, { system, wave, round, ...left, ...nothing });
+  }
+};
+
 /** Plans from the proven address over the data map's references: which system is asked in which wave, for what. */
 export const planGathering = task({
   input: OfRequest,
@@ -61,6 +81,7 @@ export const planGathering = task({
     const waves = withManual(map);
     const systems = waves.flatMap((wave, index) => wave.map(({ system }) => ({ system, wave: index })));
     await held.change(requestId, (found) => planned(found, { systems, dataMap: hash }, clock()));
+    await leaveClosed(await held.read(requestId), waves, { cases: held, map, now: clock });
     const answered = inForce(await held.read(requestId)).map(turnOf);
     return { waves: waves.length, plan: forMachine(waves, new Set(answered)) };
   },

@@ -4,6 +4,7 @@ import { askForProofAgain, maxConfirmMails, prove } from '../../domain/proof.ts'
 import { withdraw } from '../../domain/recovery.ts';
 import { canBeCode, typedCode } from '../../domain/reference.ts';
 import { type Case, namesCase } from '../../domain/request.ts';
+import { closedSystems } from '../../domain/second-proof.ts';
 import { personAnswered } from '../../domain/time-limit.ts';
 import { type ConfirmProblem, type ConfirmState, confirmPage } from '../../web/pages/confirm.tsx';
 import { statusPage } from '../../web/pages/status.tsx';
@@ -76,8 +77,10 @@ const sendAgain = async (visit: Visit, held: Case, token: Token, deps: Deps): Pr
 type Wrong = Parameters<typeof statusPage>[0]['wrong'];
 
 const showStatus = async (visit: Visit, { requestId }: Token, deps: Deps, wrong?: Wrong): Promise<Answer> => {
-  const { request, rights } = await deps.cases.read(requestId);
-  const page = { ...deps.look(visit, request.language), request, rights };
+  const held = await deps.cases.read(requestId);
+  const { request, rights } = held;
+  const wantsProof = closedSystems(held).length > 0;
+  const page = { ...deps.look(visit, request.language), request, rights, wantsProof };
   return { status: wrong ? 400 : 200, html: statusPage({ ...page, ...(wrong ? { wrong } : {}) }) };
 };
 

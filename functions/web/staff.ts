@@ -9,6 +9,7 @@ import { start } from '../../domain/gathering.ts';
 import { planOf, wavesOf } from '../../domain/plan.ts';
 import { tryAgain } from '../../domain/recovery.ts';
 import { type Case, namesCase, type Right, rights } from '../../domain/request.ts';
+import { confirmProof, proposeProof } from '../../domain/second-proof.ts';
 import { askForCalendar, askPerson, extend, personAnswered } from '../../domain/time-limit.ts';
 import { sendAgain, settleMail } from '../../domain/undelivered.ts';
 import { extendable } from '../../domain/urgency.ts';
@@ -46,6 +47,7 @@ const choicesOf = (visit: Visit): Partial<Record<(typeof rights)[number], Choice
 /** What an action cannot do without, and what is said about it. */
 const required: Readonly<Record<string, readonly (readonly [field: string, problem: StaffProblem['problem']])[]>> = {
   refuse: [['reason', 'reason']],
+  'manual-proof': [['reason', 'reason']],
   extend: [
     ['ground', 'ground'],
     ['reason', 'reason'],
@@ -101,17 +103,18 @@ const rightsToExtend = (visit: Visit, held: Case, { timeZone }: Config, at: Date
 type Act = (visit: Visit, held: Case, at: Date, deps: Pick<Deps, 'config' | 'map'>) => Change;
 
 /** What one person of the configuration answers for. */
-type Decide = (visit: Visit, held: Case, by: Decider, at: Date, config: Config) => Change;
+type Decide = (visit: Visit, held: Case, by: Decider, at: Date, deps: Pick<Deps, 'config' | 'map'>) => Change;
 
-const decideWith: Decide = (visit, held, by, at, config) => {
+const others = (by: Decider, config: Config): Decider[] => decidersOf(config).filter(({ key }) => key !== by.key);
+
+const decideWith: Decide = (visit, held, by, at, { config }) => {
   const incomplete = text(visit, 'incomplete');
   const decision = {
     choices: choicesOf(visit),
     manifest: text(visit, 'manifest'),
     ...(incomplete ? { incomplete } : {}),
   };
-  const others = decidersOf(config).filter(({ key }) => key !== by.key);
-  return decideAs(held, decision, { by, others, fourEyes: config.dpo.fourEyes === true }, at);
+  return decideAs(held, decision, { by, others: others(by, config), fourEyes: config.dpo.fourEyes === true }, at);
 };
 
 /** What releases data or keeps it back: asks for the second factor. */
@@ -119,6 +122,9 @@ const decisions: Readonly<Record<string, Decide>> = {
   refuse: (visit, held, by, at) => refuseRequest(held, text(visit, 'reason'), by.role, at),
   decide: decideWith,
   agree: (_, held, by, at) => agree(held, by, at),
+  'manual-proof': (visit, held, by, at, { config }) =>
+    proposeProof(held, text(visit, 'reason'), by, others(by, config), at),
+  'confirm-proof': (_, held, by, at, { map }) => confirmProof(held, by, wavesOf(map, planOf(map, ['email'])), at),
 };
 
 /** Systems with free text that nobody has ticked as looked at. */
@@ -217,16 +223,12 @@ const decideNow = async (visit: Visit, held: Case, link: Token, run: Decide, dep
   const { by, cookies } = factor;
   // A button that asks for a code decides nothing.
   if (fresh) return show(visit, held, [], deps, { known: by });
-  if (action === 'agree' && openProposal(held)?.by === by.key) {
+  const first = { agree: openProposal(held), 'confirm-proof': held.request.proofProposal }[action];
+  if (first?.by === by.key) {
     const answer = await show(visit, held, [{ field: 'last4', problem: 'same-person' }], deps, { known: by });
     return { ...answer, cookies };
   }
-  const answer = await attempt(
-    visit,
-    link.requestId,
-    (current) => run(visit, current, by, deps.now(), deps.config),
-    deps,
-  );
+  const answer = await attempt(visit, link.requestId, (current) => run(visit, current, by, deps.now(), deps), deps);
   return { ...answer, cookies };
 };
 

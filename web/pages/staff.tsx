@@ -11,6 +11,7 @@ import { counted, isTextKey, type Text, type TextKey, t } from '../text.ts';
 import { byInWords, ForgetBrowsers, MovedOn, Proposed } from './staff-decider.tsx';
 import { AskAgainForm, DecideForm, MakeAnewForm, StartForm, StuckForm, UndoForm } from './staff-forms.tsx';
 import { statusLooks } from './staff-looks.ts';
+import { SecondProof } from './staff-proof.tsx';
 import { Systems } from './staff-systems.tsx';
 import { Rights, TimeLimit, Why } from './staff-time.tsx';
 import { UndeliveredForm } from './staff-undelivered.tsx';
@@ -275,6 +276,7 @@ export const staffPage = (props: StaffProps): string => {
         <Person props={props} text={text} />
         <Systems props={props} text={text} />
         <AskAgainForm props={props} form={formOf(props, 'ask-again')} />
+        <SecondProof props={props} propose={formOf(props, 'manual-proof')} confirm={formOf(props, 'confirm-proof')} />
         <ToDo props={props} />
         <TimeLimit props={props} formOf={(action) => formOf(props, action)} />
         <Outcome props={props} text={text} />

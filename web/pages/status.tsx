@@ -23,6 +23,8 @@ import { counted, type Text, t } from '../text.ts';
 
 export type StatusProps = Frame &
   Pick<Case, 'request' | 'rights'> & {
+    /** Some systems open only with more proof than the mailbox. */
+    readonly wantsProof?: boolean;
     /** What is wrong with an answer that was sent, and the answer. */
     readonly wrong?: { readonly problem: 'answer' | 'too-long' | 'last4'; readonly typed: string };
   };
@@ -271,8 +273,8 @@ const Complain = ({ props }: { props: StatusProps }) => {
 };
 
 /** Where a request stands, in the person's words: no system's name, no error, nobody's name but their own. */
-export const statusPage = ({ request, rights, wrong, ...frame }: StatusProps): string => {
-  const props = { request, rights, wrong, ...frame };
+export const statusPage = ({ request, rights, wrong, wantsProof, ...frame }: StatusProps): string => {
+  const props = { request, rights, wrong, wantsProof, ...frame };
   const text = t(frame.language);
   const title = text('status.title', { reference: request.reference });
   return page({
@@ -291,6 +293,11 @@ export const statusPage = ({ request, rights, wrong, ...frame }: StatusProps): s
         {request.status === 'AWAITING_PROOF' && (
           <Notice look="warning" title={text('status.prove')}>
             <p>{text('status.prove-lead')}</p>
+          </Notice>
+        )}
+        {wantsProof && !isOver(request.status) && (
+          <Notice title={text('status.more-proof')}>
+            <p>{text('status.more-proof-lead', { email: frame.config.organisation.email })}</p>
           </Notice>
         )}
         <Steps props={props} />

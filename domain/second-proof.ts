@@ -1,0 +1,93 @@
+import { newRound, withFollowers } from './ask-again.ts';
+import { actor, type Change, mustBe, refuse } from './change.ts';
+import type { DataMap } from './data-map.ts';
+import type { Decider } from './deciders.ts';
+import { inForce, turnOf } from './gathering.ts';
+import type { Wave } from './plan.ts';
+import type { Case, Request } from './request.ts';
+
+/** Stands in the record of a system that was not opened. */
+export const secondProofMissing = 'SecondProofMissing';
+
+/** Whether a system may be read for a request: an elevated one needs more than the mailbox (security.md 3.2). */
+export const mayOpen = (
+  { secondProof }: Pick<Request, 'secondProof'>,
+  tier: 'basic' | 'elevated' | undefined,
+): boolean => tier === 'basic' || (tier === 'elevated' && secondProof !== undefined);
+
+/** The systems of a map that only a second proof opens. */
+export const elevatedIn = ({ systems }: DataMap): string[] =>
+  Object.keys(systems).filter((name) => systems[name]?.tier === 'elevated');
+
+/** Which turns of a plan stay closed: those of elevated systems, and those that only values of closed ones lead to. */
+export const closedTurns = (
+  request: Pick<Request, 'secondProof'>,
+  { systems }: DataMap,
+  waves: readonly Wave[],
+): Set<string> => {
+  const closed = new Set<string>();
+  const turns = new Set<string>();
+  for (const [wave, items] of waves.entries()) {
+    for (const { system, collections } of items) {
+      const givers = collections.flatMap(({ inputs }) => inputs.map(({ from }) => from.split('.')[0] ?? ''));
+      const others = givers.filter((giver) => giver !== system);
+      // Values of its own lead on only where something else led into it.
+      const reached = (others.length > 0 ? others : givers).some((giver) => !closed.has(giver)) || givers.length === 0;
+      if (reached && mayOpen(request, systems[system]?.tier)) continue;
+      closed.add(system);
+      turns.add(turnOf({ system, wave }));
+    }
+  }
+  return turns;
+};
+
+/** Systems that were left closed in what counts now. */
+export const closedSystems = (held: Case): string[] =>
+  inForce(held)
+    .filter(({ reason }) => reason === secondProofMissing)
+    .map(({ system }) => system);
+
+const mustBeUnderWay = ({ request }: Case): void => {
+  mustBe(request, 'VERIFIED', 'GATHERING', 'REVIEW');
+  if (request.secondProof) refuse(request, 'without a second proof');
+};
+
+/** One person writes how the requester proved who they are; it holds only once another of `others` confirms it. Never alone (T06). */
+export const proposeProof = (
+  held: Case,
+  reason: string,
+  { key, role }: Decider,
+  others: readonly Decider[],
+  now: Date,
+): Change => {
+  mustBeUnderWay(held);
+  if (others.length === 0) refuse(held.request, 'seen by two people');
+  const at = now.toISOString();
+  return {
+    request: { ...held.request, proofProposal: { reason, by: key, role, at } },
+    mails: others.map((other) => ({ template: 'second', to: `dpo:${other.key}` as const, cause: `proof-${at}` })),
+    audit: actor('dpo', 'SECOND_PROOF_PROPOSED', { by: role }),
+  };
+};
+
+/** Asks the systems that were closed, and those that are asked for their values; before gathering has begun nothing is to be asked yet. */
+const opened = (held: Case, waves: readonly Wave[], now: Date) => {
+  const again = new Set(withFollowers(closedSystems(held), waves));
+  if (again.size === 0) return { request: held.request };
+  const turns = new Set((held.request.planned ?? []).filter(({ system }) => again.has(system)).map(turnOf));
+  return { ...newRound(held, (turn) => turns.has(turn), 'gather', now), goOn: true };
+};
+
+/** Another person confirms the proof: from here on the elevated systems may be read. Refuses the one who wrote it. */
+export const confirmProof = (held: Case, by: Decider, waves: readonly Wave[], now: Date): Change => {
+  mustBeUnderWay(held);
+  const { proofProposal: first, ...rest } = held.request;
+  if (!first) return refuse(held.request, 'with a proof to confirm');
+  if (first.by === by.key) refuse(held.request, 'seen by another person');
+  const { reason, role } = first;
+  const secondProof = { at: now.toISOString(), method: 'manual' as const, reason, by: role, second: by.role };
+  return {
+    ...opened({ ...held, request: { ...rest, secondProof } }, waves, now),
+    audit: actor('dpo', 'SECOND_PROOF', { method: 'manual', by: role, second: by.role }),
+  };
+};

@@ -1,0 +1,110 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import { synth } from '../../local/synth.ts';
+
+interface State {
+  readonly Type: string;
+  readonly Next?: string;
+  readonly Default?: string;
+  readonly Choices?: readonly { readonly Condition: string; readonly Next: string }[];
+  readonly Catch?: readonly { readonly Next: string }[];
+  readonly ItemProcessor?: object;
+  readonly Arguments?: { readonly FunctionName?: unknown };
+}
+interface Resource {
+  readonly Type: string;
+  readonly Properties: Record<string, unknown>;
+}
+interface Statement {
+  readonly Action: string | string[];
+  readonly Resource: unknown;
+}
+
+let resources: Record<string, Resource>;
+let states: Record<string, State>;
+
+const ofType = (type: string) => Object.entries(resources).filter(([, { Type }]) => Type === type);
+
+/** The text of a template's value: what it refers to stands as `<LogicalId>`. */
+const textOf = (value: unknown): string => {
+  if (typeof value === 'string') return value;
+  if (Array.isArray(value)) return value.map(textOf).join(' ');
+  const { Ref, 'Fn::GetAtt': attribute, 'Fn::Join': join } = value as Record<string, never[]>;
+  if (Ref) return `<${Ref}>`;
+  if (attribute) return `<${attribute[0]}>`;
+  return (join?.[1] as unknown as unknown[]).map(textOf).join('');
+};
+
+beforeAll(async () => {
+  const template = readFileSync(join(await synth(), 'PrivacyDemo.template.json'), 'utf8');
+  ({ Resources: resources } = JSON.parse(template) as { Resources: Record<string, Resource> });
+  const [, machine] = ofType('AWS::StepFunctions::StateMachine')[0] ?? [];
+  ({ States: states } = JSON.parse(textOf(machine?.Properties.DefinitionString)) as { States: Record<string, State> });
+});
+
+/** Every edge of the synthesized machine, with the condition of a choice. */
+const edges = () =>
+  Object.entries(states).flatMap(([from, { Next, Default, Choices = [], Catch = [] }]) => [
+    ...[Next, Default].flatMap((to) => (to ? [{ from, to, when: '' }] : [])),
+    ...Choices.map(({ Condition, Next: to }) => ({ from, to, when: Condition })),
+    ...Catch.map(({ Next: to }) => ({ from, to, when: 'failed' })),
+  ]);
+const into = (to: string) =>
+  edges()
+    .filter((edge) => edge.to === to)
+    .map(({ from, when }) => `${from} ${/step = '(\w+)'/.exec(when)?.[1] ?? when}`.trim())
+    .sort();
+
+/** Functions whose role may do something to a resource, without the parts of a logical id that CDK derives. */
+const mayDo = (action: string, on: RegExp): string[] =>
+  ofType('AWS::IAM::Policy')
+    .filter(([, { Properties }]) =>
+      (Properties.PolicyDocument as { Statement: Statement[] }).Statement.some(
+        (statement) =>
+          [statement.Action].flat().includes(action) &&
+          [statement.Resource].flat().some((each) => on.test(textOf(each))),
+      ),
+    )
+    .flatMap(([, { Properties }]) => (Properties.Roles as { Ref: string }[]).map(({ Ref }) => Ref))
+    .map((role) => role.replace(/(Parts)?Role\w*$/, ''))
+    .sort();
+
+test('3.1 graph: sources are read only in a segment that the record commands after the proof and the start, and nothing leads there else', () => {
+  expect(into('Plan gathering')).toEqual(['Where the record stands gather']);
+  expect(into('Gather from each system')).toEqual(['More systems {% $wave < $waves %}', 'Plan gathering']);
+  expect(into('More systems')).toEqual(['Gather from each system']);
+  expect(into('Build package')).toEqual(['Time to undo']);
+  expect(into('Time to undo')).toEqual(['Where the record stands deliver']);
+  expect(into('Deliver')).toEqual(['Build package']);
+});
+
+test('3.1 graph: what asks for proof or for a start leads to no other step, so that a person stands between the stages', () => {
+  const after = (name: string) => edges().filter(({ from }) => from === name);
+  for (const name of ['Ask for proof', 'Ask to start', 'Ask to decide'])
+    expect(after(name).map(({ to }) => to)).toEqual(['Needs a person']);
+});
+
+test('3.1 IAM: only the state machine calls the functions that read sources', () => {
+  expect(mayDo('lambda:InvokeFunction', /gather|GatherSource/i)).toEqual(['WorkflowStateMachine']);
+});
+
+test('3.1 IAM: only a system’s own function reads its secret, and no page does', () => {
+  const readers = mayDo('secretsmanager:GetSecretValue', /./);
+  expect(readers.length).toBeGreaterThan(1);
+  expect(readers.filter((name) => !/^WorkflowGatherSource|^WebSignIn$/.test(name))).toEqual([]);
+});
+
+test('3.1 IAM: of the pages only the download reads an answer, and none reads what was gathered', () => {
+  const pages = (names: string[]) => names.filter((name) => name.startsWith('Web'));
+  expect(pages(mayDo('s3:GetObject', /packages\/\*$/))).toEqual(['WebDownload']);
+  expect(pages(mayDo('s3:GetObject', /evidence\/\*$/))).toEqual(['WebReview']);
+  expect(pages(mayDo('s3:GetObject', /\/\*$/))).toEqual(['WebDownload']);
+});
+
+test('3.1 IAM: what asks for proof and for a start reaches no source, no object and no secret', () => {
+  for (const action of ['s3:GetObject', 's3:PutObject', 'secretsmanager:GetSecretValue', 'lambda:InvokeFunction'])
+    expect(
+      mayDo(action, /./).filter((name) => /^WorkflowAskFor|^WorkflowAskToStart|^WebIntake|^WebPerson/.test(name)),
+    ).toEqual([]);
+});

@@ -1,0 +1,84 @@
+import { isOver } from '../../domain/request.ts';
+import { elevatedIn } from '../../domain/second-proof.ts';
+import { DateText, Disclosure, Typed } from '../components.tsx';
+import { type Form, PostForm, TextArea } from '../fields.tsx';
+import { list } from '../format.ts';
+import { inLanguage } from '../frame.ts';
+import type { StaffProps } from './staff.tsx';
+import { byInWords, Closing, roleInWords } from './staff-decider.tsx';
+
+interface Props {
+  readonly props: StaffProps;
+  readonly propose: Form;
+  readonly confirm: Form;
+}
+
+const Confirm = ({ props, confirm }: Props) => {
+  const { text } = confirm;
+  const first = props.request.proofProposal;
+  if (!first) return null;
+  return (
+    <>
+      <p>
+        {text('proof.written', { who: roleInWords(text, first.role) })} <DateText when={first.at} frame={props} time />:{' '}
+        <Typed>{first.reason}</Typed>
+      </p>
+      {props.known?.key === first.by ? (
+        <p>{text('proof.yours')}</p>
+      ) : (
+        <PostForm to={inLanguage(props, props.path)}>
+          <Closing props={props} form={confirm} action="confirm-proof" label={text('proof.confirm')} />
+        </PostForm>
+      )}
+    </>
+  );
+};
+
+const Propose = ({ props, propose }: Props) => {
+  const { text } = propose;
+  if (props.people.length < 2) return <p>{text('proof.alone')}</p>;
+  return (
+    <Disclosure title={text('proof.manual')} open={props.typed.action === 'manual-proof'}>
+      <p>{text('proof.manual-lead')}</p>
+      <PostForm to={inLanguage(props, props.path)}>
+        <TextArea
+          form={propose}
+          field="reason"
+          label={text('proof.reason')}
+          hint={text('proof.reason-hint')}
+          rows={4}
+        />
+        <Closing props={props} form={propose} action="manual-proof" label={text('proof.propose')} />
+      </PostForm>
+    </Disclosure>
+  );
+};
+
+/** What opens the elevated systems: what is missing, who wrote what, and the form of whoever has to act. */
+export const SecondProof = (all: Props) => {
+  const { props, propose } = all;
+  const { text } = propose;
+  const { secondProof, proof, status } = props.request;
+  const names = elevatedIn(props.map).map((name) => props.map.systems[name]?.title[props.language] ?? name);
+  if (names.length === 0 || !proof) return null;
+  const open = !secondProof && ['VERIFIED', 'GATHERING', 'REVIEW'].includes(status);
+  if (!secondProof && (isOver(status) || !open)) return null;
+  return (
+    <section>
+      <h2>{text('proof.title')}</h2>
+      <p>{text('proof.systems', { systems: list(names, props.language) })}</p>
+      {secondProof ? (
+        <p>
+          {text('proof.given', { who: byInWords(text, secondProof) })}{' '}
+          <DateText when={secondProof.at} frame={props} time />: <Typed>{secondProof.reason}</Typed>
+        </p>
+      ) : (
+        <>
+          <p>{text('proof.missing')}</p>
+          <Confirm {...all} />
+          <Propose {...all} />
+        </>
+      )}
+    </section>
+  );
+};
