@@ -33,7 +33,8 @@ const textOf = (value: unknown): string => {
   const { Ref, 'Fn::GetAtt': attribute, 'Fn::Join': join } = value as Record<string, never[]>;
   if (Ref) return `<${Ref}>`;
   if (attribute) return `<${attribute[0]}>`;
-  return (join?.[1] as unknown as unknown[]).map(textOf).join('');
+  const [, parts = []] = (join ?? []) as unknown as [string?, unknown[]?];
+  return parts.map(textOf).join('');
 };
 
 beforeAll(async () => {

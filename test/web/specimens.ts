@@ -22,7 +22,7 @@ import { ownerPage } from '../../web/pages/owner.tsx';
 import { dataPage, type ReviewProps, rowPage } from '../../web/pages/review.tsx';
 import { sentPage } from '../../web/pages/sent.tsx';
 import { type SignInState, signInPage } from '../../web/pages/sign-in.tsx';
-import { type StaffProblem, staffPage } from '../../web/pages/staff.tsx';
+import { type StaffProblem, type StaffProps, staffPage } from '../../web/pages/staff.tsx';
 import { startPage } from '../../web/pages/start.tsx';
 import { statusPage } from '../../web/pages/status.tsx';
 
@@ -267,8 +267,47 @@ const downloadStates: readonly DownloadState[] = [
   { kind: 'expired' },
 ];
 
+/** Pages of a case that more than one person answers for. */
+const twoPeople = (typed: Typing) => {
+  const deputies = [{ name: typed('Bo Lund'), email: 'bo.lund@nordlys.example', language: 'da' as const }];
+  const people = decidersOf({ dpo: { ...config.dpo, deputies } });
+  const [first, second] = people;
+  const at = '2026-11-26T12:00:00.000Z';
+  const map = mapOf(typed);
+  const systems = Object.fromEntries(
+    Object.entries(map.systems).map(([name, system]) => [name, { ...system, tier: 'elevated' as const }]),
+  );
+  const choices = {
+    access: { outcome: 'approve' as const },
+    erasure: { outcome: 'refuse' as const, reason: typed('Bogføring.') },
+  };
+  const by = { by: first?.key ?? '', role: 'dpo', at };
+  const proposal = { manifest: manifest.hash, choices, incomplete: typed('Arkivet er lukket.'), ...by };
+  const proofProposal = { reason: typed('Mødte op og viste pas.'), ...by };
+  const review = (more: Partial<Request>) => caseOf('REVIEW', typed, { manifest, ...more });
+  const proof = { at, method: 'mailbox' as const };
+  const code: StaffProblem[] = [{ field: 'code', problem: 'code' }];
+  return [
+    { name: 'proposed', held: review({ proposal }), more: { people } },
+    {
+      name: 'code-wrong',
+      held: review({ proposal }),
+      sent: { action: 'agree', last4: typed('92MX') },
+      problems: code,
+      more: { people, ...(second ? { sent: second } : {}) },
+    },
+    { name: 'known', held: review({ proposal }), more: { people, known: first, moved: true } },
+    { name: 'proof', held: review({ proof, proofProposal }), more: { people, map: { ...map, systems } } },
+  ];
+};
+
 const staffSpecimens = (frame: { language: Language; config: Config }, typed: Typing): Specimen[] => {
-  const shown = (held: Case, problems: readonly StaffProblem[] = [], sent: Record<string, string> = {}) =>
+  const shown = (
+    held: Case,
+    problems: readonly StaffProblem[] = [],
+    sent: Record<string, string> = {},
+    more: Partial<StaffProps> = {},
+  ) =>
     staffPage({
       people: decidersOf(config),
       ...frame,
@@ -279,6 +318,7 @@ const staffSpecimens = (frame: { language: Language; config: Config }, typed: Ty
       now: new Date('2026-11-27T09:00:00Z'),
       problems,
       typed: sent,
+      ...more,
     });
   const stuck = { at: receivedAt, step: 'gather' as const, error: 'SourceUnavailable' };
   const problems: StaffProblem[] = [
@@ -316,6 +356,10 @@ const staffSpecimens = (frame: { language: Language; config: Config }, typed: Ty
         }),
       ),
     },
+    ...twoPeople(typed).map(({ name, held, sent: form, problems: wrong, more }) => ({
+      name: `staff-${name}`,
+      html: shown(held, wrong, form, more),
+    })),
     { name: 'staff-stuck', html: shown(caseOf('GATHERING', typed, { needsPerson: stuck })) },
   ];
 };
