@@ -96,11 +96,11 @@ test('3.1 IAM: only a system’s own function reads its secret, and no page does
   expect(readers.filter((name) => !/^WorkflowGatherSource|^WebSignIn$/.test(name))).toEqual([]);
 });
 
-test('3.1 IAM: of the pages only the download reads an answer, and none reads what was gathered', () => {
+test('3.1 IAM: of the pages only the download reads an answer, and only the DPO’s review what was gathered', () => {
   const pages = (names: string[]) => names.filter((name) => name.startsWith('Web'));
   expect(pages(mayDo('s3:GetObject', /packages\/\*$/))).toEqual(['WebDownload']);
   expect(pages(mayDo('s3:GetObject', /evidence\/\*$/))).toEqual(['WebReview']);
-  expect(pages(mayDo('s3:GetObject', /\/\*$/))).toEqual(['WebDownload']);
+  expect(pages(mayDo('s3:GetObject', /\/\*$/))).toEqual(['WebDownload', 'WebReview']);
 });
 
 test('3.1 IAM: what asks for proof and for a start reaches no source, no object and no secret', () => {
