@@ -25,9 +25,15 @@ const fields = [
   'reason',
 ] as const satisfies readonly (keyof LogFields)[];
 
+/** Identifiers, names of errors and routes look like this; an address, a sentence or a second line does not. */
+const isCode = (value: string | number): boolean => typeof value === 'number' || /^[\w .:#/{}-]{0,80}$/.test(value);
+
 const write = (level: 'INFO' | 'ERROR', what: string, held: LogFields): void => {
   const line: Record<string, unknown> = { level, what };
-  for (const field of fields) if (held[field] !== undefined) line[field] = held[field];
+  for (const field of fields) {
+    const value = held[field];
+    if (value !== undefined) line[field] = isCode(value) ? value : '?';
+  }
   // The allow-list is applied here, at run time too: an object with more on it loses the rest.
   console.log(JSON.stringify(line));
 };

@@ -153,7 +153,7 @@ describe('permissions', () => {
     expect(who('ses:SendRawEmail').every((id) => id.startsWith('Dispatch'))).toBe(true);
   });
 
-  test('every function has a role of its own', () => {
+  test('T64: every function has a role of its own', () => {
     const roles = ofType('AWS::Lambda::Function').map(([, { Properties }]) => JSON.stringify(Properties.Role));
     expect(new Set(roles).size).toBe(roles.length);
     expect(roles.length).toBeGreaterThan(15);
@@ -203,7 +203,7 @@ describe('storage', () => {
 });
 
 describe('workflow', () => {
-  test('the execution history holds no data, and is encrypted under our key', () => {
+  test('T61: the execution history holds no data, and is encrypted under our key', () => {
     template.hasResourceProperties('AWS::StepFunctions::StateMachine', {
       LoggingConfiguration: Match.objectLike({ Level: 'ALL', IncludeExecutionData: false }),
       EncryptionConfiguration: Match.objectLike({ Type: 'CUSTOMER_MANAGED_KMS_KEY' }),
@@ -230,7 +230,7 @@ describe('functions', () => {
     }
   });
 
-  test('no variable of a function holds a secret', () => {
+  test('T63: no variable of a function holds a secret', () => {
     const variables = ofType('AWS::Lambda::Function').flatMap(([, { Properties }]) =>
       Object.keys(((Properties.Environment as { Variables?: object })?.Variables ?? {}) as object),
     );
@@ -246,7 +246,7 @@ describe('site', () => {
     expect(keys.sort()).toEqual(Object.values(routes).flat().sort());
   });
 
-  test('the access log holds the route, never the path, the query or an address', () => {
+  test('T62: the access log holds the route, never the path, the query or an address', () => {
     const settings = ofType('AWS::ApiGatewayV2::Stage').map(([, { Properties }]) => Properties.AccessLogSettings);
     const format = (settings as { Format: string }[])[0]?.Format;
     expect(format).toContain('$context.routeKey');
