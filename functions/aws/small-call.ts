@@ -1,4 +1,5 @@
 import { createHash, createHmac } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { HttpRequest } from '@smithy/core/protocols';
 import { NodeHttpHandler } from '@smithy/node-http-handler';
 import { SignatureV4 } from '@smithy/signature-v4';
@@ -56,8 +57,43 @@ const failed = (service: string, status: number): Error => {
   return error;
 };
 
+/** Tries in all, and the longest pause before the second; twice that before the third. A person waits for the page. */
+const tries = 3;
+const pause = 100;
+
+interface Answered {
+  readonly status: number;
+  readonly bytes: Buffer;
+}
+
+/** What another try may mend: the service is busy or broken. Some services say "too many" with status 400. */
+const mayPass = ({ status, bytes }: Answered): boolean =>
+  status === 429 || status >= 500 || (status === 400 && /Throttl|TooManyRequests|LimitExceeded/.test(bytes.toString()));
+
+const once = async (service: string, request: HttpRequest): Promise<Answered> => {
+  const { response } = await http.handle((await signerFor(service).sign(request)) as HttpRequest);
+  const parts: Buffer[] = [];
+  for await (const part of response.body) parts.push(Buffer.from(part));
+  return { status: response.statusCode, bytes: Buffer.concat(parts) };
+};
+
+/** With pauses of any length up to a bound that doubles, so that many who failed together do not come back together. */
+const persistently = async (service: string, request: HttpRequest): Promise<Answered> => {
+  for (let n = 1; ; n += 1) {
+    const last = n === tries;
+    // A connection that broke is tried again too; the last failure is the caller's.
+    const answered = await once(service, request).catch((error: Error) => {
+      if (last) throw error;
+      return undefined;
+    });
+    if (answered && (last || !mayPass(answered))) return answered;
+    await sleep(Math.random() * pause * 2 ** (n - 1));
+  }
+};
+
 /**
- * One signed call of a service, and its answer's bytes; anything but 200 and 206 is an error named after the status. For functions that make a
+ * One signed call of a service, and its answer's bytes; anything but 200 and 206 is an error named after the status. A service that is busy or
+ * broken is asked three times in all, so what is called must bear being done twice. For functions that make a
  * single simple call of a service: its whole client costs a page function 27 to 130 kB and a tenth of its start (bench/cold-start.ts).
  */
 export const smallBytes = async ({
@@ -81,11 +117,9 @@ export const smallBytes = async ({
     body,
     headers: { host: named, ...length, ...headers },
   });
-  const { response } = await http.handle((await signerFor(service).sign(request)) as HttpRequest);
-  const parts: Buffer[] = [];
-  for await (const part of response.body) parts.push(Buffer.from(part));
-  if (response.statusCode !== 200 && response.statusCode !== 206) throw failed(service, response.statusCode);
-  return Buffer.concat(parts);
+  const { status, bytes } = await persistently(service, request);
+  if (status !== 200 && status !== 206) throw failed(service, status);
+  return bytes;
 };
 
 /** The same, of a service that answers a text. */

@@ -288,17 +288,22 @@ test.each([
   ['a combining accent', 'j\u00F3n@example.org', 'jo\u0301n@example.org'],
   ['a blank behind', 'jon@example.org', 'jon@example.org '],
   ['a wild card', 'j_n@example.org', 'jon@example.org'],
-])('%s never makes one address another', (_, asked, held) => {
+])('T04: %s never makes one address another', (_, asked, held) => {
   expect(matches(asked, held)).toBe(false);
   expect(matches(held, asked)).toBe(false);
 });
 
 test('T04: two addresses match only when their bytes do, ASCII case aside', () => {
   const lower = (text: string) => text.replace(/[A-Z]/g, (sign) => String.fromCharCode(sign.charCodeAt(0) + 32));
-  const sign = fc.constantFrom(...'aAkKiI\u212A\u0131\u0130@\uFF20\u00DF', 'ss', 'ﬀ', '\u0301');
-  const address = fc.array(sign, { maxLength: 4 }).map((signs) => signs.join(''));
+  // Signs that some database takes for one another: two addresses of them look alike sign by sign.
+  const alike = ['aAá\uFF41', 'kK\u212A', 'iI\u0131\u0130', '@\uFF20', 'sS\u00DF'].map((signs) => [...signs]);
+  const pair = fc.constantFrom(...alike, ['', '\u0301', '\u200B', ' '], ['ff', 'ﬀ']).chain((signs) => {
+    const one = fc.constantFrom(...signs);
+    return fc.tuple(one, one);
+  });
   fc.assert(
-    fc.property(address, address, (a, b) => {
+    fc.property(fc.array(pair, { maxLength: 4 }), (pairs) => {
+      const [a, b] = [pairs.map(([one]) => one).join(''), pairs.map(([, other]) => other).join('')];
       expect(matches(a, b)).toBe(lower(a) === lower(b));
       expect(matches(a, lower(a))).toBe(true);
     }),

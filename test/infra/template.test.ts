@@ -144,6 +144,17 @@ describe('permissions', () => {
     expect(updates.every(({ resource }) => resource.includes('Counters'))).toBe(true);
   });
 
+  test('T12: a function that reads a system may change nothing but our own record and evidence', () => {
+    const gathering = ofType('AWS::Lambda::Function').filter(([id]) => id.includes('GatherSource'));
+    expect(gathering.length).toBeGreaterThanOrEqual(3);
+    const reads = /:(Get|List|Query|Scan|Decrypt|DescribeKey|GenerateDataKey)|^xray:|^logs:/;
+    const writes = gathering.flatMap(([id]) => allowed(id).filter(({ action }) => !reads.test(action)));
+    const elsewhere = writes.filter(({ resource }) => !/Requests|Evidence|Wake/.test(resource));
+    expect(elsewhere).toEqual([]);
+    const own = ['dynamodb:PutItem', 's3:AbortMultipartUpload', 's3:PutObject', 'sns:Publish'];
+    expect([...new Set(writes.map(({ action }) => action))].sort()).toEqual(own);
+  });
+
   test('only the dispatcher starts executions and sends mail', () => {
     const who = (action: string) =>
       ofType('AWS::Lambda::Function')

@@ -1,7 +1,13 @@
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { PutItemCommand } from '@aws-sdk/client-dynamodb';
+import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
+import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { holdings, seed } from '../../demo/seed.ts';
 import { answerTask, approve, ask, download, linkIn, prove, start } from '../journeys/access.ts';
-import { itemsOf } from '../journeys/faults.ts';
+import { type Item, itemsOf } from '../journeys/faults.ts';
+import { clientsOf, outputsOf } from '../journeys/stores.ts';
 import { formsOf, Visitor } from '../journeys/visitor.ts';
 import { openWorld, type World } from '../journeys/world.ts';
 import { recordsOf, unzip } from '../journeys/zip.ts';
@@ -138,6 +144,14 @@ test('T10: who asks for somebody else gets what is held on their own address, ne
   expect(found(await textOfZip((await download(world, email, reference)).zip))).toEqual([]);
 });
 
+test('T12: an approved erasure erases nothing by itself: what comes after finds every record as before', async () => {
+  const rights = ['access', 'erasure'];
+  const first = recordsOf(await unzip((await wavedThrough(victim, rights)).zip), 'crm', 'customers');
+  const second = recordsOf(await unzip((await wavedThrough(victim, ['access'])).zip), 'crm', 'customers');
+  expect(first.length).toBeGreaterThan(0);
+  expect(second).toEqual(first);
+});
+
 test('T07: a request that somebody else sent first delays or closes nothing of the real one, which alone gets the data', async () => {
   const { zip, reference } = await wavedThrough(victim, ['access']);
   const text = await textOfZip(zip);
@@ -149,6 +163,42 @@ test('T07: a request that somebody else sent first delays or closes nothing of t
   );
   expect(others).toHaveLength(1);
   expect(found(await everyMail())).toEqual([]);
+});
+
+test('T07: a function that reads a system, called for a request that is not proven, refuses and asks it nothing', async () => {
+  const { reference } = await ask(world, { name: 'Ikke Startet', email: 'ikke.startet@fremmed.example' });
+  await prove(world, 'ikke.startet@fremmed.example', reference);
+  const log = readdirSync(join(world.state, 'logs')).find((file) => /crm\.log$/.test(file)) ?? '';
+  const name = log.replace(/\.log$/, '');
+  const requests = (await itemsOf(world)).filter(({ sk }) => sk === 'REQUEST');
+  const unstarted = requests.find((item) => item.reference === reference);
+  const unproven = requests.find(({ status }) => status === 'AWAITING_PROOF') as Item;
+  const { db } = clientsOf(world);
+  const settings = {
+    endpoint: world.aws,
+    region: 'eu-west-1',
+    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
+  };
+  const lambda = new LambdaClient(settings);
+  const collections = [{ name: 'customers', inputs: [{ field: 'email', from: 'identity.email' }], gives: [] }];
+  const gather = async (requestId: string) => {
+    const Payload = JSON.stringify({ requestId, wave: 0, system: 'crm', collections });
+    const answer = await lambda.send(new InvokeCommand({ FunctionName: name, Payload }));
+    return [answer.FunctionError, Buffer.from(answer.Payload ?? []).toString()];
+  };
+  expect(await gather(unproven.pk)).toEqual(['Unhandled', expect.stringContaining('TransitionRefused')]);
+  expect(await gather(unstarted?.pk ?? '')).toEqual(['Unhandled', expect.stringContaining('TransitionRefused')]);
+  // Even a record that somebody pushed on, past the state machine, is no proof.
+  const TableName = outputsOf(world).RequestsTable;
+  const { proof: _, ...pushed } = { ...unproven, status: 'GATHERING' } as Item & { proof?: unknown };
+  await db.send(new PutItemCommand({ TableName, Item: marshall(pushed, { removeUndefinedValues: true }) }));
+  expect(await gather(unproven.pk)).toEqual(['Unhandled', expect.stringContaining('TransitionRefused')]);
+  const sources = (await itemsOf(world)).filter(
+    ({ pk, sk }) => [unproven.pk, unstarted?.pk].includes(pk) && sk.startsWith('SOURCE#'),
+  );
+  expect(sources).toEqual([]);
+  lambda.destroy();
+  db.destroy();
 });
 
 test('T11: no page asks for a copy of an identity card, and none takes a file from the person', async () => {

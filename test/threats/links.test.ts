@@ -165,6 +165,43 @@ test('T28: a one-time code is refused after ten minutes, and the file behind an 
   expect((await fetch(location)).status).toBe(403);
 });
 
+test('T24: an empty code is no attempt, and nothing is sent, withdrawn or decided without the signs that a person types', async () => {
+  const { reference: fresh } = await ask(world, { name: 'Tom Kode', email: 'tom@fremmed.example' });
+  const mail = await world.mail('tom@fremmed.example', new RegExp(fresh));
+  const scanner = new Visitor(world.site);
+  await scanner.get(linkIn(mail, 'c'));
+  await world.quiet();
+  const attemptsOf = async (purpose: string, of: string) =>
+    (await itemsOf(world))
+      .filter((item) => item.purpose === purpose && item.reference === of)
+      .map(({ attempts, codesSent = 0 }) => [attempts, codesSent]);
+  const nothing = async (of: string, form: Readonly<Record<string, string>>, path: string, visitor: Visitor) =>
+    expect(await again(of, () => visitor.post(path, form)), JSON.stringify(form)).toEqual({
+      status: 400,
+      changed: false,
+    });
+  for (const code of ['', ' ', 'abc']) await nothing(fresh, { code }, `/confirm/${fresh}`, scanner);
+  await nothing(fresh, { action: 'again' }, `/confirm/${fresh}`, scanner);
+  expect(await attemptsOf('confirm', fresh)).toEqual([[0, 0]]);
+
+  const { visitor: proven } = await prove(world, 'tom@fremmed.example', fresh);
+  await nothing(fresh, { action: 'withdraw' }, `/request/${fresh}`, proven);
+  const { visitor: staff } = await openAsDpo(world, fresh, 1);
+  const actions: Record<string, string>[] = [
+    { action: 'start' },
+    { action: 'refuse', reason: 'x' },
+    { action: 'calendar' },
+  ];
+  for (const action of actions) await nothing(fresh, action, `/dpo/request/${fresh}`, staff);
+
+  const person = new Visitor(world.site);
+  await person.get(linkIn(await world.mail(anna.email, /\/d\//), 'd'));
+  const before = await attemptsOf('download', reference);
+  await nothing(reference, { action: 'send-code' }, `/download/${reference}`, person);
+  await nothing(reference, { code: '' }, `/download/${reference}`, person);
+  expect(await attemptsOf('download', reference)).toEqual(before);
+});
+
 test('T22: a link opens the page that it was sent for, and no other, in the address or in the cookie', async () => {
   const { visitor, page } = await openAsDpo(world, reference, 1);
   await visitor.submit(page, { action: 'calendar', last4: last4(reference) }, 'last4');

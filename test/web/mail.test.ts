@@ -275,7 +275,7 @@ describe('a mail as SES gets it', () => {
     { mailId: 'a\r\nBcc: ond@example.org' },
     { domain: 'nordlys.example>\r\nBcc: ond@example.org' },
     { headers: { 'X-SES-CONFIGURATION-SET': 'a\r\nBcc: ond@example.org' } },
-  ])('is refused, not mended, when a header could be broken: %j', async (more) => {
+  ])('T41: is refused, not mended, when a header could be broken: %j', async (more) => {
     await expect(mimeOf({ ...mail, ...more })).rejects.toThrow(TypeError);
   });
 });

@@ -1,0 +1,257 @@
+/** One guard, taken out: what stands in the file, once, what is put in its place, and the tests that must notice. */
+export interface Mutant {
+  readonly name: string;
+  readonly file: string;
+  readonly find: string;
+  readonly replace: string;
+  readonly project: 'unit' | 'journeys';
+  readonly tests: readonly string[];
+  /** Only these titles are run: not where a file's tests build on each other. */
+  readonly only?: string;
+  /** Part of the title of the test that must fail. */
+  readonly caughtBy: string;
+}
+
+const links = { project: 'journeys', tests: ['test/threats/links.test.ts'] } as const;
+const form = { project: 'journeys', tests: ['test/threats/form.test.ts'] } as const;
+const life = { project: 'unit', tests: ['test/domain/life.test.ts'] } as const;
+
+/** The guards that keep one person's data from another, and what happens to what everybody may reach. */
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'opening-a-link-uses-an-attempt',
+    file: 'functions/lib/session.ts',
+    find: '  if (!token) throw new Refusal(404);\n  return { location',
+    replace:
+      "  if (!token) throw new Refusal(404);\n  if (purpose === 'confirm') await tokens.check(token, '', now);\n  return { location",
+    ...links,
+    caughtBy: 'T24',
+  },
+  {
+    name: 'a-link-of-another-purpose',
+    file: 'functions/aws/tokens.ts',
+    find: 'found?.purpose !== purpose || found.expiresAt',
+    replace: '!found || found.expiresAt',
+    ...links,
+    caughtBy: 'T22',
+  },
+  {
+    name: 'a-link-of-another-request',
+    file: 'functions/lib/session.ts',
+    find: 'if (!token || token.reference !== reference)',
+    replace: 'if (!token)',
+    ...links,
+    caughtBy: 'T22',
+  },
+  {
+    name: 'expiry-is-left-to-ttl',
+    file: 'functions/aws/tokens.ts',
+    find: ' || found.expiresAt <= now.toISOString()',
+    replace: '',
+    ...links,
+    caughtBy: 'T28',
+  },
+  {
+    name: 'tokens-rest-in-clear',
+    file: 'functions/aws/tokens.ts',
+    find: '    attempts: 0,\n',
+    replace: '    attempts: 0,\n    token,\n',
+    ...links,
+    caughtBy: 'T19',
+  },
+  {
+    name: 'a-code-opens-twice',
+    file: 'functions/web/download.ts',
+    find: 'if (!(await deps.tokens.spendCode(token)))',
+    replace: 'if (false)',
+    ...links,
+    caughtBy: 'T21',
+  },
+  {
+    name: 'a-code-lives-for-ever',
+    file: 'functions/aws/tokens.ts',
+    find: ' || (counted.codeExpiresAt && counted.codeExpiresAt <= at)',
+    replace: '',
+    ...links,
+    caughtBy: 'T28',
+  },
+  {
+    name: 'an-empty-code-is-an-attempt',
+    file: 'domain/reference.ts',
+    find: 'typed.length === length',
+    replace: 'length > 0',
+    ...links,
+    caughtBy: 'T24',
+  },
+  {
+    name: 'a-button-withdraws',
+    file: 'functions/web/person.ts',
+    find: 'if (!meansCase(visit, await deps.cases.read(token.requestId)))',
+    replace: 'if (false)',
+    ...links,
+    caughtBy: 'T24',
+  },
+  {
+    name: 'a-button-sends-a-code',
+    file: 'functions/web/download.ts',
+    find: "if (!namesCase(held.request, text(visit, 'last4'))) return anew",
+    replace: 'if (false) return anew',
+    ...links,
+    caughtBy: 'T24',
+  },
+  {
+    name: 'attempts-are-not-counted-first',
+    file: 'functions/aws/tokens.ts',
+    find: "'attempts < :max AND expiresAt > :now'",
+    replace: "'(attempts < :max OR attempts >= :max) AND expiresAt > :now'",
+    project: 'journeys',
+    tests: ['test/threats/races.test.ts'],
+    only: 'T20',
+    caughtBy: 'T20',
+  },
+  {
+    name: 'a-decision-is-taken-twice',
+    file: 'domain/decision.ts',
+    find: "  mustBe(held.request, 'REVIEW');\n  if (shown",
+    replace: '  if (shown',
+    ...life,
+    caughtBy: 'a decision is taken once',
+  },
+  {
+    name: 'approved-without-the-hash',
+    file: 'domain/decision.ts',
+    find: 'shown.manifest !== held.request.manifest?.hash',
+    replace: 'false',
+    ...life,
+    caughtBy: 'T31',
+  },
+  {
+    name: 'a-failed-source-is-dropped',
+    file: 'domain/decision.ts',
+    find: "source.state === 'FAILED' || ",
+    replace: '',
+    ...life,
+    caughtBy: 'needs a reason for it',
+  },
+  {
+    name: 'a-duplicate-skips-the-proof',
+    file: 'functions/tasks/gather-source.ts',
+    find: "  mustBe(held.request, 'GATHERING');\n",
+    replace: '',
+    project: 'journeys',
+    tests: ['test/threats/impostor.test.ts'],
+    caughtBy: 'T07',
+  },
+  {
+    name: 'a-record-pushed-on-is-proof',
+    file: 'functions/tasks/gather-source.ts',
+    find: 'if (!held.request.proof)',
+    replace: 'if (false)',
+    project: 'journeys',
+    tests: ['test/threats/impostor.test.ts'],
+    caughtBy: 'T07',
+  },
+  {
+    name: 'typed-addresses-widen-the-search',
+    file: 'functions/lib/gathering.ts',
+    find: 'return [request.person.email];',
+    replace: 'return [request.person.email, ...(request.person.details?.match(/[\\w.]+@[\\w.]+\\w/g) ?? [])];',
+    project: 'journeys',
+    tests: ['test/threats/impostor.test.ts'],
+    caughtBy: 'T03',
+  },
+  {
+    name: 'addresses-match-by-collation',
+    file: 'domain/identity.ts',
+    find: 'asciiLower(address);',
+    replace: "address.normalize('NFKD').replaceAll(/\\p{M}/gu, '').toLowerCase().trim();",
+    ...life,
+    caughtBy: 'T04',
+  },
+  {
+    name: 'what-a-source-gives-is-believed',
+    file: 'functions/lib/gathering.ts',
+    find: 'if (!matches(each.row)) possibleMatches += 1;',
+    replace: 'if (matches === undefined) possibleMatches += 1;',
+    project: 'unit',
+    tests: ['test/functions/gathering.test.ts'],
+    caughtBy: 'T05',
+  },
+  {
+    name: 'the-honeypot-is-not-looked-at',
+    file: 'functions/web/intake.ts',
+    find: 'if (!isTrapped(visit.fields)) await',
+    replace: 'await',
+    ...form,
+    caughtBy: 'T57',
+  },
+  {
+    name: 'the-client-is-what-a-header-says',
+    file: 'functions/lib/page.ts',
+    find: 'client: event.requestContext.http.sourceIp',
+    replace: "client: event.headers['x-forwarded-for']?.split(',')[0] ?? ''",
+    ...form,
+    caughtBy: 'T18',
+  },
+  {
+    name: 'no-cap-on-all-together',
+    file: 'functions/web/intake.ts',
+    find: "if (!(await count.allow('all',",
+    replace: "if (false && !(await count.allow('all',",
+    ...form,
+    caughtBy: 'T16',
+  },
+  {
+    name: 'an-address-gets-any-number-of-mails',
+    file: 'functions/lib/place-for-mail.ts',
+    find: 'limit: config.limits.mailsPerAddressPerDay',
+    replace: 'limit: 1_000 * config.limits.mailsPerAddressPerDay',
+    project: 'journeys',
+    tests: ['test/threats/identity.test.ts'],
+    caughtBy: 'T16',
+  },
+  {
+    name: 'a-form-of-another-site',
+    file: 'functions/lib/page.ts',
+    find: "if (method === 'POST') mustBeOurs(event, baseUrl);",
+    replace: '',
+    project: 'journeys',
+    tests: ['test/threats/headers.test.ts'],
+    caughtBy: 'T33',
+  },
+  {
+    name: 'pages-may-be-framed',
+    file: 'functions/lib/page.ts',
+    find: `    "frame-ancestors 'none'",\n`,
+    replace: '',
+    project: 'journeys',
+    tests: ['test/threats/headers.test.ts'],
+    caughtBy: 'T33',
+  },
+  {
+    name: 'cells-begin-formulas',
+    file: 'domain/rendering.ts',
+    find: 'formula.test(text) && ',
+    replace: 'false && formula.test(text) && ',
+    ...life,
+    caughtBy: 'T38',
+  },
+  {
+    name: 'a-header-may-have-two-lines',
+    file: 'functions/aws/mime.ts',
+    find: 'if (control.test(value))',
+    replace: 'if (false)',
+    project: 'unit',
+    tests: ['test/web/mail.test.ts'],
+    caughtBy: 'T41',
+  },
+  {
+    name: 'errors-are-logged-in-their-words',
+    file: 'functions/lib/log.ts',
+    find: "? error.name : 'Error'",
+    replace: '? error.name : String((error as Error | undefined)?.message)',
+    project: 'unit',
+    tests: ['test/functions/log.test.ts'],
+    caughtBy: 'T42',
+  },
+];
