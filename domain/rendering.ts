@@ -54,13 +54,24 @@ export const columns = ({ fields }: Collection, language: Language): { name: str
   return labels.map(({ name, head }) => ({ name, head: isAlone(head) ? head : `${head} (${name})` }));
 };
 
-/** CSV as spreadsheets in the reader's language open it: UTF-8 with BOM, CRLF; `;` in Danish, `,` in English. */
+/** One line of a CSV as spreadsheets in the reader's language open it: CRLF; `;` in Danish, `,` in English. No cell is run as a formula. */
+export const csvLine = (cells: readonly (Value | undefined)[], language: Language): string =>
+  `${cells.map(cell).join(separatorOf(language))}\r\n`;
+
+/** A CSV begins so: UTF-8 with BOM. */
+export const csvStart = '\uFEFF';
+
+/** A collection as CSV. */
 export const csvFile = (collection: Collection, language: Language) => {
   const heads = columns(collection, language);
-  const separator = separatorOf(language);
-  const line = (cells: readonly string[]) => `${cells.join(separator)}\r\n`;
+  const heading = heads.map(({ head }) => head);
+  const names = heads.map(({ name }) => name);
   return {
-    open: `\uFEFF${line(heads.map(({ head }) => cell(head)))}`,
-    row: (row: Row): string => line(heads.map(({ name }) => cell(row[name]))),
+    open: `${csvStart}${csvLine(heading, language)}`,
+    row: (row: Row): string =>
+      csvLine(
+        names.map((name) => row[name]),
+        language,
+      ),
   };
 };

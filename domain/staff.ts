@@ -1,4 +1,5 @@
-import type { SignIn } from './config.ts';
+import type { Config, SignIn } from './config.ts';
+import { decidersOf } from './deciders.ts';
 
 /** What an issuer says about whoever signed in. */
 export type Claims = Readonly<Record<string, unknown>>;
@@ -12,11 +13,13 @@ const holds = (claims: Claims, { name, value }: { name: string; value: string })
   return Array.isArray(held) ? held.includes(value) : held === value;
 };
 
-/** Whether somebody who signed in is staff: by a configured claim, or by a verified address. `dpo`: whose it is where none is named. */
-export const isStaff = (claims: Claims, { staff: { emails, claim } }: SignIn, dpo: string): boolean => {
+/** Whether somebody who signed in is staff: by a configured claim, or by a verified address; where neither is named, by a decider's. */
+export const isStaff = (claims: Claims, { signIn, dpo }: Pick<Config, 'signIn' | 'dpo'>): boolean => {
+  if (!signIn) return false;
+  const { emails, claim } = signIn.staff;
   if (claim && holds(claims, claim)) return true;
   const email = verifiedEmail(claims);
-  const listed = emails ?? (claim ? [] : [dpo]);
+  const listed = emails ?? (claim ? [] : decidersOf({ dpo }).map((each) => each.email));
   return email !== undefined && listed.some((each) => each.toLowerCase() === email);
 };
 

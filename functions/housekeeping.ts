@@ -2,7 +2,9 @@ import * as z from 'zod/mini';
 import { type ChoreName, nextChore } from '../domain/chores.ts';
 import type { Config } from '../domain/config.ts';
 import { doChore, type RecordChore, remindsUnproven } from '../domain/housekeeping.ts';
+import { instantsOf, monthAfter, totalsOf } from '../domain/report.ts';
 import type { Case } from '../domain/request.ts';
+import { dayIn } from '../web/format.ts';
 import type { Cases } from './aws/cases.ts';
 import { type Chores, choresIn } from './aws/chores.ts';
 import type { Files } from './aws/files.ts';
@@ -10,6 +12,7 @@ import { auditFiles, cases, counters, files, now, requestsTable, seals } from '.
 import { dueIndex } from './aws/keys.ts';
 import { type Ledger, ledgerIn } from './aws/ledger.ts';
 import { outboxIn } from './aws/outbox.ts';
+import { type Overview, overviewIn } from './aws/overview.ts';
 import { forget, forgetEvidence, forgetPackage } from './lib/forget.ts';
 import { errorName, log } from './lib/log.ts';
 import { type MailPlaceDeps, placeForMail } from './lib/place-for-mail.ts';
@@ -22,6 +25,7 @@ interface Deps extends MailPlaceDeps {
   readonly files: Files;
   readonly ledger: Ledger;
   readonly config: Config;
+  readonly overview: Pick<Overview, 'facts' | 'totals' | 'putTotals'>;
 }
 
 /** What reaches beyond the record. */
@@ -58,6 +62,18 @@ const doNext = async (requestId: string, deps: Deps): Promise<boolean> => {
   return false;
 };
 
+/** Counts each month of the last year that is over and was not counted yet: once, for nothing more can happen in it. */
+const countMonths = async ({ overview, config: { timeZone }, now: clock }: Deps): Promise<void> => {
+  const month = dayIn(timeZone, clock()).slice(0, 7);
+  const counted = await overview.totals(monthAfter(month, -12), month);
+  for (let before = 12; before > 0; before -= 1) {
+    const name = monthAfter(month, -before);
+    if (counted.has(name)) continue;
+    const { from, to } = instantsOf(name, timeZone);
+    await overview.putTotals(name, totalsOf(await overview.facts(from, to), timeZone));
+  }
+};
+
 /** A request that can't be seen to must not keep the others from it. */
 const see = async (requestId: string, deps: Deps): Promise<void> => {
   try {
@@ -77,6 +93,7 @@ export const housekeeping = task({
     const at = deps.now().toISOString();
     const { requests, nextAt } = await deps.chores.due(at);
     for (const requestId of requests) await see(requestId, deps);
+    await countMonths(deps);
     // What was seen to may come up again soon.
     const next = requests.length > 0 ? at : nextAt;
     return { seen: requests.length, idleUntil: next ?? '9999-12-31T00:00:00.000Z' };
@@ -87,5 +104,13 @@ export const handler = onTask(housekeeping, () => {
   const table = requestsTable();
   const chores = choresIn(table, outboxIn(table, dueIndex.name));
   const stores = { cases: cases(), files: files(), ledger: ledgerIn(auditFiles()) };
-  return { ...stores, chores, counters: counters(), seals: seals(), config: readConfig(), now };
+  return {
+    ...stores,
+    chores,
+    overview: overviewIn(table),
+    counters: counters(),
+    seals: seals(),
+    config: readConfig(),
+    now,
+  };
 });

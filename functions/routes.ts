@@ -22,6 +22,7 @@ export const routes = {
     'GET /dpo/request/{reference}/preview/{path+}',
   ],
   'sign-in': ['GET /dpo/sign-in', 'GET /dpo/sign-in/begin', 'GET /dpo/signed-in', 'ANY /dpo/sign-out'],
+  overview: ['ANY /dpo', 'GET /dpo/open.csv', 'GET /dpo/report/{month}'],
   owner: ['GET /o/{token}', 'ANY /task/{reference}/{system}'],
   download: ['GET /d/{token}', 'ANY /download/{reference}'],
   calendar: ['GET /calendar/{token}'],

@@ -16,6 +16,7 @@ const needs: Readonly<Record<string, { readonly config?: true; readonly map?: tr
   'web/staff': { config: true, map: true },
   'web/sign-in': { config: true },
   'web/review': { config: true, map: true },
+  'web/overview': { config: true },
   'web/owner': { config: true, map: true },
   'web/download': { config: true },
   'web/calendar': { config: true },

@@ -48,7 +48,7 @@ export class Web extends Construct {
     storage.useKey(review, 's3', ['kms:Decrypt']);
     for (const fn of [owner, review]) storage.grantRequests(fn, 'GetItem', 'Query', 'PutItem');
     staff.allow(['dynamodb:UpdateItem'], [storage.counters.tableArn]);
-    // They check codes: each attempt is counted on the token.
+    // They check codes, each attempt of which is counted on the token, or note that a session was seen.
     for (const fn of [person, staff, download]) storage.grantRequests(fn, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
     for (const fn of [intake, person, staff, owner, download]) grantWake(fn, props);
 
@@ -71,8 +71,12 @@ export class Web extends Construct {
     signIn.allow(['kms:GenerateMac'], [storage.pseudonymKey.keyArn]);
     this.signInSecret(config, storage, signIn);
 
+    const overview = make('overview', { REQUESTS_TABLE: storage.requests.tableName });
+    // It lists and counts, and changes no request: what it writes is a calendar's address and that a session was seen.
+    storage.grantRequests(overview, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
+
     const assets = make('assets');
-    this.functions = { intake, person, staff, review, 'sign-in': signIn, owner, download, calendar, assets };
+    this.functions = { intake, person, staff, review, 'sign-in': signIn, overview, owner, download, calendar, assets };
   }
 
   private signInSecret({ signIn }: Pick<Config, 'signIn'>, { key }: Storage, reader: ServiceFunction): void {

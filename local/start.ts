@@ -75,6 +75,7 @@ async function main(): Promise<void> {
   );
   console.log(`
   The form       ${site}/
+  The overview   ${site}/dpo   (sign in as Dorte Ågård)
   The mailbox    ${site}/_local/
   AWS endpoint   ${aws}   (key local, secret local, region eu-west-1)
 

@@ -31,7 +31,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
     'type aws-lambda',
   ],
   'functions/aws': ['domain', 'web', 'functions', 'node:', '@aws-sdk', '@smithy', 'nodemailer', 'zod'],
-  web: ['domain', 'functions/routes.ts', 'hono', 'ical-generator', 'pdfkit', 'fontkit', 'node:crypto'],
+  web: ['domain', 'functions/routes.ts', 'd3-array', 'hono', 'ical-generator', 'pdfkit', 'fontkit', 'node:crypto'],
   infra: [
     'functions/routes.ts',
     'functions/aws/keys.ts',

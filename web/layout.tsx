@@ -65,12 +65,14 @@ interface PageProps {
   readonly wrong?: boolean;
   /** Staff pages hold tables and cards. */
   readonly wide?: boolean;
+  /** A style sheet of its own beside those of all pages. */
+  readonly sheet?: 'overview.css';
   /** Stands above the main part: the way back. */
   readonly before?: Child;
   readonly children?: Child;
 }
 
-const Head = ({ frame, title, wrong }: PageProps) => (
+const Head = ({ frame, title, wrong, sheet }: PageProps) => (
   <head>
     <meta charset="utf-8" />
     <title>{`${wrong ? `${t(frame.language)('layout.error')}: ` : ''}${title} - ${frame.config.organisation.name}`}</title>
@@ -81,6 +83,7 @@ const Head = ({ frame, title, wrong }: PageProps) => (
     <link rel="icon" href="/assets/icon.svg" type="image/svg+xml" />
     <link rel="stylesheet" href="/assets/styles.css" />
     <link rel="stylesheet" href="/assets/brand.css" />
+    {sheet && <link rel="stylesheet" href={`/assets/${sheet}`} />}
   </head>
 );
 

@@ -6,6 +6,7 @@ import { Conflict, RequestNotFound, TransitionRefused } from '../../domain/error
 import { Mark, markName } from '../../domain/marks.ts';
 import { type Case, isOver, Request, RightRecord, SourceRecord } from '../../domain/request.ts';
 import { alertShard, dueShard, shardOf, sk } from './keys.ts';
+import { overviewWrites } from './overview.ts';
 import type { Item, Table, Write } from './table.ts';
 
 /** Tells the dispatcher that a request's outbox holds something; the sweep finds it anyway, five minutes later at most. */
@@ -112,6 +113,15 @@ export const writesOf = (change: Change, before: Request | undefined, at: string
   return { writes, outbox, next };
 };
 
+/** The case as a change leaves it. */
+const caseAfter = (change: Change, held: Case | undefined, request: Request): Case => {
+  const { rights = [], sources = [] } = change;
+  const kept = held?.rights.filter(({ right }) => !rights.some((each) => each.right === right)) ?? [];
+  const name = ({ round, system, wave }: SourceRecord) => sk.source(round, system, wave);
+  const left = held?.sources.filter((source) => !sources.some((each) => name(each) === name(source))) ?? [];
+  return { request, rights: [...kept, ...rights], sources: [...left, ...sources] };
+};
+
 /** Requests as the table holds them. */
 export const casesIn = (table: Table, signal: Signal, now: () => Date) => {
   const read = async (requestId: string): Promise<Case> => {
@@ -124,9 +134,10 @@ export const casesIn = (table: Table, signal: Signal, now: () => Date) => {
     return parseCase(items);
   };
 
-  const write = async (change: Change, held: Request | undefined, at: Date, more: readonly Write[]): Promise<void> => {
-    const { writes, outbox } = writesOf(change, held, at.toISOString());
-    await table.transact([...writes, ...more]);
+  const write = async (change: Change, held: Case | undefined, at: Date, more: readonly Write[]): Promise<void> => {
+    const { writes, outbox, next } = writesOf(change, held?.request, at.toISOString());
+    const listed = overviewWrites(held, caseAfter(change, held, next), at.toISOString());
+    await table.transact([...writes, ...listed, ...more]);
     if (outbox.length > 0) await signal(change.request.requestId, outbox);
   };
 
@@ -136,7 +147,7 @@ export const casesIn = (table: Table, signal: Signal, now: () => Date) => {
     const change = await decide(held, at);
     // Whatever comes late finds a record that tells nothing of a person, and leaves it so (F05).
     if (change && held.request.purgedAt) throw new TransitionRefused('request is purged');
-    if (change) await write(change, held.request, at, more);
+    if (change) await write(change, held, at, more);
     return change;
   };
 

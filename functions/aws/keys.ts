@@ -39,6 +39,16 @@ export const sk = {
 /** Partition of what concerns no single request. */
 export const systemKey = 'SYSTEM';
 
+/** Which request a case number names. */
+export const referenceKey = (reference: string): string => `REFERENCE#${reference}`;
+
+/** What the overview lists: an item per open request, in shards, so that it is read without the requests themselves. */
+export const openKey = (shard: number): string => `OPEN#${shard}`;
+
+/** What happened in a month (UTC, `2026-11`), by instant; and the months' totals once they are over. */
+export const monthKey = (month: string): string => `MONTH#${month}`;
+export const totalsKey = 'MONTHS';
+
 export const tokenKey = (hash: string): string => `TOKEN#${hash}`;
 
 /** The Counters table: one attribute counts, another says when it may go. */

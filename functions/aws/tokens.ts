@@ -32,6 +32,9 @@ export interface Token {
   readonly codesSent?: number;
 }
 
+/** What opened a request: a mailed link, or the session of whoever signed in. */
+export type Link = Pick<Token, 'hash' | 'requestId' | 'reference'>;
+
 export const maxAttempts = 5;
 const keptAfterExpiry = 7 * 86_400;
 
@@ -69,7 +72,7 @@ export const newFeed = (hash: string): Write => ({ put: { ...feedKey, hash } });
  * The place of a code for one person who decides behind one link: the code itself is made as its mail goes out. Asked for again it is a new
  * one, and the one before is void.
  */
-export const placeForCode = ({ hash: link, requestId, reference }: Token, person: string, now: Date) => {
+export const placeForCode = ({ hash: link, requestId, reference }: Link, person: string, now: Date) => {
   const hash = codePlace(link, person);
   const expiresAt = new Date(now.getTime() + 3_600_000);
   const facts = { purpose: 'decider-code', requestId, reference, recipient: person, attempts: 0 };

@@ -7,7 +7,7 @@ import { verifiedEmail } from '../../domain/staff.ts';
 import type { Cases } from '../aws/cases.ts';
 import type { Counters } from '../aws/counters.ts';
 import type { Sessions } from '../aws/sessions.ts';
-import { codePlace, placeForCode, type Token, type Tokens } from '../aws/tokens.ts';
+import { codePlace, type Link, placeForCode, type Tokens } from '../aws/tokens.ts';
 import type { Visit } from './page.ts';
 import { signedIn } from './signed-in.ts';
 
@@ -66,7 +66,7 @@ const chosen = (visit: Visit, people: readonly Decider[]): Decider | undefined =
   people.length === 1 ? people[0] : people.find(({ key }) => key === field(visit, 'person'));
 
 /** Mails a code to the person's own configured address; five a day for each request and person. */
-const send = async (link: Token, to: Decider, deps: FactorDeps): Promise<Factor> => {
+const send = async (link: Link, to: Decider, deps: FactorDeps): Promise<Factor> => {
   const few = await deps.counters.allow(`decider ${link.requestId} ${to.key}`, codesPerDay, 86_400, deps.now());
   if (!few) return { kind: 'unknown', problem: { field: 'last4', problem: 'codes-many' } };
   const { hash, write } = placeForCode(link, to.key, deps.now());
@@ -84,7 +84,7 @@ const remember = async (hash: string, by: Decider, deps: FactorDeps): Promise<Fa
   return { kind: 'known', by, cookies: cookies(browser, by.key, seconds) };
 };
 
-const check = async (visit: Visit, link: Token, by: Decider, deps: FactorDeps): Promise<Factor> => {
+const check = async (visit: Visit, link: Link, by: Decider, deps: FactorDeps): Promise<Factor> => {
   const hash = codePlace(link.hash, by.key);
   const checked = await deps.tokens.check({ hash }, typedCode(field(visit, 'code')), deps.now());
   if (checked.right) return remember(hash, by, deps);
@@ -96,7 +96,7 @@ const check = async (visit: Visit, link: Token, by: Decider, deps: FactorDeps): 
  * Who decides: what the browser proves, else the code that the form holds, else a code is mailed. A link alone, forwarded to whomever,
  * decides nothing (T25). `fresh`: the form asks for a code.
  */
-export const secondFactor = async (visit: Visit, link: Token, fresh: boolean, deps: FactorDeps): Promise<Factor> => {
+export const secondFactor = async (visit: Visit, link: Link, fresh: boolean, deps: FactorDeps): Promise<Factor> => {
   const known = await deciderIn(visit, deps);
   if (known) return { kind: 'known', by: known, cookies: [] };
   const by = chosen(visit, decidersOf(deps.config));

@@ -24,5 +24,5 @@ export interface SignedInDeps {
 export const signedIn = async (visit: Visit, { sessions, config, now }: SignedInDeps): Promise<Session | undefined> => {
   const cookie = visit.cookies.get(sessionCookie);
   const session = cookie && config.signIn ? await sessions.find(cookie, now()) : undefined;
-  return session && config.signIn && isStaff(session.claims, config.signIn, config.dpo.email) ? session : undefined;
+  return session && isStaff(session.claims, config) ? session : undefined;
 };

@@ -1,4 +1,5 @@
 import { brand, icon } from '../../web/brand.ts';
+import overview from '../../web/overview.css';
 import styles from '../../web/styles.css';
 import { siteOf } from '../lib/look.ts';
 import { type Answer, onPage, Refusal, type Visit } from '../lib/page.ts';
@@ -11,6 +12,7 @@ const assetPages = () => {
   const { colour } = readConfig();
   const files: Readonly<Record<string, { body: string; contentType: string }>> = {
     'styles.css': { body: styles, contentType: 'text/css; charset=utf-8' },
+    'overview.css': { body: overview, contentType: 'text/css; charset=utf-8' },
     'brand.css': { body: brand(colour), contentType: 'text/css; charset=utf-8' },
     'icon.svg': { body: icon(colour), contentType: 'image/svg+xml' },
   };

@@ -81,8 +81,7 @@ const complete = async (visit: Visit, deps: Deps): Promise<Answer> => {
   const { config, sessions, oidc } = deps;
   const flow = await flowOf(visit, deps);
   const who = await oidc.complete(flow, purpose, visit.query, deps.now());
-  if (!flow || !config.signIn || !isStaff(who.claims, config.signIn, config.dpo.email))
-    throw new SignInRefused('not-staff');
+  if (!flow || !config.signIn || !isStaff(who.claims, config)) throw new SignInRefused('not-staff');
   const cookie = await sessions.begin(who, keptClaims(who.claims, config.signIn), flow.state, deps.now());
   log.info('signed in');
   const to = goal(flow.boundTo);

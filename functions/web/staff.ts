@@ -16,16 +16,19 @@ import { extendable } from '../../domain/urgency.ts';
 import { dayIn } from '../../web/format.ts';
 import { type StaffProblem, type StaffProps, staffPage } from '../../web/pages/staff.tsx';
 import { cases, counters, now, requestsTable, tokens } from '../aws/from-env.ts';
+import { overviewIn } from '../aws/overview.ts';
 import { sessionsIn } from '../aws/sessions.ts';
-import type { Token } from '../aws/tokens.ts';
+import type { Link } from '../aws/tokens.ts';
 import { errorName } from '../lib/log.ts';
 import { type Look, look, siteOf } from '../lib/look.ts';
 import { type Answer, onPage, Refusal, type Visit } from '../lib/page.ts';
 import { deciderIn, type FactorDeps, forgetBrowsers, hintedDecider, secondFactor } from '../lib/second-factor.ts';
-import { opened, openLink } from '../lib/session.ts';
+import { openLink } from '../lib/session.ts';
 import { readConfig, readMap, rulesOf } from '../lib/settings.ts';
+import { linkOf, type StaffAccessDeps } from '../lib/staff-access.ts';
 
 interface Deps extends FactorDeps {
+  readonly overview: StaffAccessDeps['overview'];
   readonly map: DataMap;
   readonly look: Look;
 }
@@ -213,7 +216,7 @@ const attempt = async (
 };
 
 /** A decision, once it is known who decides. */
-const decideNow = async (visit: Visit, held: Case, link: Token, run: Decide, deps: Deps): Promise<Answer> => {
+const decideNow = async (visit: Visit, held: Case, link: Link, run: Decide, deps: Deps): Promise<Answer> => {
   const { action, fresh } = actionOf(visit);
   const factor = await secondFactor(visit, link, fresh, deps);
   if (factor.kind !== 'known') {
@@ -232,7 +235,7 @@ const decideNow = async (visit: Visit, held: Case, link: Token, run: Decide, dep
   return { ...answer, cookies };
 };
 
-const act = async (visit: Visit, link: Token, deps: Deps): Promise<Answer> => {
+const act = async (visit: Visit, link: Link, deps: Deps): Promise<Answer> => {
   const { action } = actionOf(visit);
   if (action === 'forget') return { location: visit.path, cookies: await forgetBrowsers(visit, deps) };
   const decision = Object.hasOwn(decisions, action) ? decisions[action] : undefined;
@@ -250,21 +253,16 @@ const staffPages = (deps: Deps) => ({
     openLink(visit, deps.tokens, 'dpo', ({ reference }) => `/dpo/request/${reference}`, deps.now()),
 
   'ANY /dpo/request/{reference}': async (visit: Visit): Promise<Answer> => {
-    const token = await opened(visit, deps.tokens, 'dpo', deps.now());
-    if (visit.method === 'POST') return act(visit, token, deps);
-    return show(visit, await deps.cases.read(token.requestId), [], deps);
+    const link = await linkOf(visit, deps);
+    if (!link) return { location: `/dpo/sign-in?request=${visit.parameters.reference}` };
+    if (visit.method === 'POST') return act(visit, link, deps);
+    return show(visit, await deps.cases.read(link.requestId), [], deps);
   },
 });
 
-export const handler = onPage(siteOf, () =>
-  staffPages({
-    cases: cases(),
-    tokens: tokens(),
-    sessions: sessionsIn(requestsTable()),
-    counters: counters(),
-    map: readMap().map,
-    config: readConfig(),
-    look: look(),
-    now,
-  }),
-);
+export const handler = onPage(siteOf, () => {
+  const table = requestsTable();
+  const records = { cases: cases(), overview: overviewIn(table), counters: counters() };
+  const keys = { tokens: tokens(), sessions: sessionsIn(table) };
+  return staffPages({ ...records, ...keys, map: readMap().map, config: readConfig(), look: look(), now });
+});

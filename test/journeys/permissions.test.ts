@@ -61,12 +61,15 @@ const subscribe = async (world: World, reference: string): Promise<void> => {
   expect((await fetch(linkIn(mail, 'calendar'))).status).toBe(200);
 };
 
-/** The DPO signs in, is recognised, and signs out on all devices. */
-const signInAndOut = async (world: World): Promise<void> => {
+/** The DPO signs in, looks at what is open and at one request, makes a calendar address, and signs out on all devices. */
+const signedInDay = async (world: World, reference: string): Promise<void> => {
   const visitor = new Visitor(world.site);
   expectStatus(await signInAs(visitor), 200);
-  await world.advance('PT2M');
-  await visitor.redirect('/dpo/sign-in');
+  for (const path of ['/dpo', '/dpo/sign-in', `/dpo/request/${reference}`]) {
+    await world.advance('PT2M');
+    expectStatus(await visitor.get(path), 200);
+  }
+  expectStatus(await visitor.submit(await visitor.get('/dpo'), { action: 'calendar' }, 'action'), 200);
   expectStatus(await visitor.submit(await visitor.get('/dpo/sign-out'), { action: 'everywhere' }), 200);
 };
 
@@ -91,7 +94,7 @@ const happyPath = async (world: World): Promise<void> => {
   await lookAndChoose(world, reference);
   await approve(world, reference);
   await download(world, email, reference);
-  await signInAndOut(world);
+  await signedInDay(world, reference);
 };
 
 /** A system is down for the whole gathering, and the step after it fails until the DPO has it tried again. */

@@ -33,12 +33,14 @@ export const startBrowser = async (): Promise<{ browser: Browser; stop: () => Pr
 const policy =
   "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'";
 
+const overview = readFileSync(join(import.meta.dirname, '../../web/overview.css'), 'utf8');
 const styles = readFileSync(join(import.meta.dirname, '../../web/styles.css'), 'utf8');
 
 /** Serves specimens under their names, with the assets, on a port of the system's choice. */
 export const serve = async (pages: readonly Specimen[], colour: string) => {
   const assets = new Map([
     ['/assets/styles.css', ['text/css; charset=utf-8', styles]],
+    ['/assets/overview.css', ['text/css; charset=utf-8', overview]],
     ['/assets/brand.css', ['text/css; charset=utf-8', brand(colour)]],
     ['/assets/icon.svg', ['image/svg+xml', icon(colour)]],
     ...pages.map(({ name, html }) => [`/${name}`, ['text/html; charset=utf-8', html]] as const),

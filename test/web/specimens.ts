@@ -2,6 +2,9 @@ import type { Config, Language } from '../../domain/config.ts';
 import type { DataMap, System } from '../../domain/data-map.ts';
 import { decidersOf } from '../../domain/deciders.ts';
 import { type Answers, fieldsOf, formSteps, validateStep } from '../../domain/form.ts';
+import type { Fact } from '../../domain/month.ts';
+import { filters, type Summary, under } from '../../domain/overview.ts';
+import { type MonthTotals, monthAfter, reportOf } from '../../domain/report.ts';
 import {
   type Case,
   type Person,
@@ -18,7 +21,9 @@ import { type ConfirmState, confirmPage } from '../../web/pages/confirm.tsx';
 import { type DownloadState, downloadPage } from '../../web/pages/download.tsx';
 import { errorPage } from '../../web/pages/error.tsx';
 import { formPage } from '../../web/pages/form.tsx';
+import { type OverviewProps, overviewPage } from '../../web/pages/overview.tsx';
 import { ownerPage } from '../../web/pages/owner.tsx';
+import { reportPage } from '../../web/pages/report.tsx';
 import { dataPage, type ReviewProps, rowPage } from '../../web/pages/review.tsx';
 import { sentPage } from '../../web/pages/sent.tsx';
 import { type SignInState, signInPage } from '../../web/pages/sign-in.tsx';
@@ -512,6 +517,69 @@ const signInStates: readonly SignInState[] = [
   })),
 ];
 
+const summaries: readonly Summary[] = [
+  { due: '2026-11-20', status: 'GATHERING', waits: 'dpo', failed: 'step', rights: ['access'] },
+  { due: '2026-11-26', status: 'REVIEW', waits: 'dpo', rights: ['access', 'portability'] },
+  { due: '2026-12-01', status: 'GATHERING', waits: 'owner', rights: ['access'] },
+  { due: '2026-12-24', status: 'AWAITING_PROOF', waits: 'person', rights: ['erasure'] },
+  { due: '2026-12-28', status: 'CLOSED', waits: 'dpo', failed: 'mail', rights: [] },
+  { due: '2027-03-01', status: 'APPROVED', waits: 'us', rights: ['human-review'] },
+].map((each) => ({ requestId: 'r', reference, receivedAt, target: '2026-11-19', ...each }) as Summary);
+
+const totals = (n: number): MonthTotals => ({ received: 40 + 3 * n, closed: 30 + 4 * n, days: [3, 5, 9, n, 2, 1, 0] });
+const lastMonths = Array.from({ length: 12 }, (_, n) => ({ month: monthAfter('2025-12', n), totals: totals(n) }));
+
+const fact = (n: number, more: object): Fact =>
+  ({
+    at: `2026-11-${10 + n}T09:00:00.000Z`,
+    requestId: `r-${n}`,
+    right: 'access',
+    receivedAt: '2026-10-20T09:00:00.000Z',
+    due: '2026-11-20',
+    ...more,
+  }) as Fact;
+const facts = [
+  ...[1, 2, 3].map((n) => fact(n, { what: 'received' })),
+  fact(4, { what: 'answered', outcome: 'delivered', extended: false }),
+  fact(5, { what: 'answered', outcome: 'refused', extended: false, ground: 'excessive', right: 'erasure' }),
+  fact(6, { what: 'answered', outcome: 'refused', extended: false }),
+  fact(7, { what: 'extended', ground: 'complexity' }),
+  fact(8, { what: 'late' }),
+  fact(15, { what: 'answered', outcome: 'delivered', extended: true }),
+];
+
+const overviewSpecimens = (frame: { language: Language; config: Config }, typed: Typing): Specimen[] => {
+  const staff = { ...frame, who: 'dpo@nordlys.example', month: '2026-11', today: '2026-11-26', months: lastMonths };
+  const list = (open: readonly Summary[], more: Partial<OverviewProps> = {}) => ({
+    ...{ ...staff, path: '/dpo', open, listed: open, more: false, filter: 'all' as const, pageNumber: 1, pages: 1 },
+    counts: Object.fromEntries(filters.map((each) => [each, under(each, open, staff.today).length])) as never,
+    ...more,
+  });
+  const report = (of: string, held: readonly Fact[]) =>
+    reportPage({
+      ...staff,
+      path: `/dpo/report/${of}`,
+      of,
+      report: reportOf(held, 'Europe/Copenhagen'),
+      madeAt: receivedAt,
+    });
+  return [
+    { name: 'overview', html: overviewPage(list(summaries)) },
+    { name: 'overview-empty', html: overviewPage(list([])) },
+    {
+      name: 'overview-many',
+      html: overviewPage(list(summaries, { more: true, pageNumber: 2, pages: 3, filter: 'mine' })),
+    },
+    { name: 'overview-sought', html: overviewPage(list(summaries, { sought: typed('K7F') })) },
+    {
+      name: 'overview-feed',
+      html: overviewPage(list(summaries, { feed: `https://svar.example/calendar/${'A'.repeat(43)}` })),
+    },
+    { name: 'report', html: report('2026-11', facts) },
+    { name: 'report-empty', html: report('2026-10', []) },
+  ];
+};
+
 /** Every page in every state that it has. */
 export const specimens = (language: Language, typed: Typing = (text) => text): Specimen[] => {
   const frame = { language, config };
@@ -525,6 +593,7 @@ export const specimens = (language: Language, typed: Typing = (text) => text): S
     ...staffSpecimens(frame, typed),
     ...reviewSpecimens(frame, typed),
     ...ownerSpecimens(frame, typed),
+    ...overviewSpecimens(frame, typed),
     ...signInStates.map((state) => ({
       name: `sign-in-${state.kind}`,
       html: signInPage({ ...frame, path: '/dpo/sign-in', state }),

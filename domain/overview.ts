@@ -1,0 +1,92 @@
+import { addDays, daysBetween } from './calendar.ts';
+import { isOpen } from './gathering.ts';
+import { type Case, isOver, type Request, type Right, type Status } from './request.ts';
+import { mostUrgent, openAsk } from './urgency.ts';
+
+/** Who has the next move. */
+export const waits = ['dpo', 'person', 'owner', 'us'] as const;
+export type Waits = (typeof waits)[number];
+
+/** Why the DPO has to look: a step failed, or a mail to the person came back. */
+export type Failed = 'step' | 'mail';
+
+/** An open request as the overview lists it: identifiers, dates and codes, nothing about the person. */
+export interface Summary {
+  readonly requestId: string;
+  readonly reference: string;
+  readonly receivedAt: string;
+  readonly status: Status;
+  /** Those not answered yet. */
+  readonly rights: readonly Right[];
+  /** The last day of the most urgent one (YYYY-MM-DD), and the day by which it should be answered. */
+  readonly due: string;
+  readonly target: string;
+  readonly waits: Waits;
+  readonly failed?: Failed;
+}
+
+const next: Readonly<Record<Status, Waits>> = {
+  RECEIVED: 'us',
+  AWAITING_PROOF: 'person',
+  VERIFIED: 'us',
+  GATHERING: 'us',
+  REVIEW: 'dpo',
+  APPROVED: 'us',
+  DELIVERED: 'person',
+  CLOSED: 'us',
+  REFUSED: 'us',
+  WITHDRAWN: 'us',
+  UNVERIFIED_CLOSED: 'us',
+};
+
+const failedOf = ({ needsPerson, undelivered, status }: Request): Failed | undefined => {
+  if (needsPerson && !isOver(status)) return 'step';
+  return undelivered ? 'mail' : undefined;
+};
+
+const waitsOf = ({ request, sources }: Case, failed: Failed | undefined): Waits => {
+  if (failed) return 'dpo';
+  if (openAsk(request)) return 'person';
+  if (request.status === 'VERIFIED' && request.startAskedAt) return 'dpo';
+  const asked = sources.some((source) => source.round === request.round && isOpen(source));
+  return request.status === 'GATHERING' && asked ? 'owner' : next[request.status];
+};
+
+/** What the overview says of a request; undefined when nobody has to do anything about it any more. */
+export const summaryOf = (held: Case): Summary | undefined => {
+  const { request, rights } = held;
+  const { requestId, reference, receivedAt, status } = request;
+  const failed = failedOf(request);
+  const urgent = mostUrgent(rights) ?? (failed ? rights[0] : undefined);
+  if (!urgent || request.purgedAt) return undefined;
+  return {
+    requestId,
+    reference,
+    receivedAt,
+    status,
+    rights: rights.filter((each) => !isOver(each.status)).map(({ right }) => right),
+    due: urgent.deadline.due,
+    target: urgent.deadline.internalTarget,
+    waits: waitsOf(held, failed),
+    ...(failed ? { failed } : {}),
+  };
+};
+
+/** Which open requests are listed. */
+export const filters = ['all', 'overdue', 'week', 'mine', 'failed'] as const;
+export type Filter = (typeof filters)[number];
+
+const holds: Readonly<Record<Filter, (each: Summary, today: string) => boolean>> = {
+  all: () => true,
+  overdue: ({ due }, today) => due < today,
+  week: ({ due }, today) => due >= today && due <= addDays(today, 7),
+  mine: ({ waits: who }) => who === 'dpo',
+  failed: ({ failed }) => failed !== undefined,
+};
+
+/** The open requests that a filter lets through on a local day (YYYY-MM-DD). */
+export const under = (filter: Filter, open: readonly Summary[], today: string): Summary[] =>
+  open.filter((each) => holds[filter](each, today));
+
+/** Days until the last day; negative once it has passed. */
+export const daysLeft = ({ due }: Pick<Summary, 'due'>, today: string): number => daysBetween(today, due);

@@ -1,0 +1,90 @@
+import { canonical } from '../../domain/canonical.ts';
+import { type Fact, factsOf } from '../../domain/month.ts';
+import { type Summary, summaryOf } from '../../domain/overview.ts';
+import type { MonthTotals } from '../../domain/report.ts';
+import type { Case } from '../../domain/request.ts';
+import { monthKey, openKey, referenceKey, shardOf, shards, totalsKey } from './keys.ts';
+import type { Item, Table, Write } from './table.ts';
+
+/** An entry that is no longer wanted is marked, and TTL takes it: so nobody needs the right to delete. */
+const listWrite = ({ requestId }: Case['request'], summary: Summary | undefined, at: string): Write => ({
+  put: {
+    pk: openKey(shardOf(requestId)),
+    sk: requestId,
+    ...(summary ? { summary } : { over: true, ttl: Math.floor(Date.parse(at) / 1000) }),
+  },
+});
+
+const factWrite = (fact: Fact): Write => ({
+  put: { pk: monthKey(fact.at.slice(0, 7)), sk: `${fact.at}#${fact.what}#${fact.requestId}#${fact.right}`, ...fact },
+});
+
+const named = ({ reference, requestId }: Case['request']): Write => ({
+  put: { pk: referenceKey(reference), sk: 'REFERENCE', requestId },
+});
+
+/** What a change of a request writes beside it: its entry in the overview where that changes, and what the month's figures count. */
+export const overviewWrites = (held: Case | undefined, next: Case, at: string): Write[] => {
+  const [before, after] = [held && summaryOf(held), summaryOf(next)];
+  const changed = canonical(before ?? null) !== canonical(after ?? null);
+  return [
+    ...(held ? [] : [named(next.request)]),
+    ...(changed ? [listWrite(next.request, after, at)] : []),
+    ...factsOf(held, next, at).map(factWrite),
+  ];
+};
+
+/** How many open requests a shard is read for: with four shards 20,000, some 6 MB. */
+const mostPerShard = 5_000;
+
+/** The overview's own items: what is open, what happened, and which request a number names. No scan and no index. */
+export const overviewIn = (table: Table) => {
+  const openIn = async (shard: number): Promise<{ found: Summary[]; more: boolean }> => {
+    const found: Summary[] = [];
+    const ask = { KeyConditionExpression: 'pk = :pk', values: { ':pk': openKey(shard) } };
+    for await (const { summary } of table.query(ask)) {
+      if (summary) found.push(summary as Summary);
+      if (found.length === mostPerShard) return { found, more: true };
+    }
+    return { found, more: false };
+  };
+
+  const between = (pk: string, from: string, to: string): AsyncIterable<Item> =>
+    table.query({
+      KeyConditionExpression: 'pk = :pk AND sk BETWEEN :from AND :to',
+      values: { ':pk': pk, ':from': from, ':to': to },
+    });
+
+  return {
+    /** Every open request, the most urgent first. `more`: there are so many that not all were read. */
+    async open(): Promise<{ open: Summary[]; more: boolean }> {
+      const found = await Promise.all(shards.map(openIn));
+      const open = found.flatMap((each) => each.found);
+      open.sort((a, b) => (`${a.due} ${a.receivedAt}` < `${b.due} ${b.receivedAt}` ? -1 : 1));
+      return { open, more: found.some(({ more }) => more) };
+    },
+
+    /** The request that a case number names. */
+    async named(reference: string): Promise<string | undefined> {
+      return (await table.get({ pk: referenceKey(reference), sk: 'REFERENCE' }))?.requestId as string | undefined;
+    },
+
+    /** What happened from one instant to another, less than a month apart, in order. */
+    async facts(from: string, to: string): Promise<Fact[]> {
+      const months = new Set([from, to].map((at) => monthKey(at.slice(0, 7))));
+      const read = [...months].map((month) => Array.fromAsync(between(month, from, to)));
+      return (await Promise.all(read)).flat() as unknown as Fact[];
+    },
+
+    /** Totals of months that are over (`2026-10`), as far as they were counted. */
+    async totals(from: string, to: string): Promise<ReadonlyMap<string, MonthTotals>> {
+      const items = await Array.fromAsync(between(totalsKey, from, to));
+      return new Map(items.map(({ sk, totals }) => [String(sk), totals as MonthTotals]));
+    },
+
+    async putTotals(month: string, totals: MonthTotals): Promise<void> {
+      await table.put({ pk: totalsKey, sk: month, totals });
+    },
+  };
+};
+export type Overview = ReturnType<typeof overviewIn>;
