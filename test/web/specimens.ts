@@ -4,6 +4,7 @@ import { decidersOf } from '../../domain/deciders.ts';
 import { type Answers, fieldsOf, formSteps, validateStep } from '../../domain/form.ts';
 import type { Fact } from '../../domain/month.ts';
 import { filters, type Summary, under } from '../../domain/overview.ts';
+import { referenceFrom } from '../../domain/reference.ts';
 import { type MonthTotals, monthAfter, reportOf } from '../../domain/report.ts';
 import {
   type Case,
@@ -524,7 +525,11 @@ const summaries: readonly Summary[] = [
   { due: '2026-12-24', status: 'AWAITING_PROOF', waits: 'person', rights: ['erasure'] },
   { due: '2026-12-28', status: 'CLOSED', waits: 'dpo', failed: 'mail', rights: [] },
   { due: '2027-03-01', status: 'APPROVED', waits: 'us', rights: ['human-review'] },
-].map((each) => ({ requestId: 'r', reference, receivedAt, target: '2026-11-19', ...each }) as Summary);
+].map((each, n) => ({
+  ...{ requestId: 'r', reference: referenceFrom(new Uint8Array(8).map((_, at) => 41 * n + 11 * at)) },
+  ...{ receivedAt, target: '2026-11-19' },
+  ...each,
+})) as Summary[];
 
 const totals = (n: number): MonthTotals => ({ received: 40 + 3 * n, closed: 30 + 4 * n, days: [3, 5, 9, n, 2, 1, 0] });
 const lastMonths = Array.from({ length: 12 }, (_, n) => ({ month: monthAfter('2025-12', n), totals: totals(n) }));
