@@ -46,10 +46,11 @@ export class Web extends Construct {
     const review = make('review', { ...record, EVIDENCE_BUCKET: storage.evidence.bucketName });
     review.allowObjects(['s3:GetObject'], storage.evidence, 'evidence/');
     storage.useKey(review, 's3', ['kms:Decrypt']);
-    for (const fn of [owner, review]) storage.grantRequests(fn, 'GetItem', 'Query', 'PutItem');
+    storage.grantRequests(owner, 'GetItem', 'Query', 'PutItem');
     staff.allow(['dynamodb:UpdateItem'], [storage.counters.tableArn]);
     // They check codes, each attempt of which is counted on the token, or note that a session was seen.
-    for (const fn of [person, staff, download]) storage.grantRequests(fn, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
+    for (const fn of [person, staff, review, download])
+      storage.grantRequests(fn, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
     for (const fn of [intake, person, staff, owner, download]) grantWake(fn, props);
 
     // The form that an owner posts to the bucket is signed with this function's key.

@@ -32,3 +32,10 @@ export const linkOf = async (visit: Visit, deps: StaffAccessDeps): Promise<Link 
     throw error;
   }
 };
+
+/** The same for a page behind it: who cannot open the request gets 404. */
+export const openedLink = async (visit: Visit, deps: StaffAccessDeps): Promise<Link> => {
+  const link = await linkOf(visit, deps);
+  if (!link) throw new Refusal(404);
+  return link;
+};

@@ -12,20 +12,20 @@ import { dataPage, type ReviewProps, rowPage } from '../../web/pages/review.tsx'
 import type { ReviewProblem } from '../../web/pages/review-choice.tsx';
 import { type Cases, markWrite } from '../aws/cases.ts';
 import { type EvidenceFiles, evidenceFiles } from '../aws/evidence.ts';
-import { cases, now, tokens } from '../aws/from-env.ts';
+import { cases, now, requestsTable, tokens } from '../aws/from-env.ts';
+import { overviewIn } from '../aws/overview.ts';
 import { type Presigner, presigner } from '../aws/presign.ts';
-import type { Tokens } from '../aws/tokens.ts';
+import { sessionsIn } from '../aws/sessions.ts';
 import { namesOfOthers, tableOf } from '../lib/cutting.ts';
 import { type Look, look, siteOf } from '../lib/look.ts';
 import { type Answer, onPage, Refusal, type Visit } from '../lib/page.ts';
 import { type Asked, markIn } from '../lib/review-marks.ts';
 import { type RowPage, rowsAPage, rowsFrom } from '../lib/row-page.ts';
-import { opened } from '../lib/session.ts';
 import { readConfig, readMap } from '../lib/settings.ts';
+import { openedLink, type StaffAccessDeps } from '../lib/staff-access.ts';
 
-interface Deps {
+interface Deps extends StaffAccessDeps {
   readonly cases: Cases;
-  readonly tokens: Tokens;
   readonly files: EvidenceFiles;
   readonly links: Presigner;
   readonly map: DataMap;
@@ -44,8 +44,9 @@ interface Place {
   readonly all: readonly Mark[];
 }
 
-const placeOf = async (visit: Visit, { cases: record, tokens: links, now: clock }: Deps): Promise<Place> => {
-  const { requestId } = await opened(visit, links, 'dpo', clock());
+const placeOf = async (visit: Visit, deps: Deps): Promise<Place> => {
+  const { cases: record } = deps;
+  const { requestId } = await openedLink(visit, deps);
   const held = await record.read(requestId);
   const found = inForce(held).flatMap((source) => source.collections.map((collection) => ({ source, collection })));
   const here = found.find(
@@ -210,7 +211,7 @@ const contentType = (path: string): string => {
 
 /** A file of the answer, byte for byte as the person will get it, in a page that can do nothing. */
 const preview = async (visit: Visit, deps: Deps): Promise<Answer> => {
-  const { requestId } = await opened(visit, deps.tokens, 'dpo', deps.now());
+  const { requestId } = await openedLink(visit, deps);
   const { request } = await deps.cases.read(requestId);
   const path = visit.parameters.path ?? '';
   if (!request.manifest || request.purgedAt) throw new Refusal(404);
@@ -244,6 +245,8 @@ export const handler = onPage(siteOf, () =>
   reviewPages({
     cases: cases(),
     tokens: tokens(),
+    overview: overviewIn(requestsTable()),
+    sessions: sessionsIn(requestsTable()),
     files: evidenceFiles(),
     links: presigner(),
     map: readMap().map,
