@@ -86,8 +86,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a-button-withdraws',
     file: 'functions/web/person.ts',
-    find: 'if (!meansCase(visit, await deps.cases.read(token.requestId)))',
-    replace: 'if (false)',
+    find: 'const takeBack = async (visit: Visit, token: Token, deps: Deps): Promise<Answer> => {\n  if (',
+    replace: 'const takeBack = async (visit: Visit, token: Token, deps: Deps): Promise<Answer> => {\n  if (false && ',
     ...links,
     caughtBy: 'T24',
   },
@@ -112,8 +112,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a-decision-is-taken-twice',
     file: 'domain/decision.ts',
-    find: "  mustBe(held.request, 'REVIEW');\n  if (shown",
-    replace: '  if (shown',
+    find: "  mustBe(held.request, 'REVIEW');\n  if (held.request.manifest?.stale",
+    replace: '  if (held.request.manifest?.stale',
     ...life,
     caughtBy: 'a decision is taken once',
   },
