@@ -9,6 +9,7 @@ import { gatherCollection } from '../functions/lib/gathering.ts';
 import { rowsAPage, rowsFrom } from '../functions/lib/row-page.ts';
 import { startLocalAws } from '../test/connectors/local-aws.ts';
 import { collectionOf } from '../test/connectors/systems.ts';
+import { oneRun } from './one-run.ts';
 
 // A page of the DPO's review of 1,000, 50,000 and 1,000,000 rows of 300 bytes: how many bytes and requests it takes from the bucket, at the
 // beginning, in the middle and at the end. Counted, so that a busy machine changes nothing; the time is printed beside.
@@ -65,11 +66,8 @@ for (const size of sizes) {
   const request = { language: 'en', evidence: `bench/${size}`, person: { email } } as unknown as Request;
   const place = { request, attempt: 'a', system: 'shop', systems: ['shop'], files };
   const inputs = [{ field: 'owner', from: 'identity.email' }];
-  const { files: written } = await gatherCollection(place, source(size), collection, {
-    name: 'held',
-    inputs,
-    gives: [],
-  });
+  const ask = { name: 'held', inputs, gives: [] };
+  const { files: written } = await gatherCollection(place, source(size), collection, ask, await oneRun(request, files));
   const json = written.find(({ path }) => path.endsWith('.json'));
   if (!json) throw new Error('no table');
   for (const from of [0, size / 2, size - 1]) {

@@ -9,6 +9,7 @@ import { gatherCollection } from '../functions/lib/gathering.ts';
 import { startLocalAws } from '../test/connectors/local-aws.ts';
 import { hasMariaDb, startMariaDb } from '../test/connectors/mariadb.ts';
 import { collectionOf, systemOf } from '../test/connectors/systems.ts';
+import { oneRun } from './one-run.ts';
 
 // 10,000, 100,000 and 1,000,000 rows of 300 bytes out of MariaDB, each size and way in a process of its own: the driver alone to JSON lines,
 // the connector to JSON lines, and the whole gathering to S3 (JSON and CSV, deflated). Printed are the peak of resident memory and the CPU.
@@ -65,15 +66,11 @@ const run: Readonly<Record<Way, (port: string, view: string, endpoint: string) =
       round: 1,
       person: { email: owner },
     } as unknown as Request;
-    const place = {
-      request,
-      attempt: 'a',
-      system: 'shop',
-      systems: ['shop'],
-      files: filesIn('demo-support-attachments', client),
-    };
+    const files = filesIn('demo-support-attachments', client);
+    const place = { request, attempt: 'a', system: 'shop', systems: ['shop'], files };
     const inputs = [{ field: 'owner', from: 'identity.email' }];
-    const { rows } = await gatherCollection(place, connector, described, { name: 'held', inputs, gives: [] });
+    const once = await oneRun(request, files);
+    const { rows } = await gatherCollection(place, connector, described, { name: 'held', inputs, gives: [] }, once);
     await connector.close?.();
     bytes = rows;
   },

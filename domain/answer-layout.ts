@@ -118,3 +118,10 @@ export const cutsKey = (evidence: string, attempt: string, system: string, colle
 
 /** Beside a manifest: which attempt wrote each of its files. */
 export const placesKey = (evidence: string, attempt: string): string => `${evidence}/${attempt}/places.json`;
+
+/** The data map that a request was planned by; it goes when the request's evidence goes. */
+export const mapKey = (evidence: string): string => `${evidence}/data-map.json`;
+
+/** The rows between two checkpoints of an attempt, and at their head where the reading stood. */
+export const checkpointKey = (evidence: string, attempt: string, n: number): string =>
+  `${evidence}/${attempt}/checkpoints/${String(n).padStart(6, '0')}.ndjson`;

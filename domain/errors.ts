@@ -31,6 +31,16 @@ export class SourceNotAsked extends Error {
   override readonly name = 'SourceNotAsked';
 }
 
+/** A source could not be read to its end in the time that a function has; the next run goes on from the last checkpoint. */
+export class NotFinished extends Error {
+  override readonly name = 'NotFinished';
+}
+
+/** A service of AWS did not answer, or had no room, after all tries of its SDK; asking again later may help. */
+export class ServiceUnavailable extends Error {
+  override readonly name = 'ServiceUnavailable';
+}
+
 /** What was stored is not what was approved (security.md 3.5). */
 export class ManifestMismatch extends Error {
   override readonly name = 'ManifestMismatch';
@@ -48,5 +58,7 @@ export type Failure =
   | SourceUnavailable
   | SourceMalformed
   | SourceNotAsked
+  | NotFinished
+  | ServiceUnavailable
   | ManifestMismatch
   | LetterNotWritten;

@@ -11,7 +11,8 @@ const exactJson = (value: Value): string => {
   return `{${fields.join(',')}}`;
 };
 
-const jsonOf = (value: Value): string => {
+/** A value as JSON, on one line. */
+export const jsonOf = (value: Value): string => {
   try {
     return JSON.stringify(value);
   } catch {

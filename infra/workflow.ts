@@ -67,18 +67,20 @@ export class Workflow extends Construct {
     const decide = this.step('AskToDecide', props, { ...withFiles, environment });
     decide.allow(['lambda:InvokeFunction'], [letter.functionArn]);
     const build = this.step('BuildPackage', props, withFiles);
-    for (const fn of [decide, build]) {
+    const plan = this.step('PlanGathering', props, { environment: withFiles.environment });
+    for (const fn of [decide, build, plan]) {
       storage.useKey(fn, 's3', ['kms:Decrypt', 'kms:GenerateDataKey']);
       fn.allowObjects(['s3:GetObject'], storage.evidence, 'evidence/');
     }
     decide.allowObjects(['s3:PutObject', 's3:AbortMultipartUpload'], storage.evidence, 'evidence/');
+    plan.allowObjects(['s3:PutObject'], storage.evidence, 'evidence/');
     decide.allow(['s3:ListBucket'], [storage.evidence.bucketArn], uploadsOnly);
     build.allowObjects(['s3:PutObject', 's3:AbortMultipartUpload'], storage.evidence, 'packages/');
     const counted = { COUNTERS_TABLE: storage.counters.tableName, PSEUDONYM_KEY: storage.pseudonymKey.keyArn };
     const prove = this.step('AskForProof', props, { environment: counted });
     storage.grantCounting(prove, 'GetItem');
-    const plain = ['AskToStart', 'PlanGathering', 'NoteFailedSource', 'Deliver', 'NeedsAPerson'];
-    return [...plain.map((name) => this.step(name, props)), prove, decide, build];
+    const plain = ['AskToStart', 'NoteFailedSource', 'Deliver', 'NeedsAPerson'];
+    return [...plain.map((name) => this.step(name, props)), prove, plan, decide, build];
   }
 
   /** Holds the PDF library, and reads nothing that was gathered. */
@@ -88,7 +90,8 @@ export class Workflow extends Construct {
     const entry = 'tasks/write-letter';
     const fn = new ServiceFunction(this, 'WriteLetter', { ...props, entry, environment, memorySize: 1024 });
     storage.grantRequests(fn, 'Query');
-    storage.useKey(fn, 's3', ['kms:GenerateDataKey']);
+    storage.useKey(fn, 's3', ['kms:Decrypt', 'kms:GenerateDataKey']);
+    fn.allowObjects(['s3:GetObject'], storage.evidence, 'evidence/*/data-map.json');
     return fn.allowObjects(['s3:PutObject'], storage.evidence, 'evidence/');
   }
 

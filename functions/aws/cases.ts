@@ -209,6 +209,18 @@ export const casesIn = (table: Table, signal: Signal, now: () => Date) => {
       return marks;
     },
 
+    /** Where the last checkpoint of a system's reading lies. */
+    async checkpoint(requestId: string, round: number, { system, wave }: Turn): Promise<string | undefined> {
+      const values = { ':pk': requestId, ':sk': sk.checkpoint(round, system, wave) };
+      for await (const { at } of table.query({ KeyConditionExpression: 'pk = :pk AND sk = :sk', values }))
+        return String(at);
+      return undefined;
+    },
+
+    async putCheckpoint(requestId: string, round: number, { system, wave }: Turn, at: string): Promise<void> {
+      await table.put({ pk: requestId, sk: sk.checkpoint(round, system, wave), at });
+    },
+
     /** The audit entries of a request, in order. */
     async *history(requestId: string): AsyncIterable<Item> {
       yield* table.query({
@@ -218,6 +230,9 @@ export const casesIn = (table: Table, signal: Signal, now: () => Date) => {
     },
   };
 };
+/** A system in one wave of the plan. */
+export type Turn = Pick<SourceRecord, 'system' | 'wave'>;
+
 /** `at` is the instant that the audit entry will carry. */
 type Decide = (held: Case, at: Date) => Change | undefined | Promise<Change | undefined>;
 export type Cases = ReturnType<typeof casesIn>;

@@ -26,6 +26,7 @@ export const sk = {
   request: 'REQUEST',
   right: (right: string) => `RIGHT#${right}`,
   source: (round: number, system: string, wave: number) => `SOURCE#${round}#${system}#${wave}`,
+  checkpoint: (round: number, system: string, wave: number) => `CHECKPOINT#${round}#${system}#${wave}`,
   mail: (mailId: string) => `MAIL#${mailId}`,
   alert: (key: string) => `ALERT#${key}`,
   segment: (n: number) => `SEGMENT#${n}`,

@@ -54,7 +54,8 @@ export interface SmallCall {
 const failed = (service: string, status: number): Error => {
   const error = new Error(`${service} answered ${status}`);
   error.name = `Status${status}`;
-  return error;
+  // As the SDK says it, so that an outage is told from a refusal in one way.
+  return Object.assign(error, { $metadata: { httpStatusCode: status } });
 };
 
 /** Tries in all, and the longest pause before the second; twice that before the third. A person waits for the page. */

@@ -80,6 +80,8 @@ export const growing = <T>(write: (source: AsyncIterable<string>) => Promise<T>)
       stream.end(held + text || undefined);
       return written;
     },
+    /** Ends it without a file: an upload left open would keep its parts in memory for as long as the function lives. */
+    leave: () => void stream.destroy(new Error('left')),
   };
 };
 
@@ -166,6 +168,11 @@ const tableFiles = (place: Place, name: string, collection: Collection, part: Pa
       const table = { path: path.csv, attempt, ...(await sinks.csv.end('')) };
       return [json, table, ...(await described())].map((file) => (part ? { ...file, right: part } : file));
     },
+
+    leave(): void {
+      sinks?.json.leave();
+      sinks?.csv.leave();
+    },
   };
 };
 
@@ -176,7 +183,7 @@ const portabilityFiles = (place: Place, name: string, whole: Collection) => {
   const table = tableFiles(place, name, collection, 'portability');
   const pick = (row: Row): Row =>
     Object.fromEntries(Object.entries(row).filter(([field]) => field in collection.fields));
-  return { add: (row: Row, hidden?: ReadonlySet<string>) => table.add(pick(row), hidden), end: table.end };
+  return { ...table, add: (row: Row, hidden?: ReadonlySet<string>) => table.add(pick(row), hidden) };
 };
 
 /** Writes a collection's rows in every form the person gets, deflated as the ZIP will hold them, and its documents as they are. */
@@ -189,24 +196,45 @@ export const collectionFiles = (place: Place, name: string, collection: Collecti
   const kept: StoredFile[] = [];
   let rows = 0;
 
-  const addDocument = async (document: FoundDocument): Promise<string> => {
+  const addDocument = async (document: FoundDocument): Promise<void> => {
     const path = documentPath(folder, name, kept.length + 1, document.name, language);
-    const written = await files.write(
-      evidenceKey(evidence, attempt, path),
-      document.open(),
-      'application/octet-stream',
-    );
-    kept.push({ path, attempt, ...written });
-    return path;
+    const key = evidenceKey(evidence, attempt, path);
+    kept.push({ path, attempt, ...(await files.write(key, document.open(), 'application/octet-stream')) });
+  };
+
+  const addRow = async (row: Row, paths: readonly string[], hidden?: ReadonlySet<string>): Promise<void> => {
+    await table.add(paths.length > 0 ? { ...row, files: paths } : row, hidden);
+    await portable?.add(row, hidden);
+    rows += 1;
   };
 
   return {
-    async add({ row, documents = [] }: Found, hidden?: ReadonlySet<string>): Promise<void> {
-      const paths: string[] = [];
-      for (const document of documents) paths.push(await addDocument(document));
-      await table.add(paths.length > 0 ? { ...row, files: paths } : row, hidden);
-      await portable?.add(row, hidden);
-      rows += 1;
+    /** Answers the files that were written for the row. */
+    async add({ row, documents = [] }: Found, hidden?: ReadonlySet<string>): Promise<StoredFile[]> {
+      const before = kept.length;
+      for (const document of documents) await addDocument(document);
+      const files = kept.slice(before);
+      await addRow(
+        row,
+        files.map(({ path }) => path),
+        hidden,
+      );
+      return files;
+    },
+
+    /** A row that was read before a checkpoint: its files are there already. */
+    async again(row: Row, files: readonly StoredFile[]): Promise<void> {
+      kept.push(...files);
+      await addRow(
+        row,
+        files.map(({ path }) => path),
+      );
+    },
+
+    /** Ends it where it stands, without a result. */
+    leave(): void {
+      table.leave();
+      portable?.leave();
     },
 
     async end(): Promise<GatheredCollection> {

@@ -7,7 +7,7 @@ const mostRows = 200;
 const mostSigns = 1_000_000;
 
 /** Lines as jsonFile writes them: what U+2028 parts is one line. */
-async function* linesOf(stream: Readable): AsyncGenerator<string> {
+export async function* linesOf(stream: Readable): AsyncGenerator<string> {
   let held = '';
   for await (const chunk of stream.setEncoding('utf8')) {
     const lines = `${held}${chunk}`.split('\n');

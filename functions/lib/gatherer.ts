@@ -7,7 +7,7 @@ import { env } from './env.ts';
 import { readMap } from './settings.ts';
 import { onTask } from './task.ts';
 
-/** Binds one kind of connector to the gathering task; the system it asks stands in the environment. */
+/** Binds one kind of connector to the gathering task; the system it asks stands in the environment, and is asked where it is now. */
 export const gatherer = (factory: ConnectorFactory) =>
   onTask(gatherSource, (): GatherDeps => {
     const { SYSTEM } = env('SYSTEM');

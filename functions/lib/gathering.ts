@@ -1,9 +1,10 @@
 import { referenceKey } from '../../domain/answer-layout.ts';
-import type { Connector, Row } from '../../domain/connector.ts';
+import type { Connector, Found, Page, Row } from '../../domain/connector.ts';
 import type { Collection } from '../../domain/data-map.ts';
 import { SourceNotAsked } from '../../domain/errors.ts';
 import { exactly, formsOf, holdsAddresses } from '../../domain/identity.ts';
 import type { SourceRecord } from '../../domain/request.ts';
+import type { Checkpoints, Gathered } from './checkpoints.ts';
 import { collectionFiles, type Place } from './collection-files.ts';
 
 /** One collection to gather: where its values come from, and which of its fields later steps look for. */
@@ -12,9 +13,6 @@ export interface Ask {
   readonly inputs: readonly { readonly field: string; readonly from: string }[];
   readonly gives: readonly string[];
 }
-
-/** A minute less than the function has: the source is left in order, and the failure has a name. */
-const longest = 14 * 60_000;
 
 /** Values of one field that one other step may look for; beyond it the answer is PARTIAL. */
 const maxValues = 10_000;
@@ -79,25 +77,91 @@ const lookupsOf = async (place: Place, collection: Collection, { name, inputs }:
   return lookups;
 };
 
-/** Gathers one collection whole: rows that match exactly go into the answer, the rest is counted for the DPO. */
-export const gatherCollection = async (place: Place, connector: Connector, collection: Collection, ask: Ask) => {
+/** One run over a system: where the one before it stood, and until when it may go on. */
+export interface Run {
+  readonly checkpoints: Checkpoints;
+  readonly signal: AbortSignal;
+}
+
+/** Takes rows in, once each: into the answer, for later steps, and for the next run. */
+const takerOf = (place: Place, collection: Collection, ask: Ask, { checkpoints }: Run, looksUp: number) => {
   const writer = collectionFiles(place, ask.name, collection);
   const values = valueCollector(ask.gives);
-  const lookups = await lookupsOf(place, collection, ask);
-  const isNew = keepsOnce(collection, lookups.flatMap(({ lookup }) => lookup.values).length);
-  let possibleMatches = 0;
-  for (const { lookup, matches } of lookups) {
-    for await (const { found } of connector.find(lookup, { signal: AbortSignal.timeout(longest) })) {
-      for (const each of found) {
-        if (!matches(each.row)) possibleMatches += 1;
-        else if (isNew(each.row)) {
-          values.add(each.row);
-          await writer.add(each);
-        }
+  const isNew = keepsOnce(collection, looksUp);
+  return {
+    values,
+    writer,
+    async take(found: Found): Promise<void> {
+      if (!isNew(found.row)) return;
+      values.add(found.row);
+      checkpoints.note(found.row, await writer.add(found));
+    },
+    /** What earlier runs took. */
+    async replay(): Promise<void> {
+      for await (const [row, files] of checkpoints.replay()) {
+        isNew(row);
+        values.add(row);
+        await writer.again(row, files);
       }
+    },
+  };
+};
+
+type Takes = (found: Found) => Promise<void>;
+type Looking = Awaited<ReturnType<typeof lookupsOf>>[number];
+
+/** Takes a page in. One with files may take longer than a run has: there each row is a place to go on from. */
+const readPage = async (page: Page, { lookup, matches }: Looking, { checkpoints }: Run, take: Takes): Promise<void> => {
+  const position = checkpoints.position();
+  const isLong = page.found.some(({ documents = [] }) => documents.length > 0);
+  const before = new Set(position.taken);
+  for (const found of page.found) {
+    const key = isLong ? keyOf(lookup.collection, found.row) : '';
+    if (before.has(key)) continue;
+    if (matches(found.row)) await take(found);
+    else position.possibleMatches += 1;
+    if (isLong) position.taken.push(key);
+    if (isLong && checkpoints.isDue()) await checkpoints.write();
+  }
+  position.taken = [];
+};
+
+/** Reads every page that no run before has read. */
+const readPages = async (connector: Connector, lookups: readonly Looking[], run: Run, take: Takes): Promise<void> => {
+  const { checkpoints, signal } = run;
+  const position = checkpoints.position();
+  for (const looking of lookups.slice(position.lookup)) {
+    const { cursor } = position;
+    for await (const page of connector.find(looking.lookup, { ...(cursor === undefined ? {} : { cursor }), signal })) {
+      await readPage(page, looking, run, take);
+      position.cursor = page.cursor;
+      if (page.cursor !== undefined && checkpoints.isDue()) await checkpoints.write();
     }
+    position.cursor = undefined;
+    position.lookup += 1;
+  }
+};
+
+/** Gathers one collection whole: rows that match exactly go into the answer, the rest is counted for the DPO. */
+export const gatherCollection = async (
+  place: Place,
+  connector: Connector,
+  collection: Collection,
+  ask: Ask,
+  run: Run,
+): Promise<Gathered> => {
+  const lookups = await lookupsOf(place, collection, ask);
+  const looksUp = lookups.flatMap(({ lookup }) => lookup.values).length;
+  const { take, replay, values, writer } = takerOf(place, collection, ask, run, looksUp);
+  try {
+    await replay();
+    await readPages(connector, lookups, run, take);
+  } catch (error) {
+    writer.leave();
+    throw error;
   }
   await writeValues(place, ask.name, values);
+  const { possibleMatches } = run.checkpoints.position();
   return { ...(await writer.end()), possibleMatches, cut: values.wasCut() };
 };
 
@@ -109,5 +173,13 @@ const writeValues = async (
   for (const [field, list] of values.entries()) {
     const key = referenceKey(request.evidence, attempt, `${system}.${name}.${field}`);
     await files.writeText(key, JSON.stringify(list), 'application/json');
+  }
+};
+
+/** Makes the values of a collection that an earlier attempt gathered whole this attempt's own. */
+export const keepValues = async ({ request, system, files, attempt }: Place, ask: Ask, from = ''): Promise<void> => {
+  for (const field of ask.gives) {
+    const keyOf = (by: string) => referenceKey(request.evidence, by, `${system}.${ask.name}.${field}`);
+    await files.writeText(keyOf(attempt), await files.readText(keyOf(from)), 'application/json');
   }
 };

@@ -63,6 +63,8 @@ const statusOf: Record<Failure['name'], number> = {
   SourceUnavailable: 503,
   SourceMalformed: 503,
   SourceNotAsked: 503,
+  NotFinished: 503,
+  ServiceUnavailable: 503,
   ManifestMismatch: 409,
   LetterNotWritten: 503,
 };

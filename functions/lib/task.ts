@@ -1,12 +1,17 @@
 import middy from '@middy/core';
+import type { Context } from 'aws-lambda';
 import type * as z from 'zod/mini';
-import { errorName, log } from './log.ts';
+import { failureName } from '../aws/outage.ts';
+import { log } from './log.ts';
 
 /** One step of the workflow: what it accepts, and what it does with it. */
 export interface Task<I extends z.ZodMiniType, D> {
   readonly input: I;
-  run(input: z.output<I>, deps: D): Promise<unknown>;
+  run(input: z.output<I>, deps: D, time: Time): Promise<unknown>;
 }
+
+/** What is left of the time that a function has. */
+export type Time = Pick<Context, 'getRemainingTimeInMillis'>;
 
 export const task = <I extends z.ZodMiniType, D>(definition: Task<I, D>): Task<I, D> => definition;
 
@@ -21,7 +26,7 @@ class Nameless extends Error {
 
 const namesOnly = {
   onError: (request: { error: Error | null; event: unknown }) => {
-    const name = errorName(request.error);
+    const name = failureName(request.error);
     const { requestId } = (request.event ?? {}) as { requestId?: string };
     log.error('step failed', { error: name, ...(requestId ? { requestId } : {}) });
     throw new Nameless(name);
@@ -33,8 +38,8 @@ export const onTask = <I extends z.ZodMiniType, D>({ input, run }: Task<I, D>, d
   let built: D | undefined;
   return middy<unknown, unknown>()
     .use(namesOnly)
-    .handler(async (event) => {
+    .handler(async (event, context) => {
       built ??= deps();
-      return run(input.parse(event), built);
+      return run(input.parse(event), built, context);
     });
 };

@@ -13,13 +13,15 @@ import { type Held, withCuts } from '../lib/cutting.ts';
 import { env } from '../lib/env.ts';
 import { materialise } from '../lib/given.ts';
 import { log } from '../lib/log.ts';
-import { readConfig, readMap } from '../lib/settings.ts';
+import { mapOf } from '../lib/request-map.ts';
+import { readConfig } from '../lib/settings.ts';
 import { OfRequest, type StepDeps } from '../lib/step.ts';
 import { onTask, task } from '../lib/task.ts';
 
-interface Deps extends StepDeps, AnswerDeps {
+interface Given extends StepDeps, Omit<AnswerDeps, 'map'> {
   readonly writeLetter: WriteLetter;
 }
+type Deps = Given & AnswerDeps;
 
 /** The manifest of one round: what the systems answered, and the files of each right that is answered with data. */
 const manifestOf = ({ held, heldBack, cuts }: { held: Case } & Held, files: readonly StoredFile[]): Manifest => {
@@ -89,14 +91,15 @@ const total = (records: readonly SourceRecord[], of: 'rows' | 'documents') =>
  */
 export const askToDecide = task({
   input: OfRequest,
-  async run({ requestId }, deps: Deps) {
-    const held = await deps.cases.read(requestId);
+  async run({ requestId }, given: Given) {
+    const held = await given.cases.read(requestId);
     if (held.request.status !== 'GATHERING') return { requestId, waiting: 0 };
     const waiting = waitingFor(held);
     if (waiting.length > 0) {
       log.info('waiting for owners', { requestId, count: waiting.length });
       return { requestId, waiting: waiting.length };
     }
+    const deps: Deps = { ...given, map: await mapOf(held.request, given.files) };
     const attempt = newAttempt();
     const shown = await writeManifest(await withGiven(held, attempt, deps), attempt, deps);
     await deps.cases.change(requestId, (current) => {
@@ -113,6 +116,5 @@ export const handler = onTask(askToDecide, () => ({
   files: files(),
   now,
   config: readConfig(),
-  map: readMap().map,
   writeLetter: letterBy(env('LETTER_FUNCTION').LETTER_FUNCTION),
 }));

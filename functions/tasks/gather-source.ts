@@ -3,20 +3,23 @@ import { lateAnswer } from '../../domain/ask-again.ts';
 import { mustBe } from '../../domain/change.ts';
 import type { Connector } from '../../domain/connector.ts';
 import type { DataMap, System } from '../../domain/data-map.ts';
-import { TransitionRefused } from '../../domain/errors.ts';
+import { NotFinished, SourceUnavailable, TransitionRefused } from '../../domain/errors.ts';
 import { inForce, turnOf } from '../../domain/gathering.ts';
 import type { Case, SourceRecord } from '../../domain/request.ts';
 import { mayOpen } from '../../domain/second-proof.ts';
 import type { Cases } from '../aws/cases.ts';
 import type { Files } from '../aws/files.ts';
 import { newAttempt } from '../lib/attempt.ts';
-import { gatherCollection } from '../lib/gathering.ts';
+import { checkpointsOf, type Gathered } from '../lib/checkpoints.ts';
+import { gatherCollection, keepValues, type Run } from '../lib/gathering.ts';
 import { errorName, log } from '../lib/log.ts';
-import { task } from '../lib/task.ts';
+import { mapOf } from '../lib/request-map.ts';
+import { type Time, task } from '../lib/task.ts';
 
 export interface GatherDeps {
   readonly cases: Cases;
   readonly files: Files;
+  /** The deployed one: whether a system may be opened is today's word. */
   readonly map: DataMap;
   /** Throws for another system than the function's own. */
   readonly connector: (system: string) => Promise<Connector>;
@@ -37,7 +40,7 @@ export const GatherInput = z.object({
 });
 type GatherInput = z.infer<typeof GatherInput>;
 
-type Results = (SourceRecord['collections'][number] & { possibleMatches: number; cut: boolean })[];
+type Results = readonly Gathered[];
 
 const total = (results: Results, of: 'rows' | 'documents' | 'possibleMatches') =>
   results.reduce((sum, result) => sum + result[of], 0);
@@ -81,24 +84,52 @@ export const mayGather = async (cases: Cases, requestId: string, system: System 
 
 const gathered = (held: Case, input: GatherInput) => inForce(held).find((source) => turnOf(source) === turnOf(input));
 
-/** Gathers each collection; an answer against the data map ends it with what is there, as PARTIAL or FAILED. */
-const gatherAll = async (held: Case, attempt: string, input: GatherInput, { map, files, connector }: GatherDeps) => {
-  const results: Results = [];
+/** Of the time that a function has: what it needs to leave a source in order. */
+const leaving = (left: number): number => Math.min(60_000, Math.ceil(left / 4));
+
+const runOf = async (held: Case, attempt: string, input: GatherInput, deps: GatherDeps, time: Time): Promise<Run> => {
+  const left = time.getRemainingTimeInMillis();
+  const checkpoints = await checkpointsOf({ ...held.request, attempt }, input, deps, time);
+  return { checkpoints, signal: AbortSignal.timeout(left - leaving(left)) };
+};
+
+const placeOf = async (held: Case, attempt: string, { system }: GatherInput, { files }: GatherDeps) => {
+  const map = await mapOf(held.request, files);
   const portable = held.rights.some(({ right }) => right === 'portability');
   const systems = Object.keys(map.systems);
-  const answered = inForce(held);
-  const place = { request: held.request, attempt, system: input.system, systems, files, portable, answered };
-  const source = await connector(input.system);
+  const place = { request: held.request, attempt, system, systems, files, portable, answered: inForce(held) };
+  return { place, collections: map.systems[system]?.collections ?? {} };
+};
+type Placed = Awaited<ReturnType<typeof placeOf>>;
+
+/** Gathers each collection that is not whole yet. */
+const gatherEach = async ({ place, collections }: Placed, input: GatherInput, source: Connector, run: Run) => {
+  const { checkpoints } = run;
+  const whole = checkpoints.done.length;
+  for (const ask of input.collections.slice(0, whole)) await keepValues(place, ask, checkpoints.from);
+  for (const ask of input.collections.slice(whole)) {
+    const collection = collections[ask.name];
+    if (!collection) return 'NotInDataMap';
+    checkpoints.finish(await gatherCollection(place, source, collection, ask, run));
+    if (checkpoints.isDue()) await checkpoints.write();
+  }
+  // Nothing found may be an outage that looks like an answer: the source has to show that it is there (F18).
+  if (total(checkpoints.done, 'rows') === 0) await source.check();
+  return checkpoints.done.some(({ cut }) => cut) ? 'LimitReached' : undefined;
+};
+
+/** Gathers all; an answer against the data map ends it with what is there, as PARTIAL or FAILED. */
+const gatherAll = async (held: Case, attempt: string, input: GatherInput, deps: GatherDeps, time: Time) => {
+  const run = await runOf(held, attempt, input, deps, time);
+  const placed = await placeOf(held, attempt, input, deps);
+  const results = run.checkpoints.done;
+  const source = await deps.connector(input.system);
   try {
-    for (const ask of input.collections) {
-      const collection = map.systems[input.system]?.collections[ask.name];
-      if (!collection) return { results, reason: 'NotInDataMap' };
-      results.push(await gatherCollection(place, source, collection, ask));
-    }
-    // Nothing found may be an outage that looks like an answer: the source has to show that it is there (F18).
-    if (total(results, 'rows') === 0) await source.check();
-    return { results, ...(results.some(({ cut }) => cut) ? { reason: 'LimitReached' } : {}) };
+    return { results, reason: await gatherEach(placed, input, source, run) };
   } catch (error) {
+    if (run.signal.aborted && run.checkpoints.hasMoved()) throw new NotFinished('goes on in the next run');
+    // A whole run without a page is an outage, however long the next one may take.
+    if (run.signal.aborted) throw new SourceUnavailable('nothing came for as long as a function runs');
     const reason = errorName(error);
     if (reason !== 'SourceMalformed' && reason !== 'SourceNotAsked') throw error;
     return { results, reason };
@@ -116,13 +147,13 @@ const keep = async (requestId: string, record: SourceRecord, { cases }: GatherDe
 /** Asks one system for everything it holds on the proven person, and notes what came of it. Doing it again changes nothing. */
 export const gatherSource = task({
   input: GatherInput,
-  async run(input: GatherInput, deps: GatherDeps) {
+  async run(input: GatherInput, deps: GatherDeps, time: Time) {
     const held = await mayGather(deps.cases, input.requestId, deps.map.systems[input.system]);
     const before = gathered(held, input);
     if (before) return { system: input.system, state: before.state, rows: before.rows };
 
     const attempt = newAttempt();
-    const { results, reason } = await gatherAll(held, attempt, input, deps);
+    const { results, reason } = await gatherAll(held, attempt, input, deps, time);
     const record = { ...recordOf(held, input, results, reason, deps.now()), attempt };
     await keep(input.requestId, record, deps);
     log.info('gathered', {

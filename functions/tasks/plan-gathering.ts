@@ -3,14 +3,16 @@ import { inForce, planned, turnOf } from '../../domain/gathering.ts';
 import { planOf, type Wave, wavesOf } from '../../domain/plan.ts';
 import type { Case } from '../../domain/request.ts';
 import { closedTurns, secondProofMissing } from '../../domain/second-proof.ts';
-import { cases, now } from '../aws/from-env.ts';
-import { readMap } from '../lib/settings.ts';
+import type { Files } from '../aws/files.ts';
+import { cases, files, now } from '../aws/from-env.ts';
+import { mapToPlanBy } from '../lib/request-map.ts';
+import { type MapSettings, readMap } from '../lib/settings.ts';
 import { OfRequest, type StepDeps } from '../lib/step.ts';
 import { onTask, task } from '../lib/task.ts';
 
 interface Deps extends StepDeps {
-  readonly map: DataMap;
-  readonly hash: string;
+  readonly files: Files;
+  readonly deployed: MapSettings;
 }
 
 type Item = Wave[number];
@@ -60,7 +62,7 @@ const withManual = (map: DataMap): Wave[] => {
 const leaveClosed = async (
   held: Case,
   waves: readonly Wave[],
-  { cases: record, map, now: clock }: Pick<Deps, 'cases' | 'map' | 'now'>,
+  { cases: record, map, now: clock }: StepDeps & { readonly map: DataMap },
 ) => {
   const { requestId, round, planned: turns = [] } = held.request;
   const answered = new Set(inForce(held).map(turnOf));
@@ -77,7 +79,9 @@ const leaveClosed = async (
 /** Plans from the proven address over the data map's references: which system is asked in which wave, for what. */
 export const planGathering = task({
   input: OfRequest,
-  async run({ requestId }, { cases: held, map, hash, now: clock }: Deps) {
+  async run({ requestId }, { cases: held, files: kept, deployed, now: clock }: Deps) {
+    const { request } = await held.read(requestId);
+    const { map, hash } = await mapToPlanBy(request, deployed, kept);
     const waves = withManual(map);
     const systems = waves.flatMap((wave, index) => wave.map(({ system }) => ({ system, wave: index })));
     await held.change(requestId, (found) => planned(found, { systems, dataMap: hash }, clock()));
@@ -87,4 +91,4 @@ export const planGathering = task({
   },
 });
 
-export const handler = onTask(planGathering, () => ({ cases: cases(), now, ...readMap() }));
+export const handler = onTask(planGathering, () => ({ cases: cases(), files: files(), now, deployed: readMap() }));

@@ -5,11 +5,12 @@ import { LetterOrder } from '../aws/letter.ts';
 import { answerFacts } from '../lib/answer-facts.ts';
 import type { AnswerDeps } from '../lib/answer-files.ts';
 import { letterFonts } from '../lib/letter-fonts.ts';
-import { readConfig, readMap } from '../lib/settings.ts';
+import { mapOf } from '../lib/request-map.ts';
+import { readConfig } from '../lib/settings.ts';
 import type { StepDeps } from '../lib/step.ts';
 import { onTask, task } from '../lib/task.ts';
 
-interface Deps extends StepDeps, AnswerDeps {
+interface Deps extends StepDeps, Omit<AnswerDeps, 'map'> {
   readonly fonts: Fonts;
 }
 
@@ -20,7 +21,8 @@ export const writeLetter = task({
     const held = { ...(await deps.cases.read(requestId)), sources };
     const { evidence, language } = held.request;
     // No row stands in the letter: the pages and tables beside it hold them.
-    const facts = await answerFacts(held, { ...deps, heldBack, firstRows: async () => [] });
+    const map = await mapOf(held.request, deps.files);
+    const facts = await answerFacts(held, { ...deps, map, heldBack, firstRows: async () => [] });
     const path = layout(language).letter;
     const content = await letterPdf(facts, deps.fonts);
     return { path, attempt, ...(await deps.files.pack(evidenceKey(evidence, attempt, path), [content])) };
@@ -32,6 +34,5 @@ export const handler = onTask(writeLetter, () => ({
   files: files(),
   now,
   config: readConfig(),
-  map: readMap().map,
   fonts: letterFonts,
 }));

@@ -1,9 +1,10 @@
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Connector } from '../../domain/connector.ts';
+import type { Connector, Found } from '../../domain/connector.ts';
 import type { Collection } from '../../domain/data-map.ts';
 import type { Request } from '../../domain/request.ts';
 import { filesIn } from '../../functions/aws/files.ts';
+import { checkpointsOf } from '../../functions/lib/checkpoints.ts';
 import { gatherCollection } from '../../functions/lib/gathering.ts';
 import { type LocalAws, startLocalAws } from '../connectors/local-aws.ts';
 
@@ -37,17 +38,31 @@ const source = (count: number): Connector => ({
   check: async () => {},
 });
 
-const gather = (count: number, from = source(count), address = email) => {
+/** Where the last checkpoints lie, as the record keeps it. */
+const last = new Map<string, string>();
+const cases = {
+  checkpoint: async (id: string) => last.get(id),
+  putCheckpoint: async (id: string, _round: number, _turn: object, at: string) => void last.set(id, at),
+};
+
+let attempts = 0;
+const gather = async (count: number, from = source(count), address = email, evidence = `${count}`, left = 900_000) => {
   const files = filesIn('demo-support-attachments', client);
   const request = {
+    requestId: `request-${evidence}`,
     language: 'en',
-    evidence: `evidence/${count}`,
+    evidence: `evidence/${evidence}`,
     round: 1,
     person: { email: address },
   } as unknown as Request;
-  const place = { request, attempt: 'a', system: 'shop', systems: ['shop'], files };
+  attempts += 1;
+  const attempt = `attempt-${attempts}`;
+  const place = { request, attempt, system: 'shop', systems: ['shop'], files };
   const inputs = [{ field: 'email', from: 'identity.email' }];
-  return gatherCollection(place, from, collection, { name: 'order', inputs, gives: ['id'] });
+  const time = { getRemainingTimeInMillis: () => left };
+  const checkpoints = await checkpointsOf({ ...request, attempt }, { system: 'shop', wave: 0 }, { cases, files }, time);
+  const run = { checkpoints, signal: AbortSignal.timeout(60_000) };
+  return gatherCollection(place, from, collection, { name: 'order', inputs, gives: ['id'] }, run);
 };
 
 test('more values than later steps look for are said, and every row is in the answer', async () => {
@@ -82,4 +97,73 @@ test('a row that several forms of an address find is in the answer once', async 
     check: async () => {},
   };
   expect(await gather(2, twice, 'Anna@Example.org')).toMatchObject({ rows: 2, possibleMatches: 0 });
+});
+
+/** Pages that follow each other by cursor; the process dies in the middle of one, once. */
+const cutOff = (pages: readonly (readonly number[])[], diesIn: number, withFiles = false) => {
+  const asked: number[] = [];
+  const opened: number[] = [];
+  let dies = true;
+  const open = (id: number) =>
+    async function* () {
+      opened.push(id);
+      yield Buffer.from(`file ${id}`);
+    };
+  const found = (id: number): Found => ({
+    row: { id, email },
+    ...(withFiles ? { documents: [{ name: 'a.txt', contentType: 'text/plain', open: open(id) }] } : {}),
+  });
+  const killed = (): Found => {
+    dies = false;
+    return Object.defineProperty({}, 'row', {
+      get: () => {
+        throw new Error('killed');
+      },
+    }) as Found;
+  };
+  const connector: Connector = {
+    async *find(_, { cursor = '0' } = {}) {
+      for (let page = Number(cursor); page < pages.length; page += 1) {
+        asked.push(page);
+        const all = (pages[page] ?? []).map(found);
+        const next = page + 1 < pages.length ? { cursor: `${page + 1}` } : {};
+        yield { found: page === diesIn && dies ? [...all.slice(0, 2), killed()] : all, ...next };
+      }
+    },
+    check: async () => {},
+  };
+  return { connector, asked, opened };
+};
+
+const namesOf = ({ files }: Awaited<ReturnType<typeof gather>>) => files.map(({ path, sha256 }) => `${path} ${sha256}`);
+const pages = [
+  [1, 2],
+  [3, 4],
+  [5, 6, 7, 8],
+  [9, 10],
+];
+
+test.each([
+  ['rows', false],
+  ['files', true],
+])(
+  'a run that is cut off in a page of %s is gone on with there, and the answer is the same',
+  async (name, withFiles) => {
+    const whole = await gather(0, cutOff(pages, -1, withFiles).connector, email, `${name}-whole`);
+    const { connector, asked, opened } = cutOff(pages, 2, withFiles);
+    // So little time is left that a checkpoint is always due.
+    const again = () => gather(0, connector, email, `${name}-cut`, 0);
+    await expect(again()).rejects.toThrow('killed');
+    const resumed = await again();
+    expect(resumed).toMatchObject({ rows: 10, possibleMatches: 0 });
+    expect(await namesOf(resumed)).toEqual(await namesOf(whole));
+    expect(asked).toEqual([0, 1, 2, 2, 3]);
+    expect(opened).toEqual(withFiles ? [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] : []);
+  },
+);
+
+test('what is small has no checkpoint', async () => {
+  last.clear();
+  await gather(1_000);
+  expect(last.size).toBe(0);
 });

@@ -1,0 +1,141 @@
+import { rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { peopleToTry } from '../../demo/people.ts';
+import { openCloud } from '../../local/cloud.ts';
+import { answerTask, approve, ask, download, openAsDpo, prove, start } from './access.ts';
+import { changedSynth, withMap, withTimeout } from './changed.ts';
+import { itemsOf } from './faults.ts';
+import { killFunction, newsletterAt, slowNewsletter } from './slow-newsletter.ts';
+import { textOf } from './visitor.ts';
+import { openWorld, type World } from './world.ts';
+import { recordsOf, unzip } from './zip.ts';
+
+const closers: (() => unknown)[] = [];
+afterAll(async () => {
+  for (const close of closers.reverse()) await close();
+});
+
+const changed = async (...changes: readonly ((folder: string) => void)[]): Promise<string> => {
+  const folder = await changedSynth((at) => {
+    for (const change of changes) change(at);
+  });
+  closers.push(() => rmSync(folder, { recursive: true }));
+  return folder;
+};
+
+const sourceOf = async (world: World, reference: string, system: string) => {
+  const items = await itemsOf(world);
+  const pk = items.find((item) => item.sk === 'REQUEST' && item.reference === reference)?.pk;
+  return items.find((item) => item.pk === pk && item.sk.startsWith(`SOURCE#1#${system}#`));
+};
+
+const proven = async (world: World, email: string): Promise<string> => {
+  const { reference } = await ask(world, { name: 'En Person', email });
+  await prove(world, email, reference);
+  return reference;
+};
+
+describe('a system that answers slowly', () => {
+  let world: World;
+  beforeAll(async () => {
+    world = await openWorld({ cdkOut: await changed(withTimeout('newsletter', 8)) });
+  });
+  afterAll(() => world?.close());
+
+  const gathered = async (email: string, reference: string) => {
+    await answerTask(world, reference, 'nothing');
+    await approve(world, reference);
+    const { zip } = await download(world, email, reference);
+    return recordsOf(await unzip(zip), 'newsletter', 'subscriptions').map((row) => String((row as { id: string }).id));
+  };
+  const ids = (rows: number) => Array.from({ length: rows }, (_, index) => `s-${index}`);
+  const pages = (rows: number) => Array.from({ length: rows / 2 }, (_, index) => index * 2);
+
+  test('is read to its end over as many runs as it takes, and no page is answered twice', async () => {
+    const newsletter = await slowNewsletter(16, 1_500);
+    closers.push(newsletter.close);
+    const email = 'langsom@fremmed.example';
+    const reference = await proven(world, email);
+    await newsletterAt(world, newsletter.baseUrl, async () => {
+      await start(world, reference);
+      await world.advance('PT10M');
+    });
+    expect(await sourceOf(world, reference, 'newsletter')).toMatchObject({ state: 'OK', rows: 16 });
+    expect(newsletter.answered).toEqual(pages(16));
+    expect(await gathered(email, reference)).toEqual(ids(16));
+  });
+
+  test('goes on where it stood when its function is killed between two pages', async () => {
+    const newsletter = await slowNewsletter(8, 900);
+    closers.push(newsletter.close);
+    const email = 'draebt@fremmed.example';
+    const reference = await proven(world, email);
+    let killed = 0;
+    await newsletterAt(world, newsletter.baseUrl, async () => {
+      await start(world, reference);
+      while (newsletter.answered.length < 2) await sleep(20);
+      // The second page is on its way into the bucket; a checkpoint takes less than a page.
+      await sleep(500);
+      killed = killFunction('PrivacyDemo-gather-newsletter');
+      await world.advance('PT10M');
+    });
+    expect(killed).toBe(1);
+    expect(await sourceOf(world, reference, 'newsletter')).toMatchObject({ state: 'OK', rows: 8 });
+    expect(newsletter.answered).toEqual(pages(8));
+    expect(await gathered(email, reference)).toEqual(ids(8));
+  });
+});
+
+test('a source that knows nobody, not even its canary, has failed: it has not found nothing', async () => {
+  const canary = { collection: 'subscriptions', field: 'email', value: 'kanarie@nordlys.example' };
+  const world = await openWorld({
+    cdkOut: await changed(withMap(({ map }) => Object.assign(map.systems.newsletter as object, { canary }))),
+  });
+  closers.push(() => world.close());
+  const silent = await slowNewsletter(0, 0);
+  closers.push(silent.close);
+  const reference = await proven(world, 'ingen@fremmed.example');
+  await newsletterAt(world, silent.baseUrl, async () => {
+    await start(world, reference);
+    await world.advance('PT1H');
+  });
+  expect(await sourceOf(world, reference, 'newsletter')).toMatchObject({
+    state: 'FAILED',
+    reason: 'SourceUnavailable',
+  });
+  expect(await sourceOf(world, reference, 'crm')).toMatchObject({ state: 'EMPTY' });
+});
+
+test('a request is answered by the data map that it was planned by, whatever was deployed while it waited', async () => {
+  const world = await openWorld();
+  closers.push(() => world.close());
+  const email = peopleToTry.everywhere;
+  const reference = await proven(world, email);
+  await start(world, reference);
+  await world.mail('arkiv@nordlys.example', new RegExp(reference));
+  await world.quiet();
+  await world.cloud.close();
+  const other = withMap((file) => {
+    const { crm } = file.map.systems;
+    if (crm) crm.title = { da: 'Et helt andet kartotek', en: 'Quite another register' };
+    delete file.map.systems.newsletter;
+    file.hash = 'b'.repeat(64);
+  });
+  const port = (url: string) => Number(new URL(url).port);
+  const ports = { port: port(world.site), awsPort: port(world.aws) };
+  const later = await openCloud({ cdkOut: await changed(other), stateDir: world.state, ...ports });
+  closers.push(() => later.close());
+  await answerTask(world, reference, 'nothing');
+  await openAsDpo(world, reference, 2);
+  await approve(world, reference);
+  const { zip } = await download(world, email, reference);
+  const entries = await unzip(zip);
+  const pages = [...entries].filter(([name]) => name.endsWith('.html')).map(([, held]) => textOf(held.toString()));
+  expect(pages.join(' ')).toContain('Kundekartotek');
+  expect(pages.join(' ')).toContain('Nyhedsbreve');
+  expect(pages.join(' ')).not.toContain('andet kartotek');
+  const manifest = JSON.parse((entries.get('manifest.json') as Buffer).toString()) as { dataMap: string };
+  expect(manifest.dataMap).toMatch(/^[0-9a-f]{64}$/);
+  expect(manifest.dataMap).not.toBe('b'.repeat(64));
+});
