@@ -1,9 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { uploadedName } from '../../domain/answer-layout.ts';
+import { type FileProblem, fileProblem, headBytes } from '../../domain/file-kinds.ts';
 import { env } from '../lib/env.ts';
 import { bucketPlace } from './bucket-place.ts';
 import { defaultProvider } from './credentials.ts';
-import { smallCall } from './small-call.ts';
+import { smallBytes, smallCall } from './small-call.ts';
 
 /** A form that a browser posts straight to the bucket, without a script. */
 export interface UploadForm {
@@ -16,6 +17,8 @@ export interface Uploaded {
   /** As the owner's machine called it: data, never a path of ours. */
   readonly name: string;
   readonly bytes: number;
+  /** Why it is not taken. */
+  readonly problem?: FileProblem | undefined;
 }
 
 /** 50 MB a file: a scanned binder, not a film. */
@@ -69,6 +72,12 @@ const listed = (xml: string, prefix: string): Uploaded[] =>
     return { key, name: uploadedName(key, prefix), bytes: Number(within(entry, 'Size')) };
   });
 
+/** A key as a path; S3 signs more signs escaped than a browser escapes. */
+const pathOf = (key: string): string =>
+  encodeURIComponent(key)
+    .replaceAll('%2F', '/')
+    .replaceAll(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
+
 /**
  * What data owners give: files go to the bucket directly and wait under a prefix until the round closes. Without the S3 client, which
  * would be a third of the owner's page function.
@@ -76,6 +85,13 @@ const listed = (xml: string, prefix: string): Uploaded[] =>
 export const uploads = (now: () => Date) => {
   const { EVIDENCE_BUCKET: bucket } = env('EVIDENCE_BUCKET');
   const { protocol, hostname, port, host, prefix: root } = bucketPlace(bucket);
+  const unsigned = { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
+  const checked = async (file: Uploaded): Promise<Uploaded> => {
+    const headers = { ...unsigned, range: `bytes=0-${headBytes - 1}` };
+    const path = `${root}/${pathOf(file.key)}`;
+    const head = await smallBytes({ service: 's3', host, method: 'GET', path, headers });
+    return { ...file, problem: fileProblem(file.name, head.toString('latin1')) };
+  };
   return {
     /** An upload form that works for an hour and only under `prefix`; afterwards the browser comes back to `backTo`. */
     async form(prefix: string, backTo: string): Promise<UploadForm> {
@@ -84,10 +100,11 @@ export const uploads = (now: () => Date) => {
       return { url: `${protocol}//${hostname}${port ? `:${port}` : ''}${root || '/'}`, fields };
     },
 
+    /** What was uploaded, each with what is wrong with it. */
     async list(prefix: string): Promise<Uploaded[]> {
       const query = { 'list-type': '2', prefix, 'max-keys': '200' };
-      const headers = { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
-      return listed(await smallCall({ service: 's3', host, method: 'GET', path: root || '/', query, headers }), prefix);
+      const call = { service: 's3', host, method: 'GET', path: root || '/', query, headers: unsigned } as const;
+      return Promise.all(listed(await smallCall(call), prefix).map(checked));
     },
   };
 };

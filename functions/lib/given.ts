@@ -29,7 +29,8 @@ export const materialise = async (
     ? [await put(`${folder}/${language === 'da' ? 'svar' : 'answer'}.txt`, asText(given.text), 'text/plain')]
     : [];
   const kept = [];
-  for (const [index, key] of (await files.keys(given.uploads)).entries()) {
+  const taken = (await files.keys(given.uploads)).filter((key) => !given.refused?.includes(key));
+  for (const [index, key] of taken.entries()) {
     const path = documentPath(folder, 'owner', index + 1, uploadedName(key, given.uploads), language);
     kept.push(await put(path, await files.read(key), 'application/octet-stream'));
   }

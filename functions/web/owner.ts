@@ -81,12 +81,15 @@ const given = async (visit: Visit, { prefix }: Task, deps: Deps): Promise<OwnerA
   if (answer === 'not-me') return { answer, named: text(visit, 'name') };
   if (answer !== 'found') return { answer: 'nothing' };
   const typed = text(visit, 'text');
-  const documents = (await deps.uploads.list(prefix)).length;
-  return { answer: 'found', uploads: prefix, documents, ...(typed ? { text: typed } : {}) };
+  const uploaded = await deps.uploads.list(prefix);
+  const refused = uploaded.filter(({ problem }) => problem).map(({ key }) => key);
+  const documents = uploaded.length - refused.length;
+  return { answer: 'found', uploads: prefix, refused, documents, ...(typed ? { text: typed } : {}) };
 };
 
 const answer = async (visit: Visit, task: Task, deps: Deps): Promise<Answer> => {
-  const problems = problemsOf(visit, task, (await deps.uploads.list(task.prefix)).length);
+  const taken = (await deps.uploads.list(task.prefix)).filter(({ problem }) => !problem);
+  const problems = problemsOf(visit, task, taken.length);
   if (problems.length > 0) return show(visit, task, problems, deps);
   const answered = await given(visit, task, deps);
   await deps.cases.change(task.held.request.requestId, (held) => ownerAnswered(held, task.name, answered, deps.now()));

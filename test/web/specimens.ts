@@ -436,7 +436,10 @@ const ownerSpecimens = (frame: { language: Language; config: Config }, typed: Ty
     held: caseOf('GATHERING', typed),
     name: 'archive',
     system: mapOf(typed).systems.archive as System,
-    uploaded: [{ name: typed('kontrakt 2019.pdf'), bytes: 482_113 }],
+    uploaded: [
+      { name: typed('kontrakt 2019.pdf'), bytes: 482_113 },
+      { name: typed('billede.png'), bytes: 1_204, problem: 'kind' as const },
+    ],
     upload: { url: 'https://bucket.example/', fields: { key: 'uploads/1-$' + '{filename}', policy: 'eyJ9' } },
   };
   const problems = [

@@ -1,4 +1,5 @@
 import type { System } from '../../domain/data-map.ts';
+import type { FileProblem } from '../../domain/file-kinds.ts';
 import type { Case } from '../../domain/request.ts';
 import { Button, DateText, Notice, Reference, SummaryList, type SummaryRow, Typed } from '../components.tsx';
 import { ErrorSummary, type Form, PostForm, Radios, TextArea, TextField } from '../fields.tsx';
@@ -14,7 +15,12 @@ export interface OwnerProps extends Frame {
   readonly system: System;
   /** Whether the task still waits for an answer. */
   readonly open: boolean;
-  readonly uploaded: readonly { readonly name: string; readonly bytes: number }[];
+  /** `problem`: why a file is not taken. */
+  readonly uploaded: readonly {
+    readonly name: string;
+    readonly bytes: number;
+    readonly problem?: FileProblem | undefined;
+  }[];
   /** A form that posts a file straight to the bucket. */
   readonly upload?: { readonly url: string; readonly fields: Readonly<Record<string, string>> } | undefined;
   readonly problems: readonly OwnerProblem[];
@@ -85,9 +91,10 @@ const Upload = ({ props, text }: { props: OwnerProps; text: Text }) => (
       <>
         <h3>{text('owner.files-there')}</h3>
         <ul class="files">
-          {props.uploaded.map(({ name, bytes }) => (
+          {props.uploaded.map(({ name, bytes, problem }) => (
             <li>
               <Typed>{name}</Typed> <span class="soft">{size(bytes, props.language)}</span>
+              {problem && <p class="field-error">{text(`owner.file-refused-${problem}`)}</p>}
             </li>
           ))}
         </ul>
