@@ -47,6 +47,9 @@ const taskOf = (held: Case, name: string, map: DataMap): Task => {
   return { held, name, system, prefix };
 };
 
+/** 16 signs that keep uploads of one name apart, in the order in which they were added. */
+const apart = (now: Date): string => `${now.getTime().toString(16).padStart(12, '0')}${randomBytes(2).toString('hex')}`;
+
 const openTask = ({ held, name }: Task): boolean =>
   held.request.status === 'GATHERING' && inForce(held).some((source) => source.system === name && isOpen(source));
 
@@ -54,7 +57,7 @@ const show = async (visit: Visit, task: Task, problems: readonly OwnerProblem[],
   const open = openTask(task);
   const uploaded = open ? await deps.uploads.list(task.prefix) : [];
   const form = open
-    ? await deps.uploads.form(`${task.prefix}${randomBytes(8).toString('hex')}-`, `${deps.baseUrl}${visit.path}`)
+    ? await deps.uploads.form(`${task.prefix}${apart(deps.now())}-`, `${deps.baseUrl}${visit.path}`)
     : undefined;
   const typed = Object.fromEntries([...visit.fields].map(([field, [value = '']]) => [field, value]));
   const site = deps.look(visit, task.system.owner.language);

@@ -187,3 +187,70 @@ test('graph writes one SVG', () => {
   expect(stdout).toMatch(/^<svg (?:.*\n)+<\/svg>\n$/);
   expect(stdout).toContain('Data map: 7 of 7 collections are reached from email');
 });
+
+const collectionText = (
+  name: string,
+  more: string,
+  label = 'label: { da: Nummer, en: Number }',
+): string => `      ${name}:
+        title: { da: Ting, en: Things }
+        primaryKey: [id]
+        ${more}
+        fields:
+          id: { ${label} }
+`;
+
+const systemText = (name: string, collections: string): string => `version: 1
+systems:
+  ${name}:
+    title: { da: Lager, en: Store }
+    owner: { name: Ejer, email: ejer@nordlys.example }
+    connector: { type: dynamodb }
+    art15:
+      purposes: [{ da: Salg, en: Sale }]
+      legalBasis: { da: Aftale, en: Contract }
+      recipients: []
+      retention: { da: Et år, en: A year }
+      source: { da: Dig, en: You }
+    collections:
+${collections}`;
+
+const identity = 'identity: { email: id }';
+const refersTo = (place: string) => `references: [{ field: id, from: ${place} }]`;
+
+test.each([
+  ['a reference to nothing', collectionText('order', refersTo('shop.person.id')), 'unknown-reference', 'from:'],
+  [
+    'two collections of one name',
+    `${collectionText('person', identity)}${collectionText('person', identity)}`,
+    'duplicate-name',
+    'person',
+  ],
+  [
+    'a cycle that nothing leads into',
+    `${collectionText('a', refersTo('shop.b.id'))}${collectionText('b', refersTo('shop.a.id'))}`,
+    'cycle-without-entry',
+    'a:',
+  ],
+  ['a field without a label', collectionText('person', identity, 'category: user.name'), 'missing-label', 'id:'],
+])('check finds %s at its place, and exits with 3', (_, collections, rule, at) => {
+  const text = systemText('shop', collections);
+  const { status, stdout } = privacy(['check', written('bad-map.yaml', text), '--json']);
+  const { findings } = JSON.parse(stdout) as { findings: { rule: string; line: number; column: number }[] };
+  expect(status).toBe(3);
+  const found = findings.find((each) => each.rule === rule);
+  expect(findings.map((each) => each.rule)).toContain(rule);
+  const place = text.split('\n')[(found?.line ?? 0) - 1]?.slice((found?.column ?? 0) - 1);
+  expect(place?.startsWith(at), place).toBe(true);
+});
+
+test('check finds a system that two files describe, in the second of them', () => {
+  const [first, second] = ['one.yaml', 'two.yaml'].map((name) =>
+    written(name, systemText('shop', collectionText('person', identity))),
+  ) as [string, string];
+  const { status, stdout } = privacy(['check', first, second, '--json']);
+  expect(status).toBe(3);
+  expect(JSON.parse(stdout).findings).toEqual([
+    expect.objectContaining({ file: second, line: 3, column: 3, rule: 'duplicate-name' }),
+  ]);
+});

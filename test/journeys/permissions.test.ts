@@ -108,7 +108,7 @@ const badDay = async (world: World): Promise<void> => {
   });
   await fault(world, { service: 's3', operation: 'PutObject', mode: 'refuse', times: 1000 });
   await answerTask(world, reference, 'nothing');
-  // The letter is tried again a few times first.
+  // A step is tried again a few times first.
   await world.advance('PT1H');
   const { page, visitor } = await openAsDpo(world, reference, 2);
   await clearFaults(world);

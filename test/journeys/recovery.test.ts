@@ -20,6 +20,8 @@ test('a step that fails for good waits for a person in sight of the DPO, and goe
   await world.quiet();
   await fault(world, { service: 's3', operation: 'PutObject', mode: 'refuse', times: 1_000 });
   await answerTask(world, reference, 'nothing');
+  // Five tries, each later than the one before.
+  await world.advance('PT10M');
   const { page, visitor, mail } = await openAsDpo(world, reference, 2);
   expect(mail.subject).not.toContain(email);
   await clearFaults(world);
