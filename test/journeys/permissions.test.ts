@@ -69,6 +69,9 @@ const signedInDay = async (world: World, reference: string): Promise<void> => {
     await world.advance('PT2M');
     expectStatus(await visitor.get(path), 200);
   }
+  // A page behind the request; that there is no such collection is said after the session was seen.
+  await world.advance('PT2M');
+  expectStatus(await visitor.get(`/dpo/request/${reference}/data/crm/none`), 404);
   expectStatus(await visitor.submit(await visitor.get('/dpo'), { action: 'calendar' }, 'action'), 200);
   expectStatus(await visitor.submit(await visitor.get('/dpo/sign-out'), { action: 'everywhere' }), 200);
 };
