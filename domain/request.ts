@@ -286,7 +286,7 @@ export interface Case {
 }
 
 /** Whether what a person typed names this case: the last four signs of its number. */
-export const namesCase = (request: Request, typed: string): boolean =>
+export const namesCase = (request: Pick<Request, 'reference'>, typed: string): boolean =>
   typed.toUpperCase().replaceAll(/[\s-]/g, '') === lastFour(request.reference);
 
 /** Whether a mail carries the answer to the request. */

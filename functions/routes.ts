@@ -19,7 +19,7 @@ export const routes = {
   review: [
     'ANY /dpo/request/{reference}/data/{source}/{collection}',
     'ANY /dpo/request/{reference}/data/{source}/{collection}/{row}',
-    'GET /dpo/request/{reference}/preview/{path+}',
+    'ANY /dpo/request/{reference}/preview/{path+}',
   ],
   'sign-in': ['GET /dpo/sign-in', 'GET /dpo/sign-in/begin', 'GET /dpo/signed-in', 'ANY /dpo/sign-out'],
   overview: ['ANY /dpo', 'GET /dpo/open.csv', 'GET /dpo/report/{month}'],

@@ -43,15 +43,19 @@ export class Web extends Construct {
     calendar.allow(['dynamodb:Query'], [storage.dueIndexArn]);
     const owner = make('owner', { ...record, EVIDENCE_BUCKET: storage.evidence.bucketName });
     const download = make('download', { ...record, EVIDENCE_BUCKET: storage.evidence.bucketName });
-    const review = make('review', { ...record, EVIDENCE_BUCKET: storage.evidence.bucketName });
+    const review = make('review', {
+      ...record,
+      EVIDENCE_BUCKET: storage.evidence.bucketName,
+      COUNTERS_TABLE: storage.counters.tableName,
+    });
     review.allowObjects(['s3:GetObject'], storage.evidence, 'evidence/');
     storage.useKey(review, 's3', ['kms:Decrypt']);
     storage.grantRequests(owner, 'GetItem', 'Query', 'PutItem');
-    staff.allow(['dynamodb:UpdateItem'], [storage.counters.tableArn]);
+    for (const fn of [staff, review]) fn.allow(['dynamodb:UpdateItem'], [storage.counters.tableArn]);
     // They check codes, each attempt of which is counted on the token, or note that a session was seen.
     for (const fn of [person, staff, review, download])
       storage.grantRequests(fn, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
-    for (const fn of [intake, person, staff, owner, download]) grantWake(fn, props);
+    for (const fn of [intake, person, staff, review, owner, download]) grantWake(fn, props);
 
     // The form that an owner posts to the bucket is signed with this function's key; it reads the first bytes of what came.
     owner.allowObjects(['s3:GetObject', 's3:PutObject'], storage.evidence, 'evidence/*/uploads/');

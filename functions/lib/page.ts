@@ -35,7 +35,7 @@ export interface Answer {
   readonly cache?: string;
   /** In place of `html`: any bytes. */
   readonly bytes?: Buffer;
-  /** A page of somebody else's making: it runs nothing, sends nothing, and has no origin. */
+  /** A page of somebody else's making: it runs nothing and sends nothing. */
   readonly sandbox?: boolean;
   /** Offered as a download under this name. */
   readonly download?: string;
@@ -86,7 +86,8 @@ const policy = (formTo = ''): string =>
   ].join('; ');
 
 const sandboxed = [
-  'sandbox allow-downloads',
+  // The origin stays ours, or no Strict cookie would come along from one of these pages to the next. Nothing in them can run.
+  'sandbox allow-same-origin allow-downloads',
   "default-src 'none'",
   "style-src 'unsafe-inline'",
   'img-src data:',

@@ -23,14 +23,14 @@ export interface FactorDeps {
 /** What is wrong with the field named. */
 export interface FactorProblem {
   readonly field: 'person' | 'code' | 'last4';
-  readonly problem: 'person' | 'code' | 'code-gone' | 'codes-many';
+  readonly problem: 'person' | 'code' | 'code-gone' | 'codes-many' | 'last4';
 }
 
 /** Who decides, as far as it is known; the code may just have been mailed. */
 export type Factor =
   | { readonly kind: 'known'; readonly by: Decider; readonly cookies: readonly string[] }
   | { readonly kind: 'sent'; readonly to: Decider; readonly problem?: FactorProblem }
-  | { readonly kind: 'unknown'; readonly problem: FactorProblem };
+  | { readonly kind: 'unknown'; readonly problem?: FactorProblem };
 
 /** A working day: forty open requests are one code. */
 const seconds = 8 * 3_600;

@@ -10,29 +10,29 @@ import { findIn } from '../../domain/redaction.ts';
 import type { Case, SourceRecord, StoredFile } from '../../domain/request.ts';
 import { dataPage, type ReviewProps, rowPage } from '../../web/pages/review.tsx';
 import type { ReviewProblem } from '../../web/pages/review-choice.tsx';
-import { type Cases, markWrite } from '../aws/cases.ts';
+import { markWrite } from '../aws/cases.ts';
 import { type EvidenceFiles, evidenceFiles } from '../aws/evidence.ts';
-import { cases, now, requestsTable, tokens } from '../aws/from-env.ts';
+import { cases, counters, now, requestsTable, tokens } from '../aws/from-env.ts';
 import { overviewIn } from '../aws/overview.ts';
 import { type Presigner, presigner } from '../aws/presign.ts';
 import { sessionsIn } from '../aws/sessions.ts';
+import type { Link } from '../aws/tokens.ts';
 import { namesOfOthers, tableOf } from '../lib/cutting.ts';
-import { type Look, look, siteOf } from '../lib/look.ts';
+import { type DecidersDeps, forDeciders, hereOf } from '../lib/for-deciders.ts';
+import { look, siteOf } from '../lib/look.ts';
 import { type Answer, onPage, Refusal, type Visit } from '../lib/page.ts';
 import { type Asked, markIn } from '../lib/review-marks.ts';
 import { type RowPage, rowsAPage, rowsFrom } from '../lib/row-page.ts';
 import { readConfig, readMap } from '../lib/settings.ts';
-import { openedLink, type StaffAccessDeps } from '../lib/staff-access.ts';
 
-interface Deps extends StaffAccessDeps {
-  readonly cases: Cases;
+interface Deps extends DecidersDeps {
   readonly files: EvidenceFiles;
   readonly links: Presigner;
   readonly map: DataMap;
-  readonly config: Config;
-  readonly look: Look;
-  readonly now: () => Date;
 }
+
+/** A page of gathered data, for the link that opened it. */
+type ReviewPage = (visit: Visit, link: Link, deps: Deps) => Promise<Answer>;
 
 /** One collection of one case, as a link of the DPO opened it. */
 interface Place {
@@ -44,9 +44,7 @@ interface Place {
   readonly all: readonly Mark[];
 }
 
-const placeOf = async (visit: Visit, deps: Deps): Promise<Place> => {
-  const { cases: record } = deps;
-  const { requestId } = await openedLink(visit, deps);
+const placeOf = async (visit: Visit, { requestId }: Link, { cases: record }: Deps): Promise<Place> => {
   const held = await record.read(requestId);
   const found = inForce(held).flatMap((source) => source.collections.map((collection) => ({ source, collection })));
   const here = found.find(
@@ -107,7 +105,7 @@ const choose = async (
   if ('problems' in asked) return again(asked.problems);
   const { requestId } = place.held.request;
   await deps.cases.change(requestId, (held) => marked(held, asked.mark), [markWrite(requestId, asked.mark)]);
-  return { location: `${visit.path}${visit.query.size > 0 ? `?${visit.query}` : ''}` };
+  return { location: hereOf(visit) };
 };
 
 const about = ({ source, collection }: Place) => ({ system: source.system, collection: collection.name });
@@ -152,8 +150,8 @@ const openDocument = async ({ held, documents }: Place, n: number, { links }: De
   return { location: await links.presign(evidenceKey(held.request.evidence, file.attempt, file.path), name, 60) };
 };
 
-const data = async (visit: Visit, deps: Deps): Promise<Answer> => {
-  const place = await placeOf(visit, deps);
+const data: ReviewPage = async (visit, link, deps) => {
+  const place = await placeOf(visit, link, deps);
   if (visit.query.has('document')) return openDocument(place, whole(visit.query.get('document')), deps);
   if (visit.method === 'GET') return showData(visit, place, [], deps);
   return choose(
@@ -189,8 +187,8 @@ const showRow = async (
   return { status: problems.length > 0 ? 400 : 200, html };
 };
 
-const oneRow = async (visit: Visit, deps: Deps): Promise<Answer> => {
-  const place = await placeOf(visit, deps);
+const oneRow: ReviewPage = async (visit, link, deps) => {
+  const place = await placeOf(visit, link, deps);
   const n = whole(visit.parameters.row);
   const page = await readRows(place, n, deps);
   const again = (problems: readonly ReviewProblem[]) => showRow(visit, place, n, page, problems, deps);
@@ -210,8 +208,7 @@ const contentType = (path: string): string => {
 };
 
 /** A file of the answer, byte for byte as the person will get it, in a page that can do nothing. */
-const preview = async (visit: Visit, deps: Deps): Promise<Answer> => {
-  const { requestId } = await openedLink(visit, deps);
+const preview: ReviewPage = async (visit, { requestId }, deps) => {
   const { request } = await deps.cases.read(requestId);
   const path = visit.parameters.path ?? '';
   if (!request.manifest || request.purgedAt) throw new Refusal(404);
@@ -235,11 +232,15 @@ const preview = async (visit: Visit, deps: Deps): Promise<Answer> => {
   };
 };
 
-const reviewPages = (deps: Deps) => ({
-  'ANY /dpo/request/{reference}/data/{source}/{collection}': (visit: Visit) => data(visit, deps),
-  'ANY /dpo/request/{reference}/data/{source}/{collection}/{row}': (visit: Visit) => oneRow(visit, deps),
-  'GET /dpo/request/{reference}/preview/{path+}': (visit: Visit) => preview(visit, deps),
-});
+/** Every page of this function goes through here: a new one is behind the second factor without being told so. */
+const reviewPages = (deps: Deps) =>
+  Object.fromEntries(
+    Object.entries({
+      'ANY /dpo/request/{reference}/data/{source}/{collection}': data,
+      'ANY /dpo/request/{reference}/data/{source}/{collection}/{row}': oneRow,
+      'ANY /dpo/request/{reference}/preview/{path+}': preview,
+    }).map(([route, page]) => [route, (visit: Visit) => forDeciders(visit, (link) => page(visit, link, deps), deps)]),
+  );
 
 export const handler = onPage(siteOf, () =>
   reviewPages({
@@ -247,6 +248,7 @@ export const handler = onPage(siteOf, () =>
     tokens: tokens(),
     overview: overviewIn(requestsTable()),
     sessions: sessionsIn(requestsTable()),
+    counters: counters(),
     files: evidenceFiles(),
     links: presigner(),
     map: readMap().map,

@@ -113,23 +113,45 @@ export const undoTime = 'PT16M';
 const remembered = new Map<string, ReadonlyMap<string, string>>();
 const decidersCookie = /^__Host-decider/;
 
-/** Sends a form that decides; types the code that is mailed to `who` where the browser is not known yet. */
-export const decide = async (
+/** Does what needs to know who decides; types the code that is mailed to `who` where the browser is not known yet. */
+const asDecider = async (
   world: World,
-  page: Page,
   visitor: Visitor,
+  who: string,
+  ask: () => Promise<Page>,
   fields: Readonly<Record<string, string | readonly string[]>>,
-  { having = 'manifest', who = dpo }: { having?: string; who?: string } = {},
 ): Promise<Page> => {
   for (const [name, value] of remembered.get(`${world.site} ${who}`) ?? []) visitor.cookies.set(name, value);
   const before = (await world.mails()).length;
-  const asked = await visitor.submit(page, fields, having);
+  const asked = await ask();
   if (asked.status !== 200 || !asked.html.includes('name="code"')) return asked;
   const mail = await world.mail(who, /kode til at afgøre sagen/, before);
   const code = codeIn(mail, /\b(\d{4}[ -]?\d{4})\b/);
   const done = await visitor.submit(asked, { ...fields, code }, 'code');
   remembered.set(`${world.site} ${who}`, new Map([...visitor.cookies].filter(([name]) => decidersCookie.test(name))));
   return done;
+};
+
+/** Sends a form that decides. */
+export const decide = (
+  world: World,
+  page: Page,
+  visitor: Visitor,
+  fields: Readonly<Record<string, string | readonly string[]>>,
+  { having = 'manifest', who = dpo }: { having?: string; who?: string } = {},
+): Promise<Page> => asDecider(world, visitor, who, () => visitor.submit(page, fields, having), fields);
+
+/** Whether the page asks who wants to see what was gathered, in place of showing it. */
+export const asksWho = ({ html }: Page): boolean => /value="(code-)?open"/.test(html);
+
+/** Opens a page of what was gathered. */
+export const lookAt = (world: World, visitor: Visitor, path: string): Promise<Page> => {
+  const named = { last4: last4(/request\/([\w-]+)/.exec(path)?.[1] ?? '') };
+  const ask = async () => {
+    const page = await visitor.get(path);
+    return asksWho(page) ? visitor.submit(page, { action: 'code-open', ...named }, 'last4') : page;
+  };
+  return asDecider(world, visitor, dpo, ask, { action: 'open', ...named });
 };
 
 /** The DPO approves every right on the manifest shown; answers its hash, as the page's form carried it, and the page after. */

@@ -14,6 +14,7 @@ import {
   expectStatus,
   last4,
   linkIn,
+  lookAt,
   openAsDpo,
   prove,
   signInAs,
@@ -79,7 +80,7 @@ const signedInDay = async (world: World, reference: string): Promise<void> => {
 /** The DPO looks at a row, and chooses that it is sent. */
 const lookAndChoose = async (world: World, reference: string): Promise<void> => {
   const { visitor } = await openAsDpo(world, reference, 2);
-  const row = expectStatus(await visitor.get(`/dpo/request/${reference}/data/crm/notes/0`), 200);
+  const row = expectStatus(await lookAt(world, visitor, `/dpo/request/${reference}/data/crm/notes/0`), 200);
   expectStatus(await visitor.post(row.url, { target: 'row', choice: 'send' }), 200);
   const page = expectStatus(await visitor.get(`/dpo/request/${reference}`), 200);
   expectStatus(await visitor.submit(page, { action: 'make-anew', last4: last4(reference) }, 'last4'), 200);
@@ -102,6 +103,8 @@ const happyPath = async (world: World): Promise<void> => {
 
 /** A system is down for the whole gathering, and the step after it fails until the DPO has it tried again. */
 const badDay = async (world: World): Promise<void> => {
+  // The next day: the DPO's browser is not known any more.
+  await world.advance('PT9H');
   const email = 'uheldig@fremmed.example';
   const { reference } = await ask(world, { name: 'Uheldig Person', email });
   await prove(world, email, reference);

@@ -13,6 +13,7 @@ import {
   download,
   expectStatus,
   last4,
+  lookAt,
   lookedAt,
   openAsDpo,
   prove,
@@ -111,7 +112,7 @@ const dataPath = (reference: string, of: string) => `/dpo/request/${reference}/d
 test('what the DPO holds back is not in the answer, which says where and why; the preview is what is sent, byte for byte', async () => {
   const email = peopleToTry.everywhere;
   const { reference, page, visitor } = await toReview('Mette Kjærgaard', email);
-  const notes = expectStatus(await visitor.get(dataPath(reference, 'crm/notes')), 200);
+  const notes = expectStatus(await lookAt(world, visitor, dataPath(reference, 'crm/notes')), 200);
   expect(textOf(notes.html)).toContain('Kan handle om andre');
   const first = expectStatus(await visitor.get(dataPath(reference, 'crm/notes/0')), 200);
   const word =
@@ -146,10 +147,12 @@ test('what the DPO holds back is not in the answer, which says where and why; th
   expectStatus(await visitor.submit(stale, { action: 'make-anew', last4: last4(reference) }, 'last4'), 200);
   const fresh = await openAsDpo(world, reference, 3);
   const previewed = expectStatus(
-    await fresh.visitor.get(`/dpo/request/${reference}/preview/systemer/02-crm/index.html`),
+    await lookAt(world, fresh.visitor, `/dpo/request/${reference}/preview/systemer/02-crm/index.html`),
     200,
   );
-  expect(previewed.headers.get('content-security-policy')).toMatch(/^sandbox allow-downloads; default-src 'none'/);
+  expect(previewed.headers.get('content-security-policy')).toMatch(
+    /^sandbox allow-same-origin allow-downloads; default-src 'none'/,
+  );
 
   await approve(world, reference);
   const entries = await unzip((await download(world, email, reference)).zip);

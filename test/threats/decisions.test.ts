@@ -1,8 +1,12 @@
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { peopleToTry } from '../../demo/people.ts';
+import { holdings } from '../../demo/seed.ts';
+import { decidersOf } from '../../domain/deciders.ts';
 import {
   answerTask,
   ask,
+  asksWho,
   decide,
   dpo,
   expectStatus,
@@ -10,6 +14,7 @@ import {
   linkIn,
   openAsDpo,
   prove,
+  signInAs,
   start,
 } from '../journeys/access.ts';
 import { itemsOf } from '../journeys/faults.ts';
@@ -76,6 +81,110 @@ describe('a link to the DPO alone', () => {
       await visitor.submit(asked, { ...approving(reference), code: guess }, 'code');
       expect(await statusOf(reference)).toBe('REVIEW');
     }
+  });
+
+  /** A request about somebody of whom all systems hold something. */
+  const toReviewFull = async (): Promise<string> => {
+    const email = peopleToTry.everywhere;
+    const { reference } = await ask(world, { name: 'Mette Kjærgaard', email });
+    await prove(world, email, reference);
+    await start(world, reference);
+    await answerTask(world, reference, 'found', 'Kasse 12 i kælderen');
+    return reference;
+  };
+
+  /** Values that only a system holds: no form of the person had them. */
+  const onlyGathered = (): string[] => {
+    const { notes, orders, customers } = holdings(peopleToTry.everywhere);
+    const words = notes.map(({ text }) => text);
+    return [...words, ...orders.map(({ orderId }) => String(orderId)), ...customers.map(({ id }) => String(id))];
+  };
+
+  const gatheredPages = (reference: string): string[] =>
+    [
+      'data/crm/notes',
+      'data/crm/notes/0',
+      'data/crm/customers/0',
+      'data/webshop/orders',
+      'data/support/attachments',
+      'data/support/attachments?document=0',
+      'preview/START-HER.html',
+      'preview/systemer/02-crm/index.html',
+      'preview/systemer/02-crm/notes.csv',
+    ].map((path) => `/dpo/request/${reference}/${path}`);
+
+  const marksOf = async () => (await itemsOf(world)).filter(({ sk }) => sk.startsWith('MARK#'));
+
+  test('T25: whoever got a forwarded DPO link reads no byte of what was gathered and changes no choice, with any cookie that can be made up', async () => {
+    const reference = await toReviewFull();
+    const { page, visitor } = await open(reference);
+    const [first] = decidersOf({ dpo: { name: 'DPO', email: dpo, language: 'da' } } as never);
+    visitor.cookies.set('__Host-decider-hint', first?.key ?? '');
+    visitor.cookies.set('__Host-decider', `${'A'.repeat(43)}.${'A'.repeat(43)}`);
+    visitor.cookies.set('__Host-dpo', `${'A'.repeat(43)}.${'A'.repeat(43)}`);
+    const gathered = onlyGathered();
+    expect(gathered.length).toBeGreaterThan(3);
+    const choice = { target: 'row', choice: 'withhold', ground: 'others' };
+    const mailed = (await world.mails()).length;
+    const shown = [page, await visitor.get(`/dpo/request/${reference}`)];
+    for (const path of gatheredPages(reference)) {
+      const asked = [
+        await visitor.get(path),
+        await visitor.post(path, choice),
+        await visitor.post(path, { ...choice, target: 'field:text', action: 'open' }),
+        await visitor.post(path, { ...choice, target: 'document:0', action: 'code-open' }),
+      ];
+      for (const each of asked) {
+        expect(asksWho(each), each.url).toBe(true);
+        expect(each.trail).toHaveLength(1);
+      }
+      shown.push(...asked);
+    }
+    for (const { html } of shown) {
+      for (const value of [...gathered, 'Kasse 12', 'attachments-', '.json']) expect(html).not.toContain(value);
+    }
+    expect(await marksOf()).toEqual([]);
+    await world.quiet();
+    expect((await world.mails()).length).toBe(mailed);
+  });
+
+  test('T25: what was gathered opens with the code of the decider’s mailbox, on the page that was asked for, and a choice sent before waits for it', async () => {
+    const reference = await toReviewFull();
+    const { visitor } = await open(reference);
+    const path = `/dpo/request/${reference}/data/crm/notes/0`;
+    const choice = { target: 'row', choice: 'withhold', ground: 'others' };
+    const waiting = await visitor.post(path, choice);
+    const before = (await world.mails()).length;
+    const named = { last4: last4(reference) };
+    const sent = expectStatus(await visitor.submit(waiting, { action: 'code-open', ...named }, 'last4'), 200);
+    const mail = await world.mail(dpo, /kode til at afgøre sagen/, before);
+    const code = /\b(\d{4}) ?(\d{4})\b/.exec(mail.text)?.slice(1).join('') ?? '';
+    const wrong = await visitor.submit(sent, { action: 'open', ...named, code: '00000000' }, 'code');
+    expect(wrong.status).toBe(400);
+    expect(await marksOf()).toEqual([]);
+    const done = expectStatus(await visitor.submit(wrong, { action: 'open', ...named, code }, 'code'), 200);
+    expect(done.url).toBe(`${world.site}${path}`);
+    expect(done.html).toContain('<code>author</code>');
+    expect(await marksOf()).toEqual([expect.objectContaining({ row: 0, choice: 'withhold', ground: 'others' })]);
+
+    const mailed = (await world.mails()).length;
+    for (const each of gatheredPages(reference)) expect(asksWho(await visitor.get(each)), each).toBe(false);
+    expect((await world.mails()).length).toBe(mailed);
+  });
+
+  test('a sign-in with the verified address of somebody who decides is the second factor: it shows what was gathered, and decides', async () => {
+    const reference = await toReview();
+    const { page, visitor } = await open(reference);
+    expectStatus(await signInAs(visitor), 200);
+    const before = (await world.mails()).length;
+    const path = `/dpo/request/${reference}/preview/START-HER.html`;
+    expect(asksWho(expectStatus(await visitor.get(path), 200))).toBe(false);
+    expect(asksWho(await (await open(reference)).visitor.get(path))).toBe(true);
+    expectStatus(await visitor.submit(page, approving(reference), 'manifest'), 200);
+    expect(await statusOf(reference)).not.toBe('REVIEW');
+    const codes = (await world.mails()).slice(before).filter(({ subject }) => /kode til at afgøre/.test(subject));
+    expect(codes).toEqual([]);
+    expect((await auditOf(reference, 'DECIDED'))[0]?.by).toBe('dpo');
   });
 
   test('T24: a scanner that sends every form of the DPO’s page, with what stands in it, decides nothing and has no code mailed', async () => {

@@ -19,6 +19,7 @@ import {
 } from '../../domain/request.ts';
 import { accessibilityPage } from '../../web/pages/accessibility.tsx';
 import { type ConfirmState, confirmPage } from '../../web/pages/confirm.tsx';
+import { deciderCodePage } from '../../web/pages/decider-code.tsx';
 import { type DownloadState, downloadPage } from '../../web/pages/download.tsx';
 import { errorPage } from '../../web/pages/error.tsx';
 import { formPage } from '../../web/pages/form.tsx';
@@ -417,7 +418,18 @@ const reviewSpecimens = (frame: { language: Language; config: Config }, typed: T
     ]),
     problems: [{ field: 'ground' as const, problem: 'ground' as const }],
   });
+  const deputies = [{ name: typed('Anna Bech'), email: 'anna@nordlys.example', language: 'da' as const }];
+  const people = decidersOf({ dpo: { ...config.dpo, deputies } });
+  const [first, ...others] = people;
+  const who = { ...frame, path: props.path, reference, to: props.path, people, fields: new Map() };
+  const fields = sent('field:text').fields;
+  const wrong = { field: 'code', problem: 'code' } as const;
   return [
+    { name: 'review-who', html: deciderCodePage(who) },
+    { name: 'review-who-one', html: deciderCodePage({ ...who, people: others, fields }) },
+    ...(first
+      ? [{ name: 'review-who-sent', html: deciderCodePage({ ...who, sent: first, fields, problem: wrong }) }]
+      : []),
     { name: 'review-data', html: dataPage({ ...props, ...data }) },
     { name: 'review-data-closed', html: dataPage({ ...props, ...data, open: false, outdated: 2 }) },
     { name: 'review-data-wrong', html: dataPage({ ...props, ...data, sent: sent('field:text') }) },

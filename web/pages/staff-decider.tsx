@@ -12,7 +12,9 @@ interface Props {
   readonly form: Form;
 }
 
-interface ClosingProps extends Props {
+interface ClosingProps {
+  readonly props: Pick<StaffProps, 'people' | 'known' | 'sent' | 'typed'>;
+  readonly form: Form;
   readonly action: string;
   readonly label: string;
   readonly look?: 'danger';
@@ -70,7 +72,7 @@ const AskForCode = ({ props, form, action }: ClosingProps) => {
   );
 };
 
-/** The end of a form that decides: who it is, by a code from their own mailbox, and the button. A known browser has the button alone. */
+/** The end of a form that decides, or opens what was gathered: who it is, by a code from their own mailbox, and the button. A known browser has the button alone. */
 export const Closing = (closing: ClosingProps) => {
   const { props, form, action, label, look } = closing;
   const { text } = form;

@@ -1,8 +1,8 @@
 import type { System } from '../../domain/data-map.ts';
 import { inForce } from '../../domain/gathering.ts';
 import type { SourceRecord } from '../../domain/request.ts';
-import { Disclosure, Link, Tag, Typed } from '../components.tsx';
-import { number, size } from '../format.ts';
+import { Link, Tag } from '../components.tsx';
+import { number } from '../format.ts';
 import { type Frame, inLanguage } from '../frame.ts';
 import { counted, isTextKey, type Text, type TextKey } from '../text.ts';
 import type { StaffProps } from './staff.tsx';
@@ -103,17 +103,6 @@ const Collections = ({ card, frame, text }: { card: Card; frame: Frame; text: Te
             </Link>
           )}{' '}
           {holdsFreeText(card.system, name) && <Tag look="warning">{text('review.free-text')}</Tag>}
-          {files.length > 0 && (
-            <Disclosure title={counted(language, 'system.files', files.length)}>
-              <ul class="files">
-                {files.map(({ path, bytes }) => (
-                  <li>
-                    <Typed>{path}</Typed> <span class="soft">{size(bytes, language)}</span>
-                  </li>
-                ))}
-              </ul>
-            </Disclosure>
-          )}
         </li>
       ))}
     </ul>
