@@ -233,5 +233,6 @@ describe.each([
       expect(each.console).toEqual([]);
       await each.context.close();
     }
-  });
+    // Every page is looked at in four ways.
+  }, 300_000);
 });
