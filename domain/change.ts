@@ -13,10 +13,19 @@ import {
 } from './request.ts';
 import { nextLook } from './urgency.ts';
 
+/** An owner by their system, or by its place the deputy of one: `owner:archive`, `owner:archive:1`. */
+export type Owner = `owner:${string}`;
+
+/** Which system an owner or deputy answers for; `place`: which deputy, from 1. */
+export const ownerOf = (owner: string): { readonly system: string; readonly place?: number } => {
+  const [, system = '', place] = owner.split(':');
+  return place ? { system, place: Number(place) } : { system };
+};
+
 /** Every mail has one cause and is sent at most once for it: the pair is its name. */
 export interface MailDraft {
   readonly template: Template;
-  readonly to: 'subject' | 'dpo' | `dpo:${string}` | `owner:${string}`;
+  readonly to: 'subject' | 'dpo' | `dpo:${string}` | Owner;
   readonly cause: string;
   /** Identifiers only: a token's hash, a system's name. */
   readonly about?: string;
@@ -29,6 +38,7 @@ export const templates = [
   'receipt',
   'start',
   'owner-task',
+  'owner-reminder',
   'decide',
   'needs-person',
   'ready',

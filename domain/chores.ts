@@ -1,12 +1,16 @@
 import { addDays, startOfDay } from './calendar.ts';
 import type { Config } from './config.ts';
-import { type Case, isOver, type Request } from './request.ts';
+import { isOpen } from './gathering.ts';
+import { ownerChores } from './owner-time.ts';
+import { type Case, isOver, type Request, type SourceRecord } from './request.ts';
 
 /** What housekeeping does about a request, each once and at its date. */
 export type ChoreName =
   | 'remind-3'
   | 'remind-7'
   | 'tell-dpo'
+  | 'owner-50'
+  | 'owner-80'
   | 'remind-expiry'
   | 'close'
   | 'purge-package'
@@ -18,7 +22,14 @@ export interface Chore {
   readonly name: ChoreName;
   /** ISO instant. */
   readonly at: string;
+  /** For an owner: which system, asked in which round. */
+  readonly about?: { readonly system: string; readonly round: number };
+  /** ISO instant from which it is too late for it: it is noted, and nobody hears of it. */
+  readonly until?: string;
 }
+
+/** The name under which a chore is noted as done. */
+export const choreKey = ({ name, about }: Chore): string => (about ? `${name}@${about.system} ${about.round}` : name);
 
 export type ChoreRules = Pick<Config, 'retention' | 'timeZone'>;
 
@@ -86,15 +97,22 @@ const choresOf = (held: Case, rules: ChoreRules): Chore[] => {
   const { status } = held.request;
   if (isOver(status)) return over(held, rules);
   if (status === 'DELIVERED') return delivered(held);
+  if (status === 'GATHERING') return ownerChores(held, rules);
   return status === 'AWAITING_PROOF' ? unproven(held, rules) : [];
 };
 
 /** The next thing to do about a request, or undefined until something happens to it. */
 export const nextChore = (held: Case, rules: ChoreRules): Chore | undefined =>
-  choresOf(held, rules).find(({ name }) => !held.request.chores?.[name]);
+  choresOf(held, rules).find((chore) => !held.request.chores?.[choreKey(chore)]);
 
 /** When housekeeping has to look at a request that was just written; undefined when the write changes nothing about that. */
-export const choreAfter = (before: Request | undefined, next: Request, at: string): string | undefined => {
+export const choreAfter = (
+  before: Request | undefined,
+  next: Request,
+  sources: readonly SourceRecord[],
+  at: string,
+): string | undefined => {
+  if (sources.some(isOpen)) return at;
   if (before?.hold && !next.hold) return at;
   if (before?.status === next.status) return undefined;
   if (next.status === 'AWAITING_PROOF') return plus(next.receivedAt, 3);

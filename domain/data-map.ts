@@ -94,7 +94,13 @@ export const connectorTypes = [
 
 export const System = z.strictObject({
   title: Text,
-  owner: z.strictObject({ name: z.string(), email: z.email().max(254), language: z.enum(['da', 'en']).default('da') }),
+  owner: z.strictObject({
+    name: z.string(),
+    email: z.email().max(254),
+    language: z.enum(['da', 'en']).default('da'),
+    /** Addresses that get the task too when 80 % of the owner's time are gone. */
+    deputies: z.array(z.email().max(254)).max(10).optional(),
+  }),
   tier: z.enum(['basic', 'elevated']).default('basic'),
   /** `private`: a database in a VPC (decisions.md 17). */
   network: z.enum(['public', 'private']).default('public'),

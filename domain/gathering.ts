@@ -1,4 +1,4 @@
-import { actor, type Change, moved, mustBe, nextSegment, refuse } from './change.ts';
+import { actor, type Change, moved, mustBe, nextSegment, type Owner, ownerOf, refuse } from './change.ts';
 import type { Case, Request, SourceRecord } from './request.ts';
 
 /** Asks the DPO whether the request is proper, or starts by itself where the policy says so. */
@@ -103,9 +103,10 @@ const answered = (open: SourceRecord, given: OwnerAnswer, now: Date): SourceReco
   return { ...rest, state: 'OK', at, answeredAt: at, answer: 'found', rows: text ? 1 : 0, documents, given: kept };
 };
 
-/** Takes the owner's answer; the last one open sends the request on to review. The first answer wins. */
-export const ownerAnswered = (held: Case, system: string, given: OwnerAnswer, now: Date): Change => {
+/** Takes the answer of the owner or a deputy; the last one open sends the request on to review. The first answer wins. */
+export const ownerAnswered = (held: Case, by: Owner, given: OwnerAnswer, now: Date): Change => {
   mustBe(held.request, 'GATHERING');
+  const { system } = ownerOf(by);
   const open = sourceOf(held, system).find(isOpen);
   if (!open) return refuse(held.request, 'waiting for this owner');
   const source = answered(open, given, now);
@@ -115,7 +116,7 @@ export const ownerAnswered = (held: Case, system: string, given: OwnerAnswer, no
   return {
     ...moved(held, 'GATHERING', now, segment),
     sources: [source],
-    audit: actor(`owner:${system}`, 'OWNER_ANSWERED', { system, answer: given.answer, rows: source.rows }),
+    audit: actor(by, 'OWNER_ANSWERED', { system, answer: given.answer, rows: source.rows }),
     goOn,
   };
 };

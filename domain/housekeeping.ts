@@ -1,15 +1,17 @@
 import { actor, type Change, type MailDraft, type Template } from './change.ts';
-import { askedAt, type ChoreName } from './chores.ts';
+import { askedAt, type Chore, type ChoreName, choreKey } from './chores.ts';
+import { inForce, isOpen } from './gathering.ts';
+import { ownerReminders } from './owner-time.ts';
 import { close } from './recovery.ts';
 import { type Case, isOver, type Request } from './request.ts';
 import { isUnreachable } from './undelivered.ts';
 
-const noted = ({ chores = {}, ...request }: Request, name: ChoreName, now: Date): Request => ({
+const noted = ({ chores = {}, ...request }: Request, name: string, now: Date): Request => ({
   ...request,
   chores: { ...chores, [name]: now.toISOString() },
 });
 
-const told = (held: Case, name: ChoreName, mails: readonly MailDraft[], now: Date): Change => ({
+const told = (held: Case, name: string, mails: readonly MailDraft[], now: Date): Change => ({
   request: noted(held.request, name, now),
   mails,
   audit: actor('housekeeping', mails.length > 0 ? 'REMINDED' : 'REMINDER_LEFT_OUT', { chore: name }),
@@ -31,7 +33,8 @@ const remindProof =
 
 /** What housekeeping does at each date, but for purging, which reaches beyond the record. */
 export type RecordChore = Exclude<ChoreName, 'purge-package' | 'purge-evidence' | 'purge' | 'ledger'>;
-const doings: Readonly<Record<RecordChore, Remind>> = {
+type OwnerChore = 'owner-50' | 'owner-80';
+const doings: Readonly<Record<Exclude<RecordChore, OwnerChore>, Remind>> = {
   'remind-3': remindProof('remind-3'),
   'remind-7': remindProof('remind-7'),
   'tell-dpo': (held, _, now) => told(held, 'tell-dpo', [{ template: 'unproven', to: 'dpo', cause: 'unproven' }], now),
@@ -40,9 +43,20 @@ const doings: Readonly<Record<RecordChore, Remind>> = {
   close: (held, _, now) => close(held, now),
 };
 
-/** Does what is due about the record. */
-export const doChore = (held: Case, name: RecordChore, mayMail: boolean, now: Date): Change =>
-  doings[name](held, mayMail, now);
+const isOwners = (name: RecordChore): name is OwnerChore => name === 'owner-50' || name === 'owner-80';
+
+/** Does what is due about the record. `deputies`: how many the chore's system has. */
+export const doChore = (
+  held: Case,
+  chore: Chore & { readonly name: RecordChore },
+  { mayMail, deputies }: { readonly mayMail: boolean; readonly deputies: number },
+  now: Date,
+): Change => {
+  const { name, until } = chore;
+  if (!isOwners(name)) return doings[name](held, mayMail, now);
+  const late = until !== undefined && until <= now.toISOString();
+  return told(held, choreKey(chore), late ? [] : ownerReminders(chore, deputies), now);
+};
 
 /** Whether a chore is a mail to an address that has not been proven: such mails are counted. */
 export const remindsUnproven = ({ request }: Case, name: ChoreName): boolean =>
@@ -50,6 +64,15 @@ export const remindsUnproven = ({ request }: Case, name: ChoreName): boolean =>
 
 const closing: readonly Template[] = ['expired', 'closed', 'answered', 'needs-person', 'undelivered'];
 
-/** Whether a mail is still wanted when it goes out: after the end only the one that tells of it, and nothing once its reader is forgotten. */
-export const stillWanted = ({ status, purgedAt }: Request, template: Template): boolean =>
-  !purgedAt && (!isOver(status) || closing.includes(template));
+const awaits = (held: Case, system: string | undefined): boolean =>
+  held.request.status === 'GATHERING' && inForce(held).some((source) => source.system === system && isOpen(source));
+
+/**
+ * Whether a mail is still wanted when it goes out: after the end only the one that tells of it, nothing once its reader is forgotten, and
+ * no reminder of what was answered meanwhile.
+ */
+export const stillWanted = (held: Case, { template, about }: Pick<MailDraft, 'template' | 'about'>): boolean => {
+  const { status, purgedAt } = held.request;
+  if (template === 'owner-reminder') return awaits(held, about);
+  return !purgedAt && (!isOver(status) || closing.includes(template));
+};

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
-import { type ChoreName, nextChore } from '../domain/chores.ts';
+import { type Chore, type ChoreName, choreKey, nextChore } from '../domain/chores.ts';
 import type { Config } from '../domain/config.ts';
+import type { DataMap } from '../domain/data-map.ts';
 import { doChore, type RecordChore, remindsUnproven } from '../domain/housekeeping.ts';
 import { instantsOf, monthAfter, totalsOf } from '../domain/report.ts';
 import type { Case } from '../domain/request.ts';
@@ -16,7 +17,7 @@ import { type Overview, overviewIn } from './aws/overview.ts';
 import { forget, forgetEvidence, forgetPackage } from './lib/forget.ts';
 import { errorName, log } from './lib/log.ts';
 import { type MailPlaceDeps, placeForMail } from './lib/place-for-mail.ts';
-import { readConfig } from './lib/settings.ts';
+import { readConfig, readMap } from './lib/settings.ts';
 import { onTask, task } from './lib/task.ts';
 
 interface Deps extends MailPlaceDeps {
@@ -25,6 +26,7 @@ interface Deps extends MailPlaceDeps {
   readonly files: Files;
   readonly ledger: Ledger;
   readonly config: Config;
+  readonly map: DataMap;
   readonly overview: Pick<Overview, 'facts' | 'totals' | 'putTotals'>;
 }
 
@@ -41,13 +43,20 @@ const purges: Readonly<Record<Exclude<ChoreName, RecordChore>, (held: Case, deps
 
 const isPurge = (name: ChoreName): name is keyof typeof purges => Object.hasOwn(purges, name);
 
-const onRecord = async (held: Case, name: RecordChore, deps: Deps): Promise<void> => {
+const onRecord = async (held: Case, chore: Chore & { name: RecordChore }, deps: Deps): Promise<void> => {
   const { requestId, person } = held.request;
-  const allowed = remindsUnproven(held, name) ? (await placeForMail(person.email, 0, deps)) !== undefined : true;
-  await deps.cases.change(requestId, (current) =>
-    nextChore(current, deps.config)?.name === name ? doChore(current, name, allowed, deps.now()) : undefined,
-  );
+  const { name, about } = chore;
+  const mayMail = !remindsUnproven(held, name) || (await placeForMail(person.email, 0, deps)) !== undefined;
+  const deputies = deps.map.systems[about?.system ?? '']?.owner.deputies?.length ?? 0;
+  await deps.cases.change(requestId, (current) => {
+    const next = nextChore(current, deps.config);
+    if (!next || choreKey(next) !== choreKey(chore)) return undefined;
+    return doChore(current, chore, { mayMail, deputies }, deps.now());
+  });
 };
+
+const doNow = ({ name, ...chore }: Chore, held: Case, deps: Deps): Promise<unknown> =>
+  isPurge(name) ? purges[name](held, deps) : onRecord(held, { ...chore, name }, deps);
 
 /** Does what is due about one request; answers false when nothing more is. */
 const doNext = async (requestId: string, deps: Deps): Promise<boolean> => {
@@ -55,7 +64,7 @@ const doNext = async (requestId: string, deps: Deps): Promise<boolean> => {
   const held = await deps.cases.read(requestId);
   const chore = nextChore(held, deps.config);
   const isDue = chore !== undefined && chore.at <= deps.now().toISOString();
-  if (isDue) await (isPurge(chore.name) ? purges[chore.name](held, deps) : onRecord(held, chore.name, deps));
+  if (isDue) await doNow(chore, held, deps);
   if (isDue && chore.name !== 'ledger') return true;
   // The ledger is the last thing: it stands, so nothing of this request is ever due again.
   if (seen) await deps.chores.putOff(requestId, seen, isDue ? undefined : chore?.at);
@@ -111,6 +120,7 @@ export const handler = onTask(housekeeping, () => {
     counters: counters(),
     seals: seals(),
     config: readConfig(),
+    map: readMap().map,
     now,
   };
 });

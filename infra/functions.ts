@@ -23,7 +23,7 @@ const needs: Readonly<Record<string, { readonly config?: true; readonly map?: tr
   'web/assets': { config: true },
   dispatch: { config: true, map: true },
   watchdog: { config: true },
-  housekeeping: { config: true },
+  housekeeping: { config: true, map: true },
   anchor: {},
   'mail-events': {},
 };

@@ -92,7 +92,7 @@ export const writesOf = (change: Change, before: Request | undefined, at: string
   const { entry, head } = append(requestId, before?.audit ?? emptyChain, change.audit, at);
   const ended = isOver(change.request.status) ? { endedAt: change.request.endedAt ?? at } : {};
   const next: Request = { ...change.request, ...ended, version: (before?.version ?? 0) + 1, audit: head };
-  const choreAt = choreAfter(before, next, at);
+  const choreAt = choreAfter(before, next, change.sources ?? [], at);
   const { n, step, from = next.segment.at } = next.segment;
   const segment = { kind: 'segment', n, step, from };
   const mails = change.mails ?? [];

@@ -1,13 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { SESClient, SendRawEmailCommand } from '@aws-sdk/client-ses';
 import type { Threshold } from '../../domain/alarms.ts';
-import { actor, type Change } from '../../domain/change.ts';
+import { actor, type Change, ownerOf } from '../../domain/change.ts';
 import { complaintBody } from '../../domain/complaint-bodies.ts';
 import type { Config } from '../../domain/config.ts';
 import type { DataMap } from '../../domain/data-map.ts';
 import { decidersOf } from '../../domain/deciders.ts';
 import { inForce } from '../../domain/gathering.ts';
 import { stillWanted } from '../../domain/housekeeping.ts';
+import { ownersLastDay } from '../../domain/owner-time.ts';
 import { codeFrom, digitsFrom } from '../../domain/reference.ts';
 import type { Case, Right } from '../../domain/request.ts';
 import { extendable, mostUrgent, openAsk } from '../../domain/urgency.ts';
@@ -36,6 +37,7 @@ const links: Partial<Record<OutboxMail['template'], { purpose: Purpose; path: st
   second: { purpose: 'dpo', path: 'dpo', life: 60 * day },
   'needs-person': { purpose: 'dpo', path: 'dpo', life: 60 * day },
   'owner-task': { purpose: 'owner', path: 'o', life: 30 * day },
+  'owner-reminder': { purpose: 'owner', path: 'o', life: 30 * day },
   ready: { purpose: 'download', path: 'd', life: 14 * day },
   answered: { purpose: 'status', path: 'r', life: 120 * day },
   'time-limit': { purpose: 'dpo', path: 'dpo', life: 60 * day },
@@ -70,11 +72,11 @@ const recipientOf = ({ to }: OutboxMail, held: Case, { config, map }: Office): R
   const [dpo, ...deputies] = decidersOf(config);
   const decider = deputies.find(({ key }) => to === `dpo:${key}`) ?? dpo;
   if (decider && to.startsWith('dpo')) return { ...decider, staff: true };
-  const owner = map.systems[to.slice('owner:'.length)]?.owner ?? {
-    email: config.dpo.email,
-    language: config.dpo.language,
-  };
-  return { ...owner, staff: true };
+  const { system, place } = ownerOf(to);
+  const owner = map.systems[system]?.owner;
+  const email = place === undefined ? owner?.email : owner?.deputies?.[place - 1];
+  const { language } = owner ?? config.dpo;
+  return { email: email ?? config.dpo.email, language, staff: true };
 };
 
 /** A download's link ends with the file, whenever it was mailed. */
@@ -106,10 +108,14 @@ const secretsOf = (
   return { link: `${env('BASE_URL').BASE_URL}/${kind.path}/${token}`, code, until, writes };
 };
 
+const toOwner: readonly OutboxMail['template'][] = ['owner-task', 'owner-reminder'];
+
 const taskOf = (mail: OutboxMail, { language }: Recipient, { map }: Office): LetterFacts['task'] => {
   const system = mail.about ? map.systems[mail.about] : undefined;
-  if (mail.template !== 'owner-task' || !system) return undefined;
-  return { owner: system.owner.name, system: system.title[language], instructions: system.instructions?.[language] };
+  if (!toOwner.includes(mail.template) || !system) return undefined;
+  const { name: owner, deputies = [] } = system.owner;
+  const reader = { deputy: ownerOf(mail.to).place !== undefined, deputies: deputies.length > 0 };
+  return { owner, ...reader, system: system.title[language], instructions: system.instructions?.[language] };
 };
 
 const systemsOf = (held: Case, { language }: Recipient, { map }: Office): LetterFacts['systems'] =>
@@ -119,6 +125,7 @@ const factsOf = (mail: OutboxMail, held: Case, to: Recipient, office: Office): L
   const { config, now } = office;
   const { request, rights } = held;
   const extended = mail.template === 'extended' ? mail.about?.split(' ') : undefined;
+  const task = taskOf(mail, to, office);
   const first = rights.find(({ right }) => extended?.includes(right)) ?? mostUrgent(rights) ?? rights[0];
   return {
     language: to.language,
@@ -128,10 +135,10 @@ const factsOf = (mail: OutboxMail, held: Case, to: Recipient, office: Office): L
     reference: request.reference,
     rights: rights.map(({ right }) => right),
     receivedAt: request.receivedAt,
-    strictDate: first?.deadline.strictDate ?? '',
+    strictDate: task ? ownersLastDay(held, mail.about ?? '') : (first?.deadline.strictDate ?? ''),
     due: first?.deadline.due,
     systems: to.staff ? systemsOf(held, to, office) : undefined,
-    task: taskOf(mail, to, office),
+    task,
     outcomes: rights.flatMap(({ right, decision }) => (decision ? [{ right, ...decision }] : [])),
     nothingHeld: request.manifest && inForce(held).every(({ state }) => state === 'EMPTY'),
     authority: complaintBody(config.country),
@@ -147,7 +154,7 @@ const factsOf = (mail: OutboxMail, held: Case, to: Recipient, office: Office): L
 
 const withCalendar: readonly OutboxMail['template'][] = ['start', 'decide', 'time-limit', 'owner-task'];
 
-/** The last day as a file for the reader's calendar: the law's for the DPO, the person's for an owner. */
+/** The last day as a file for the reader's calendar: the law's for the DPO, an owner's own for them. */
 const calendarFor = (mail: OutboxMail, facts: LetterFacts, { request }: Case, now: Date): MimeFacts['calendar'] => {
   if (!withCalendar.includes(mail.template)) return undefined;
   const { reference } = request;
@@ -221,7 +228,7 @@ export const postOffice = (office: Office) => {
     const mail = await outbox.take(requestId, key, now());
     if (!mail) return;
     const held = await cases.read(requestId);
-    if (!stillWanted(held.request, mail.template)) return outbox.drop(requestId, key);
+    if (!stillWanted(held, mail)) return outbox.drop(requestId, key);
     const { to, message, writes } = await compose(mail, key, held);
     if (writes.length > 0) await outbox.write(writes);
     if (mail.takenFrom === 'SENDING') await cases.change(requestId, resent(mail, key));

@@ -23,6 +23,7 @@ export interface Token {
   readonly purpose: Purpose;
   readonly requestId: string;
   readonly reference: string;
+  readonly recipient: string;
   readonly about?: string;
   readonly expiresAt: string;
   readonly usedAt?: string;

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Owner } from '../../domain/change.ts';
 import type { DataMap, System } from '../../domain/data-map.ts';
 import { inForce, isOpen, type OwnerAnswer, ownerAnswered } from '../../domain/gathering.ts';
 import { type Case, namesCase } from '../../domain/request.ts';
@@ -30,6 +31,9 @@ interface Task {
   readonly system: System;
   /** Where uploads wait until the answer is sent. */
   readonly prefix: string;
+  /** Whose link it is. */
+  readonly by: Owner;
+  readonly late?: boolean;
 }
 
 export interface OwnerProblem {
@@ -40,11 +44,11 @@ export interface OwnerProblem {
 const longestText = 8_000;
 const text = ({ fields }: Visit, name: string): string => (fields.get(name)?.[0] ?? '').trim();
 
-const taskOf = (held: Case, name: string, map: DataMap): Task => {
+const taskOf = (held: Case, name: string, by: string, map: DataMap): Task => {
   const system = map.systems[name];
   if (!system) throw new Refusal(404);
   const prefix = `${held.request.evidence}/r${held.request.round}/uploads/${name}/`;
-  return { held, name, system, prefix };
+  return { held, name, system, prefix, by: by as Owner };
 };
 
 /** 16 signs that keep uploads of one name apart, in the order in which they were added. */
@@ -95,9 +99,15 @@ const answer = async (visit: Visit, task: Task, deps: Deps): Promise<Answer> => 
   const problems = problemsOf(visit, task, taken.length);
   if (problems.length > 0) return show(visit, task, problems, deps);
   const answered = await given(visit, task, deps);
-  await deps.cases.change(task.held.request.requestId, (held) => ownerAnswered(held, task.name, answered, deps.now()));
+  await deps.cases.change(task.held.request.requestId, (held) => ownerAnswered(held, task.by, answered, deps.now()));
   return { location: visit.path };
 };
+
+/** Somebody else answered first, or the request ended: what was sent is not taken, and the page says so. */
+const tooLate = async (visit: Visit, task: Task, deps: Deps): Promise<Answer> => ({
+  ...(await show(visit, { ...task, late: true }, [], deps)),
+  status: 409,
+});
 
 const ownerPages = (deps: Deps) => ({
   'GET /o/{token}': (visit: Visit) =>
@@ -109,9 +119,9 @@ const ownerPages = (deps: Deps) => ({
     if (visit.method === 'GET' && visit.query.has('key')) return { location: visit.path };
     const name = visit.parameters.system ?? '';
     if (token.about !== name) throw new Refusal(404);
-    const task = taskOf(await deps.cases.read(token.requestId), name, deps.map);
+    const task = taskOf(await deps.cases.read(token.requestId), name, token.recipient, deps.map);
     if (visit.method === 'GET') return show(visit, task, [], deps);
-    if (!openTask(task)) throw new Refusal(409);
+    if (!openTask(task)) return tooLate(visit, task, deps);
     return answer(visit, task, deps);
   },
 });

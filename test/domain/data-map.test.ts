@@ -62,6 +62,13 @@ describe('parseDataMap', () => {
       'unknown-reference',
       'did you mean "person"?',
     ],
+    [
+      'a deputy without an address',
+      'language: da }',
+      'language: da, deputies: [the office] }',
+      'invalid-value',
+      'mail',
+    ],
     ['an unknown connector', 'type: postgres', 'type: postgress', 'unknown-connector', 'did you mean "postgres"?'],
     ['an unknown key', 'primaryKey: [id]', 'primarykey: [id]', 'unknown-key', 'did you mean "primaryKey"?'],
     [

@@ -3,10 +3,12 @@ import { expect, test } from 'vitest';
 import { askAgain, lateAnswer, withFollowers } from '../../domain/ask-again.ts';
 import { type AuditEntry, append, emptyChain, entryHash } from '../../domain/audit.ts';
 import type { Change } from '../../domain/change.ts';
+import { type Chore, nextChore } from '../../domain/chores.ts';
 import type { Collection } from '../../domain/data-map.ts';
 import { decide, review, takeBack, undoableUntil } from '../../domain/decision.ts';
 import { sends } from '../../domain/delivery.ts';
 import { askOwner, askToStart, inForce, ownerAnswered, planned, start, waitingFor } from '../../domain/gathering.ts';
+import { doChore } from '../../domain/housekeeping.ts';
 import { exactly } from '../../domain/identity.ts';
 import { receive } from '../../domain/intake.ts';
 import { askForProof, askForProofAgain, prove } from '../../domain/proof.ts';
@@ -60,7 +62,10 @@ const gathering = (rights?: readonly Right[]): Case => {
   return after({ ...plan, sources: [source('crm', 0)] }, askOwner(plan, 'archive', 0, now));
 };
 const reviewed = (rights?: readonly Right[], shop = source('shop', 1)): Case => {
-  const answered = after(gathering(rights), ownerAnswered(gathering(rights), 'archive', { answer: 'nothing' }, now));
+  const answered = after(
+    gathering(rights),
+    ownerAnswered(gathering(rights), 'owner:archive', { answer: 'nothing' }, now),
+  );
   const whole = { ...answered, sources: [...answered.sources, shop] };
   return after(whole, review(whole, { hash: 'h', rows: 2, documents: 0, attempt: 'a' }, now));
 };
@@ -175,8 +180,8 @@ test.each(['FAILED', 'PARTIAL'] as const)('delivery while a system is %s needs a
 });
 
 test("the first owner's answer wins", () => {
-  const answered = after(gathering(), ownerAnswered(gathering(), 'archive', { answer: 'nothing' }, now));
-  refused(() => ownerAnswered(answered, 'archive', { answer: 'not-me', named: 'Bo' }, now));
+  const answered = after(gathering(), ownerAnswered(gathering(), 'owner:archive', { answer: 'nothing' }, now));
+  refused(() => ownerAnswered(answered, 'owner:archive', { answer: 'not-me', named: 'Bo' }, now));
   expect(answered.sources.find(({ system }) => system === 'archive')?.state).toBe('EMPTY');
 });
 
@@ -209,7 +214,7 @@ test('taking over changes nothing but the segment', () => {
 });
 
 test('gathering is taken over as gathering, even when an owner answered before every system was asked', () => {
-  const answered = after(gathering(), ownerAnswered(gathering(), 'archive', { answer: 'nothing' }, now));
+  const answered = after(gathering(), ownerAnswered(gathering(), 'owner:archive', { answer: 'nothing' }, now));
   expect(answered.request.segment.step).toBe('review');
   expect(takeOver(answered, later(1)).request.segment.step).toBe('gather');
   const whole = { ...answered, sources: [...answered.sources, source('shop', 1)] };
@@ -324,4 +329,20 @@ test('T38: no cell of a CSV file begins a formula, and negative numbers stay num
     }),
   );
   expect([cellOf(-12), cellOf(-12n), cellOf('-12.5')]).toEqual(['-12', '-12', '-12.5']);
+});
+
+test('where housekeeping comes late, an owner hears of 80 % of their time, and not of 50 % beside it', () => {
+  const rules = { timeZone: 'Europe/Copenhagen', retention: { evidenceDays: 30, personDays: 90, recordYears: 5 } };
+  type OwnersChore = Chore & { readonly name: 'owner-50' };
+  const next = (held: Case) => nextChore(held, rules) as OwnersChore;
+  const held = gathering();
+  const deputies = { mayMail: true, deputies: 2 };
+  const half = next(held);
+  expect(doChore(held, half, deputies, new Date(half.at)).mails?.map(({ to }) => to)).toEqual(['owner:archive']);
+  const late = doChore(held, half, deputies, later(60));
+  expect(late).toMatchObject({ mails: [], audit: { what: 'REMINDER_LEFT_OUT' } });
+  const noted = after(held, late);
+  const last = doChore(noted, next(noted), deputies, later(60));
+  expect(last.mails?.map(({ to }) => to)).toEqual(['owner:archive', 'owner:archive:1', 'owner:archive:2']);
+  expect(next(after(noted, last))).toBeUndefined();
 });

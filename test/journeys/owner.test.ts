@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { approve, ask, download, expectStatus, last4, linkIn, prove, start } from './access.ts';
+import { answerTask, approve, ask, download, expectStatus, last4, linkIn, openAsDpo, prove, start } from './access.ts';
+import { type Item, itemsOf } from './faults.ts';
 import { formsOf, type Page, textOf, Visitor } from './visitor.ts';
 import { openWorld, type World } from './world.ts';
 import { unzip } from './zip.ts';
@@ -62,4 +63,95 @@ test('T48: an owner reads at once which file is not what its name says; it is in
     'svar.txt',
   ]);
   expect([...entries.values()].some((held) => held.includes('a program'))).toBe(false);
+});
+
+const addresses = {
+  owner: 'arkiv@nordlys.example',
+  first: 'reception@nordlys.example',
+  second: 'kontoret@nordlys.example',
+};
+
+const mailsTo = async (to: string, reference: string) =>
+  (await world.mails()).filter((mail) => mail.to.includes(to) && mail.subject.includes(reference));
+
+/** How many mails about the case the owner and each deputy have. */
+const counts = async (reference: string) => {
+  const got = Object.values(addresses).map(async (to) => (await mailsTo(to, reference)).length);
+  return Promise.all(got);
+};
+
+const itemsAbout = async (reference: string): Promise<readonly Item[]> => {
+  const items = await itemsOf(world);
+  const found = items.find((item) => item.reference === reference && item.sk === 'REQUEST');
+  return items.filter(({ pk }) => pk === found?.pk);
+};
+
+/** Asks, proves and starts; the owner has the task then. */
+const started = async (name: string) => {
+  const email = `${name}@fremmed.example`;
+  const { reference } = await ask(world, { name: 'Karla Vindø', email });
+  const { page, visitor } = await prove(world, email, reference);
+  await start(world, reference);
+  await world.mail(addresses.owner, new RegExp(reference));
+  return { reference, page, visitor };
+};
+
+/** Minutes from now on to a share of the owner's time, which ends with their last day in Copenhagen. */
+const minutesTo = async (reference: string, share: number): Promise<number> => {
+  const items = await itemsAbout(reference);
+  const { at } = items.find(({ sk }) => sk.startsWith('SOURCE#') && sk.includes('#archive#')) as Item;
+  const { deadline } = items.find(({ sk }) => sk.startsWith('RIGHT#')) as Item;
+  const { internalTarget } = deadline as { internalTarget: string };
+  const asked = Date.parse(String(at));
+  const end = Date.parse(`${internalTarget}T00:00:00+01:00`) + 86_400_000;
+  const { now } = (await (await fetch(`${world.site}/_local/clock`)).json()) as { now: string };
+  return Math.floor((asked + share * (end - asked) - Date.parse(now)) / 60_000);
+};
+
+test('an owner is reminded once at 50 % of their time, at 80 % with the deputies, each by a link of their own; the first answer counts', async () => {
+  const { reference } = await started('tavs');
+  const { reference: answered } = await started('besvaret');
+  const { reference: withdrawn, page, visitor } = await started('fortrudt');
+  await answerTask(world, answered, 'nothing');
+  expectStatus(
+    await visitor.submit(await visitor.get(page.url), { action: 'withdraw', last4: last4(withdrawn) }, 'last4'),
+    200,
+  );
+
+  await world.advance(`PT${(await minutesTo(reference, 0.5)) - 5}M`);
+  expect(await counts(reference)).toEqual([1, 0, 0]);
+  await world.advance('P1D');
+  expect(await counts(reference)).toEqual([2, 0, 0]);
+  await world.advance(`PT${(await minutesTo(reference, 0.8)) - 5}M`);
+  expect(await counts(reference)).toEqual([2, 0, 0]);
+  await world.advance('P1D');
+  expect(await counts(reference)).toEqual([3, 1, 1]);
+  await world.advance('P1D');
+  expect(await counts(reference)).toEqual([3, 1, 1]);
+
+  const reminders = await Promise.all(Object.values(addresses).map((to) => mailsTo(to, reference)));
+  const links = reminders.flat().map((mail) => linkIn(mail, 'o'));
+  expect(new Set(links).size).toBe(5);
+  for (const { subject, text, html } of reminders.flat())
+    expect(`${subject} ${text} ${html}`).not.toMatch(/Karla|Vindø|tavs@/);
+
+  const [late, deputy] = [new Visitor(world.site), new Visitor(world.site)];
+  const ownersPage = expectStatus(await late.get(linkIn(reminders[0]?.at(-1) as never, 'o')), 200);
+  const deputysPage = expectStatus(await deputy.get(linkIn(reminders[2]?.[0] as never, 'o')), 200);
+  const given = { answer: 'nothing', text: '', last4: last4(reference) };
+  expectStatus(await deputy.submit(deputysPage, given, 'answer'), 200);
+  const refused = expectStatus(await late.submit(ownersPage, { ...given, answer: 'found', text: 'x' }, 'answer'), 409);
+  expect(textOf(refused.html)).toContain('Dit svar blev ikke taget med');
+  const seen = expectStatus(await late.get(ownersPage.url), 200);
+  expect(textOf(seen.html)).toContain('Svaret: der er intet.');
+
+  await world.quiet();
+  const { page: review } = await openAsDpo(world, reference, 2);
+  expect(textOf(review.html)).toContain('Dataejerens stedfortræder, Papirarkiv');
+  const items = await itemsAbout(reference);
+  expect(items.find(({ sk }) => sk === 'REQUEST')).toMatchObject({ status: 'REVIEW' });
+  await world.advance('P3D');
+  expect(await counts(reference)).toEqual([3, 1, 1]);
+  expect(await counts(answered)).toEqual([1, 0, 0]);
+  expect(await counts(withdrawn)).toEqual([1, 0, 0]);
 });

@@ -15,6 +15,7 @@ const staff = [
   'undelivered',
   'start',
   'owner-task',
+  'owner-reminder',
   'decide',
   'second',
   'decider-code',
@@ -167,7 +168,7 @@ describe('mails tell each reader what they need', () => {
   const text = (template: (typeof templates)[number], more: Partial<LetterFacts> = {}) =>
     letter(template, { ...sampleFacts(template, 'da'), ...more }).text.replaceAll(/\s+/g, ' ');
 
-  test('the person and the owner are given the unrolled date, the DPO the last day by law', () => {
+  test('the person is given the unrolled date, the owner a day of their own, the DPO the last day by law', () => {
     expect(text('receipt')).toContain('26. december 2026');
     expect(text('receipt')).not.toContain('28. december 2026');
     expect(text('owner-task')).toContain('26. december 2026');

@@ -465,6 +465,10 @@ const ownerSpecimens = (frame: { language: Language; config: Config }, typed: Ty
       name: 'owner-done',
       html: ownerPage({ ...task, open: false, uploaded: [], upload: undefined, problems: [], typed: {} }),
     },
+    {
+      name: 'owner-late',
+      html: ownerPage({ ...task, open: false, late: true, uploaded: [], upload: undefined, problems: [], typed: {} }),
+    },
   ];
 };
 

@@ -21,14 +21,22 @@ export interface LetterFacts {
   readonly reference: string;
   readonly rights: readonly Right[];
   readonly receivedAt: string;
-  /** The date the person is given; `due` is the law's last day, for staff (decisions.md 16). */
+  /** The date the person is given, or an owner has; `due` is the law's last day, for staff (decisions.md 16). */
   readonly strictDate: string;
   readonly due?: string;
   readonly link?: string;
   readonly code?: string;
   readonly linkExpiresAt?: string;
   readonly systems?: readonly SystemCounts[];
-  readonly task?: { readonly owner: string; readonly system: string; readonly instructions?: string };
+  readonly task?: {
+    readonly owner: string;
+    readonly system: string;
+    readonly instructions?: string;
+    /** The reader is the owner's deputy. */
+    readonly deputy?: boolean;
+    /** The owner has deputies. */
+    readonly deputies?: boolean;
+  };
   readonly outcomes?: readonly {
     readonly right: Right;
     readonly outcome: 'approve' | 'refuse';

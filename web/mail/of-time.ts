@@ -82,5 +82,34 @@ const expired = (facts: LetterFacts): Draft => {
   };
 };
 
+/** To an owner who has not answered yet, and at last to their deputies: with a link of their own, and nothing of whom to look for. */
+const ownerReminder = (facts: LetterFacts): Draft => {
+  const v = voice(facts);
+  const { say, reference, answerBy, answerByShort } = v;
+  const { system = '', deputy = false, deputies = false } = facts.task ?? {};
+  const reader = deputy ? 'deputy' : 'owner';
+  return {
+    subject: say('owner-reminder.subject', { reference, system, date: answerByShort }),
+    title: say('owner-reminder.title'),
+    preview: say(`owner-reminder.${reader}`, { system }),
+    blocks: blocks(
+      paragraph(say(`owner-reminder.${reader}`, { system })),
+      {
+        kind: 'facts',
+        rows: [
+          [say('fact.system'), system],
+          [say('fact.reference'), reference],
+          [say('fact.answer-by'), answerBy],
+        ],
+      },
+      (deputy || deputies) && paragraph(say('owner-reminder.first')),
+      button('owner-reminder', facts, v),
+      paragraph(say('owner-task.who')),
+      linkLife(facts, v),
+    ),
+    foot: foot(reader, facts),
+  };
+};
+
 /** The mails that a date causes. */
-export const ofTime = { remind, unproven, expiring, closed, expired };
+export const ofTime = { 'owner-reminder': ownerReminder, remind, unproven, expiring, closed, expired };

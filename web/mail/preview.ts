@@ -67,6 +67,9 @@ const more: Readonly<Record<Template, (language: Language) => More>> = {
   'owner-task': (language) => ({
     task: { owner: 'Per Møller', system: titles[language][2] ?? '', instructions: instructions[language] },
   }),
+  'owner-reminder': (language) => ({
+    task: { owner: 'Per Møller', system: titles[language][2] ?? '', deputies: true },
+  }),
   decide: (language) => ({
     systems: answers.map((answer, at) => ({ ...answer, title: titles[language][at] ?? '' })),
   }),
@@ -116,6 +119,9 @@ const previewOf = (name: string, template: Template, language: Language, also: M
 export const previews = (): Preview[] =>
   (['da', 'en'] as const).flatMap((language) => [
     ...templates.map((template) => previewOf(template, template, language)),
+    previewOf('owner-reminder-deputy', 'owner-reminder', language, {
+      task: { owner: 'Per Møller', system: titles[language][2] ?? '', deputy: true },
+    }),
     previewOf('ready-nothing', 'ready', language, { nothingHeld: true, outcomes: [] }),
     previewOf('time-limit-due', 'time-limit', language, { threshold: 'due', extendBy: undefined, question: undefined }),
   ]);

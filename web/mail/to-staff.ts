@@ -26,7 +26,6 @@ const start = (facts: LetterFacts): Draft => {
 const ownerTask = (facts: LetterFacts): Draft => {
   const v = voice(facts);
   const { say, reference, rights, answerBy, answerByShort } = v;
-  // The earlier of the two dates: the DPO needs what is left after it.
   const { owner = '', system = '', instructions } = facts.task ?? {};
   return {
     subject: say('owner-task.subject', { reference, system, date: answerByShort }),

@@ -75,10 +75,10 @@ export const staffFacts = ({ say, reference, rights, received, answerBy, due }: 
 });
 
 /** The end of every mail: why it came, and where a person answers. */
-export const foot = (reader: 'person' | 'dpo' | 'owner', facts: LetterFacts): string[] => {
+export const foot = (reader: 'person' | 'dpo' | 'owner' | 'deputy', facts: LetterFacts): string[] => {
   const { say } = voice(facts);
   const { organisation, dpo, reference } = facts;
-  const email = reader === 'owner' ? dpo.email : organisation.email;
+  const email = reader === 'person' ? organisation.email : dpo.email;
   const contact = reader === 'dpo' ? [] : [say('foot.contact', { email, reference })];
   return [
     say(`foot.${reader}`, { organisation: organisation.name }),

@@ -1,5 +1,7 @@
 import type { System } from '../../domain/data-map.ts';
 import type { FileProblem } from '../../domain/file-kinds.ts';
+import { inForce } from '../../domain/gathering.ts';
+import { ownersLastDay } from '../../domain/owner-time.ts';
 import type { Case } from '../../domain/request.ts';
 import { Button, DateText, Notice, Reference, SummaryList, type SummaryRow, Typed } from '../components.tsx';
 import { ErrorSummary, type Form, PostForm, Radios, TextArea, TextField } from '../fields.tsx';
@@ -15,6 +17,8 @@ export interface OwnerProps extends Frame {
   readonly system: System;
   /** Whether the task still waits for an answer. */
   readonly open: boolean;
+  /** What was sent came after the task was answered. */
+  readonly late?: boolean;
   /** `problem`: why a file is not taken. */
   readonly uploaded: readonly {
     readonly name: string;
@@ -53,9 +57,6 @@ const personRows = ({ held }: OwnerProps, text: Text): SummaryRow[] => {
   ];
   return rows.flatMap(([key, value]) => (value ? [{ key: text(key), value: <Typed>{value}</Typed> }] : []));
 };
-
-const answerBy = ({ held }: OwnerProps): string =>
-  held.rights.map(({ deadline }) => deadline.internalTarget).sort()[0] ?? '';
 
 const Task = ({ props, text }: { props: OwnerProps; text: Text }) => {
   const { system, language } = props;
@@ -152,7 +153,7 @@ const Open = ({ props, form }: { props: OwnerProps; form: Form }) => (
       <p>
         {form.text('owner.by')}{' '}
         <strong>
-          <DateText when={answerBy(props)} frame={props} />
+          <DateText when={ownersLastDay(props.held, props.name)} frame={props} />
         </strong>
         .
       </p>
@@ -163,11 +164,17 @@ const Open = ({ props, form }: { props: OwnerProps; form: Form }) => (
   </>
 );
 
-const Done = ({ text }: { text: Text }) => (
-  <Notice look="good" title={text('owner.done')} loud>
-    <p>{text('owner.done-lead')}</p>
-  </Notice>
-);
+/** Whoever of the owner and the deputies opens it sees the outcome. */
+const Done = ({ props, text }: { props: OwnerProps; text: Text }) => {
+  const { answer } = inForce(props.held).find(({ system }) => system === props.name) ?? {};
+  return (
+    <Notice look={props.late ? 'error' : 'good'} title={text('owner.done')} loud>
+      {props.late && <p>{text('owner.late', { email: props.config.dpo.email })}</p>}
+      {answer && <p>{text(`owner.outcome-${answer}`)}</p>}
+      {!props.late && <p>{text('owner.done-lead')}</p>}
+    </Notice>
+  );
+};
 
 /** A data owner's task: who asks, what to look for, by when, and the ways to answer. No account. */
 export const ownerPage = (props: OwnerProps): string => {
@@ -185,7 +192,7 @@ export const ownerPage = (props: OwnerProps): string => {
           {text('status.reference')} <Reference>{props.held.request.reference}</Reference>
         </p>
         <h1>{title}</h1>
-        {props.open ? <Open props={props} form={form} /> : <Done text={text} />}
+        {props.open ? <Open props={props} form={form} /> : <Done props={props} text={text} />}
       </>
     ),
   });

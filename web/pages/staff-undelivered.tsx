@@ -1,3 +1,4 @@
+import { ownerOf } from '../../domain/change.ts';
 import { isAnswer, type Undelivered } from '../../domain/request.ts';
 import { Button, DateText, Notice } from '../components.tsx';
 import { type Form, Hidden, PostForm, Radios } from '../fields.tsx';
@@ -9,7 +10,7 @@ import { LastFour } from './staff-forms.tsx';
 const reader = ({ to }: Undelivered, { map, language }: StaffProps, text: Text): string => {
   if (to === 'subject' || to === 'dpo') return text(`undelivered.to-${to}`);
   if (to.startsWith('dpo:')) return text('undelivered.to-colleague');
-  const system = to.slice('owner:'.length);
+  const { system } = ownerOf(to);
   return text('undelivered.to-owner', { system: map.systems[system]?.title[language] ?? system });
 };
 

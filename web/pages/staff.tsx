@@ -1,4 +1,5 @@
 import type { AuditEntry } from '../../domain/audit.ts';
+import { ownerOf } from '../../domain/change.ts';
 import type { DataMap } from '../../domain/data-map.ts';
 import type { Decider } from '../../domain/deciders.ts';
 import { undoableUntil } from '../../domain/decision.ts';
@@ -172,8 +173,9 @@ const inWords = (text: Text, prefix: string, code: string): string =>
 
 const actorInWords = (props: StaffProps, text: Text, by: string): string => {
   if (!by.startsWith('owner:')) return inWords(text, 'actor.', by);
-  const system = props.map.systems[by.slice(6)]?.title[props.language] ?? by.slice(6);
-  return text('actor.owner', { system });
+  const { system: name, place } = ownerOf(by);
+  const system = props.map.systems[name]?.title[props.language] ?? name;
+  return text(place === undefined ? 'actor.owner' : 'actor.deputy', { system });
 };
 
 const Timeline = ({ props, text }: { props: StaffProps; text: Text }) => (
