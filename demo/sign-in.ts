@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import Provider, { type Adapter, type AdapterPayload, type Configuration, interactionPolicy } from 'oidc-provider';
 import type { Running } from './crm.ts';
+import { peopleToTry } from './people.ts';
 
 /** Those whom the organisation's issuer knows. It asks for no password: it is a demonstration. */
 export const colleagues = [
@@ -12,8 +13,20 @@ export const colleagues = [
   { id: 'falsk', name: 'En ukendt med DPO’ens adresse', email: 'dpo@nordlys.example', email_verified: false },
 ] as const;
 
-/** The one application that the issuer serves. */
-export const application = 'privacy-at';
+/** Those of the people to try who have an account; with one nobody has shown that the address is theirs. */
+const customers = [
+  { id: 'mette', name: 'Mette Kjærgaard', email: 'Mette.Kjaergaard@skovmail.example', email_verified: true },
+  { id: 'jens', name: 'Jens Hansen', email: peopleToTry.nearlyTheSame, email_verified: true },
+  { id: 'falsk-mette', name: 'En ukendt med Mettes adresse', email: peopleToTry.everywhere, email_verified: false },
+] as const;
+
+const accounts = [...colleagues, ...customers];
+
+/** The applications that the issuer serves, where each is led back to, and who may choose it. */
+const applications = [
+  { id: 'privacy-at', back: '/dpo/signed-in', people: colleagues },
+  { id: 'privacy-at-people', back: '/proven', people: customers },
+] as const;
 
 /** What the issuer remembers, until its process ends. */
 class Memory implements Adapter {
@@ -60,16 +73,14 @@ const asksAlways = () => {
   return policy;
 };
 
-const settings = (clientSecret: string, redirectTo: string): Configuration => ({
+const settings = (clientSecret: string, site: string): Configuration => ({
   adapter: Memory,
-  clients: [
-    {
-      client_id: application,
-      client_secret: clientSecret,
-      redirect_uris: [redirectTo],
-      id_token_signed_response_alg: 'ES256',
-    },
-  ],
+  clients: applications.map(({ id, back }) => ({
+    client_id: id,
+    client_secret: clientSecret,
+    redirect_uris: [`${site}${back}`],
+    id_token_signed_response_alg: 'ES256',
+  })),
   jwks: { keys: keys() as never },
   cookies: { keys: [randomBytes(32).toString('base64url')] },
   enabledJWA: { idTokenSigningAlgValues: ['ES256'] },
@@ -78,7 +89,7 @@ const settings = (clientSecret: string, redirectTo: string): Configuration => ({
   interactions: { policy: asksAlways(), url: (_, { uid }) => `/who/${uid}` },
   ttl: { AccessToken: 600, AuthorizationCode: 60, Grant: 600, IdToken: 600, Interaction: 600, Session: 600 },
   findAccount(_, id) {
-    const found = colleagues.find((each) => each.id === id);
+    const found = accounts.find((each) => each.id === id);
     return found && { accountId: id, claims: () => ({ sub: id, ...found }) };
   },
   // Nobody is asked whether the organisation's own application may know their address.
@@ -91,7 +102,10 @@ const settings = (clientSecret: string, redirectTo: string): Configuration => ({
   },
 });
 
-const page = `<!doctype html>
+const peopleOf = (client: unknown): readonly (typeof accounts)[number][] =>
+  applications.find(({ id }) => id === client)?.people ?? [];
+
+const pageFor = (client: unknown): string => `<!doctype html>
 <html lang="da">
 <head>
 <meta charset="utf-8">
@@ -108,7 +122,9 @@ button { display: block; width: 100%; font: inherit; text-align: left; padding: 
 <h1>Hvem er du?</h1>
 <p>Demonstrationens logintjeneste spørger ikke om en adgangskode.</p>
 <form method="post">
-${colleagues.map(({ id, name }) => `<button name="who" value="${id}">${name}</button>`).join('\n')}
+${peopleOf(client)
+  .map(({ id, name }) => `<button name="who" value="${id}">${name}</button>`)
+  .join('\n')}
 </form>
 </main>
 </body>
@@ -120,7 +136,8 @@ const bodyOf = async (request: IncomingMessage): Promise<URLSearchParams> =>
 
 const who = async (provider: Provider, request: IncomingMessage, response: ServerResponse): Promise<void> => {
   if (request.method !== 'POST') {
-    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(page);
+    const { params } = await provider.interactionDetails(request, response);
+    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8' }).end(pageFor(params.client_id));
     return;
   }
   const accountId = (await bodyOf(request)).get('who') ?? '';
@@ -136,13 +153,13 @@ const followClock = async (site: string | undefined, real: () => number): Promis
 };
 
 /** The organisation's OpenID Connect issuer on a free port. `clock`: the local cloud whose time it follows, the whole process with it. */
-export const startSignIn = async (clientSecret: string, redirectTo: string, clock?: string): Promise<Running> => {
+export const startSignIn = async (clientSecret: string, site: string, clock?: string): Promise<Running> => {
   const host = '127.0.0.1';
   const server = createServer();
   server.listen(0, host);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
-  const provider = new Provider(`http://${host}:${port}`, settings(clientSecret, redirectTo));
+  const provider = new Provider(`http://${host}:${port}`, settings(clientSecret, site));
   const answer = provider.callback();
   const real = Date.now;
   server.on('request', (request, response) => {

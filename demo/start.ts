@@ -33,17 +33,19 @@ const start = async (): Promise<void> => {
     startCrm(join(String(values.state), 'demo'), data),
     startNewsletter(token, data.subscriptions),
     fillShopAndSupport(aws, data),
-    startSignIn(token, `${values.site ?? 'http://127.0.0.1:3000'}/dpo/signed-in`, values.site),
+    startSignIn(token, values.site ?? 'http://127.0.0.1:3000', values.site),
   ] as const;
   // A process that ends while WebAssembly is being compiled can hang: so a failure waits for the others.
   await Promise.allSettled(parts);
   const [crm, newsletter, wrote, issuer] = await Promise.all(parts);
   say(`customer register on port ${crm.port}, newsletters on port ${newsletter.port}, sign-in on port ${issuer.port}`);
   say(wrote ? 'web shop and support filled' : 'web shop and support as they were');
+  const signIn = { issuer: `http://${issuer.host}:${issuer.port}`, clientSecret: token };
   await putSecrets({
     'demo/crm': { host: crm.host, port: crm.port, dbname: 'postgres', username: 'postgres', password: token },
     'demo/newsletter': { baseUrl: `http://${newsletter.host}:${newsletter.port}`, token },
-    'demo/sign-in': { issuer: `http://${issuer.host}:${issuer.port}`, clientSecret: token },
+    'demo/sign-in': signIn,
+    'demo/proof': signIn,
   });
   endWith(() => Promise.all([crm.close(), newsletter.close(), issuer.close()]));
   const seconds = Math.round((performance.now() - began) / 100) / 10;

@@ -46,6 +46,19 @@ export const SignIn = Issuer.extend({
 });
 export type SignIn = z.infer<typeof SignIn>;
 
+/** Where people prove more than their mailbox, for systems with `tier: elevated`. */
+export const Proof = Issuer.extend({
+  /** What people call it, as it stands on the button. */
+  name: z.string().min(1).max(60),
+  /** Claims that the sign-in must carry as well, e.g. its level of assurance. */
+  claims: z
+    .array(z.strictObject({ name: z.string().min(1).max(120), value: z.string().min(1).max(200) }))
+    .min(1)
+    .max(10)
+    .optional(),
+});
+export type Proof = z.infer<typeof Proof>;
+
 /** `privacy.config.yaml`: who the controller is and how it wants requests handled. Nothing in it is secret. */
 export const Config = z.strictObject({
   version: z.literal(1),
@@ -84,6 +97,8 @@ export const Config = z.strictObject({
   site: z.strictObject({ url: z.url({ protocol: /^https$/ }) }).optional(),
   /** The overview at /dpo; without it the DPO works by mail links alone. */
   signIn: SignIn.optional(),
+  /** Opens elevated systems to whoever signs in with the request's own address; without it two people do. */
+  proof: Proof.optional(),
   /** Whether the DPO confirms each request before sources are read. */
   start: z.enum(['ask', 'automatic']).default('ask'),
   limits: z
@@ -167,13 +182,19 @@ const deciderFindings = ({ dpo }: Config, { at }: YamlSource): Finding[] => {
   return [at(['dpo', 'fourEyes'], 'four-eyes', 'fourEyes needs two people: add dpo.deputies'), ...twice];
 };
 
+/** Staff and people are two applications at their issuers: one secret can't stand for both. */
+const proofFindings = ({ signIn, proof }: Config, { at }: YamlSource): Finding[] =>
+  proof && proof.secret === signIn?.secret
+    ? [at(['proof', 'secret'], 'duplicate-name', `"${proof.secret}" is the secret of signIn: name another one`)]
+    : [];
+
 /** The configuration in a YAML text, or everything that is wrong in it. */
 export const parseConfig = (file: string, text: string): { config: Config } | { findings: readonly Finding[] } => {
   const source = readYaml({ name: file, text });
   if (source.findings.length > 0) return { findings: source.findings };
   const { success, data, error } = Config.safeParse(source.value ?? {});
   if (!success) return { findings: sortedFindings(schemaFindings(error.issues, Config, source)) };
-  const rules = [zoneFindings, countryFindings, languageFindings, senderFindings, deciderFindings];
+  const rules = [zoneFindings, countryFindings, languageFindings, senderFindings, deciderFindings, proofFindings];
   const findings = sortedFindings(rules.flatMap((rule) => rule(data, source)));
   return findings.length > 0 ? { findings } : { config: data };
 };

@@ -106,6 +106,12 @@ export const Undelivered = z.object({
 });
 export type Undelivered = z.infer<typeof Undelivered>;
 
+/** Two people of the controller saw it, or an issuer signed the person in. `subject`: a keyed pseudonym that holds for this request only. */
+export const SecondProof = z.discriminatedUnion('method', [
+  z.object({ at: Instant, method: z.literal('manual'), reason: z.string(), by: z.string(), second: z.string() }),
+  z.object({ at: Instant, method: z.literal('oidc'), issuer: z.string(), subject: z.string() }),
+]);
+
 export const Request = z.object({
   requestId: z.string(),
   reference: z.string(),
@@ -117,10 +123,8 @@ export const Request = z.object({
   person: Person,
   status: Status,
   proof: z.optional(z.object({ at: Instant, method: z.literal('mailbox') })),
-  /** What opens the elevated systems: two people of the controller saw it. */
-  secondProof: z.optional(
-    z.object({ at: Instant, method: z.literal('manual'), reason: z.string(), by: z.string(), second: z.string() }),
-  ),
+  /** What opens the elevated systems. */
+  secondProof: z.optional(SecondProof),
   /** One of them wrote it, the other has still to confirm. `by`: their key (domain/deciders.ts). */
   proofProposal: z.optional(z.object({ reason: z.string(), by: z.string(), role: z.string(), at: Instant })),
   /** The DPO was asked whether it is proper: from then on the next move is theirs. */

@@ -1,10 +1,13 @@
 import { newRound, withFollowers } from './ask-again.ts';
 import { actor, type Change, mustBe, refuse } from './change.ts';
+import type { Proof } from './config.ts';
 import type { DataMap } from './data-map.ts';
 import type { Decider } from './deciders.ts';
 import { inForce, turnOf } from './gathering.ts';
+import { comparable } from './identity.ts';
 import type { Wave } from './plan.ts';
 import type { Case, Request } from './request.ts';
+import { type Claims, holds } from './staff.ts';
 
 /** Stands in the record of a system that was not opened. */
 export const secondProofMissing = 'SecondProofMissing';
@@ -47,10 +50,18 @@ export const closedSystems = (held: Case): string[] =>
     .filter(({ reason }) => reason === secondProofMissing)
     .map(({ system }) => system);
 
+const underWay = ['VERIFIED', 'GATHERING', 'REVIEW'] as const;
+
 const mustBeUnderWay = ({ request }: Case): void => {
-  mustBe(request, 'VERIFIED', 'GATHERING', 'REVIEW');
+  mustBe(request, ...underWay);
   if (request.secondProof) refuse(request, 'without a second proof');
 };
+
+/** Whether a second proof would still open something. */
+export const wantsProof = (held: Case, map: DataMap): boolean =>
+  underWay.some((status) => status === held.request.status) &&
+  !held.request.secondProof &&
+  (held.request.planned ? closedSystems(held) : elevatedIn(map)).length > 0;
 
 /** One person writes how the requester proved who they are; it holds only once another of `others` confirms it. Never alone (T06). */
 export const proposeProof = (
@@ -89,5 +100,32 @@ export const confirmProof = (held: Case, by: Decider, waves: readonly Wave[], no
   return {
     ...opened({ ...held, request: { ...rest, secondProof } }, waves, now),
     audit: actor('dpo', 'SECOND_PROOF', { method: 'manual', by: role, second: by.role }),
+  };
+};
+
+/** Why a sign-in proves nothing about a request, or undefined: the issuer must have verified the very address that asked (T77). */
+export const signInFault = (
+  { email, email_verified, ...claims }: Claims,
+  { person }: Pick<Request, 'person'>,
+  required: Proof['claims'] = [],
+): 'unverified' | 'no-match' | 'too-weak' | undefined => {
+  if (email_verified !== true || typeof email !== 'string') return 'unverified';
+  if (comparable(email) !== comparable(person.email)) return 'no-match';
+  return required.every((each) => holds(claims, each)) ? undefined : 'too-weak';
+};
+
+/** The person signed in with the issuer: from here on the elevated systems may be read. */
+export const proveBySignIn = (
+  held: Case,
+  by: { readonly issuer: string; readonly subject: string },
+  waves: readonly Wave[],
+  now: Date,
+): Change => {
+  mustBeUnderWay(held);
+  const { proofProposal: _, ...rest } = held.request;
+  const secondProof = { at: now.toISOString(), method: 'oidc' as const, ...by };
+  return {
+    ...opened({ ...held, request: { ...rest, secondProof } }, waves, now),
+    audit: actor('subject', 'SIGNED_IN', { method: 'oidc', ...by }),
   };
 };

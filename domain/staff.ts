@@ -8,7 +8,8 @@ export type Claims = Readonly<Record<string, unknown>>;
 export const verifiedEmail = ({ email, email_verified }: Claims): string | undefined =>
   email_verified === true && typeof email === 'string' ? email.toLowerCase() : undefined;
 
-const holds = (claims: Claims, { name, value }: { name: string; value: string }): boolean => {
+/** Whether a claim has a value, or has it among its values. */
+export const holds = (claims: Claims, { name, value }: { name: string; value: string }): boolean => {
   const held = Object.hasOwn(claims, name) ? claims[name] : undefined;
   return Array.isArray(held) ? held.includes(value) : held === value;
 };

@@ -15,6 +15,7 @@ export const routes = {
     'GET /sent/{reference}',
   ],
   person: ['GET /c/{token}', 'ANY /confirm/{reference}', 'GET /r/{token}', 'ANY /request/{reference}'],
+  proof: ['GET /request/{reference}/proof', 'GET /proven'],
   staff: ['GET /dpo/{token}', 'ANY /dpo/request/{reference}'],
   review: [
     'ANY /dpo/request/{reference}/data/{source}/{collection}',

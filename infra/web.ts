@@ -1,5 +1,5 @@
 import { Construct } from 'constructs';
-import type { Config } from '../domain/config.ts';
+import type { Config, Issuer } from '../domain/config.ts';
 import type { Env } from '../functions/lib/env.ts';
 import type { PublicFunction } from '../functions/routes.ts';
 import { type Common, grantWake, recordOf } from './record.ts';
@@ -9,7 +9,7 @@ import type { Storage } from './storage.ts';
 
 export interface WebProps extends Common {
   readonly url: string;
-  readonly config: Pick<Config, 'signIn'>;
+  readonly config: Pick<Config, 'signIn' | 'proof'>;
   readonly allowLoopback: boolean;
 }
 
@@ -66,29 +66,38 @@ export class Web extends Construct {
     download.allowObjects(['s3:GetObject'], storage.evidence, 'packages/');
     storage.useKey(download, 's3', ['kms:Decrypt']);
 
-    const signIn = make('sign-in', {
-      REQUESTS_TABLE: storage.requests.tableName,
-      PSEUDONYM_KEY: storage.pseudonymKey.keyArn,
-      ...(allowLoopback ? { ALLOW_LOOPBACK: 'true' } : {}),
-    });
+    const seals = { PSEUDONYM_KEY: storage.pseudonymKey.keyArn };
+    const issuers = { ...seals, ...(allowLoopback ? { ALLOW_LOOPBACK: 'true' } : {}) };
+    const signIn = make('sign-in', { REQUESTS_TABLE: storage.requests.tableName, ...issuers });
     // Sessions only; it seals what the browser keeps while the issuer asks.
     storage.grantRequests(signIn, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
-    signIn.allow(['kms:GenerateMac'], [storage.pseudonymKey.keyArn]);
-    this.signInSecret(config, storage, signIn);
+    // Apart from it: this one writes into a request what opens its elevated systems.
+    const proof = make('proof', { ...record, ...issuers });
+    storage.grantRequests(proof, 'GetItem', 'Query', 'PutItem');
+    grantWake(proof, props);
+    for (const fn of [signIn, proof]) fn.allow(['kms:GenerateMac'], [storage.pseudonymKey.keyArn]);
+    this.issuerSecret('SignInSecret', config.signIn, 'How Privacy@ signs staff in', storage, signIn);
+    this.issuerSecret('ProofSecret', config.proof, 'How people prove to Privacy@ who they are', storage, proof);
 
     const overview = make('overview', { REQUESTS_TABLE: storage.requests.tableName });
     // It lists and counts, and changes no request: what it writes is a calendar's address and that a session was seen.
     storage.grantRequests(overview, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
 
     const assets = make('assets');
-    this.functions = { intake, person, staff, review, 'sign-in': signIn, overview, owner, download, calendar, assets };
+    const ofPeople = { intake, person, proof, owner, download, assets };
+    this.functions = { ...ofPeople, staff, review, 'sign-in': signIn, overview, calendar };
   }
 
-  private signInSecret({ signIn }: Pick<Config, 'signIn'>, { key }: Storage, reader: ServiceFunction): void {
-    if (!signIn) return;
+  private issuerSecret(
+    id: string,
+    issuer: Issuer | undefined,
+    description: string,
+    { key }: Storage,
+    reader: ServiceFunction,
+  ): void {
+    if (!issuer) return;
     const byHand = 'The issuer makes the client secret; ops change it there and put the new value here.';
-    const secret = { name: signIn.secret, description: 'How Privacy@ signs staff in', key, byHand };
-    emptySecret(this, 'SignInSecret', secret, reader);
+    emptySecret(this, id, { name: issuer.secret, description, key, byHand }, reader);
   }
 }
 

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { sha256 } from '../../domain/canonical.ts';
 import type { Claims } from '../../domain/staff.ts';
-import type { Item, Table } from './table.ts';
+import type { Item, Table, Write } from './table.ts';
 
 /** A session ends eight hours after the sign-in, and after half an hour without a page (ASVS 7.3). */
 const longest = 8 * 3_600_000;
@@ -31,6 +31,12 @@ const personOf = (issuer: string, subject: string): string =>
 const isLive = (item: Item | undefined, now: Date): boolean =>
   item !== undefined && [item.endsAt, item.idleUntil].every((at) => String(at) > now.toISOString());
 
+/** Uses a sign-in's state up: joins the transaction of what it is used for; a second time is a Conflict. */
+export const useOnce = (state: string, now: Date): Write => ({
+  put: { pk: `STATE#${sha256(`state ${state}`)}`, sk: 'STATE', ttl: seconds(inMs(now, longest)) },
+  condition: 'attribute_not_exists(pk)',
+});
+
 /** Sessions of staff: opaque, hashed at rest, revocable; all of a person's stand under one key, so that all can be ended. */
 export const sessionsIn = (table: Table) => ({
   /** Begins a session once for a sign-in's state: a second time is a Conflict. Answers the cookie's value. */
@@ -45,9 +51,8 @@ export const sessionsIn = (table: Table) => ({
     const cookie = `${person}.${randomBytes(32).toString('base64url')}`;
     const endsAt = inMs(now, longest);
     const session: Session = { claims, at: now.toISOString(), endsAt, idleUntil: inMs(now, quiet) };
-    const used = { pk: `STATE#${sha256(`state ${state}`)}`, sk: 'STATE', ttl: seconds(endsAt) };
     await table.transact([
-      { put: used, condition: 'attribute_not_exists(pk)' },
+      useOnce(state, now),
       { put: { ...keyOf(cookie), ...session, ttl: seconds(endsAt) }, condition: 'attribute_not_exists(pk)' },
     ]);
     return cookie;

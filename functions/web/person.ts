@@ -1,10 +1,11 @@
 import type { Config } from '../../domain/config.ts';
+import type { DataMap } from '../../domain/data-map.ts';
 import { sendLinkAgain } from '../../domain/delivery.ts';
 import { askForProofAgain, maxConfirmMails, prove } from '../../domain/proof.ts';
 import { withdraw } from '../../domain/recovery.ts';
 import { canBeCode, typedCode } from '../../domain/reference.ts';
 import { type Case, namesCase } from '../../domain/request.ts';
-import { closedSystems } from '../../domain/second-proof.ts';
+import { wantsProof } from '../../domain/second-proof.ts';
 import { personAnswered } from '../../domain/time-limit.ts';
 import { type ConfirmProblem, type ConfirmState, confirmPage } from '../../web/pages/confirm.tsx';
 import { statusPage } from '../../web/pages/status.tsx';
@@ -14,12 +15,13 @@ import { consume, mint, type Token, type Tokens } from '../aws/tokens.ts';
 import { type Look, look, siteOf } from '../lib/look.ts';
 import { type Answer, onPage, Refusal, type Visit } from '../lib/page.ts';
 import { keep, opened, openLink } from '../lib/session.ts';
-import { readConfig, rulesOf } from '../lib/settings.ts';
+import { readConfig, readMap, rulesOf } from '../lib/settings.ts';
 
 interface Deps {
   readonly cases: Cases;
   readonly tokens: Tokens;
   readonly config: Config;
+  readonly map: DataMap;
   readonly look: Look;
   readonly now: () => Date;
 }
@@ -79,8 +81,7 @@ type Wrong = Parameters<typeof statusPage>[0]['wrong'];
 const showStatus = async (visit: Visit, { requestId }: Token, deps: Deps, wrong?: Wrong): Promise<Answer> => {
   const held = await deps.cases.read(requestId);
   const { request, rights } = held;
-  const wantsProof = closedSystems(held).length > 0;
-  const page = { ...deps.look(visit, request.language), request, rights, wantsProof };
+  const page = { ...deps.look(visit, request.language), request, rights, wantsProof: wantsProof(held, deps.map) };
   return { status: wrong ? 400 : 200, html: statusPage({ ...page, ...(wrong ? { wrong } : {}) }) };
 };
 
@@ -142,5 +143,5 @@ const personPages = (deps: Deps) => ({
 });
 
 export const handler = onPage(siteOf, () =>
-  personPages({ cases: cases(), tokens: tokens(), config: readConfig(), look: look(), now }),
+  personPages({ cases: cases(), tokens: tokens(), config: readConfig(), map: readMap().map, look: look(), now }),
 );

@@ -7,9 +7,10 @@ import { now, requestsTable, seals } from '../aws/from-env.ts';
 import type { Seals } from '../aws/seals.ts';
 import { type Sessions, sessionsIn } from '../aws/sessions.ts';
 import { env } from '../lib/env.ts';
+import { flowIn } from '../lib/flow.ts';
 import { log } from '../lib/log.ts';
 import { type Look, look, siteOf } from '../lib/look.ts';
-import { type Flow, type Oidc, oidcWith, type RefusalReason, SignInRefused } from '../lib/oidc.ts';
+import { type Oidc, oidcWith, type RefusalReason, SignInRefused } from '../lib/oidc.ts';
 import { type Answer, onPage, Refusal, type Visit } from '../lib/page.ts';
 import { readConfig } from '../lib/settings.ts';
 import { dropSession, keepSession, sessionCookie, signedIn } from '../lib/signed-in.ts';
@@ -24,11 +25,7 @@ interface Deps {
 }
 
 const purpose = 'dpo';
-const flowCookie = '__Host-sign-in';
-
-/** Lax: the issuer sends the browser back from another site, and a Strict cookie would stay behind. */
-const keepFlow = (sealed: string, seconds: number): string =>
-  `${flowCookie}=${sealed}; Path=/; Max-Age=${seconds}; Secure; HttpOnly; SameSite=Lax`;
+const flows = flowIn('__Host-sign-in');
 
 /** Where a sign-in leads: the overview, or the request that was asked for. Never an address that came from outside. */
 const goal = (reference: string): string => (reference ? `/dpo/request/${reference}` : '/dpo');
@@ -61,25 +58,19 @@ const refuse = (visit: Visit, error: unknown, deps: Deps): Answer => {
   const { reason } = refusalOf(error);
   const say = reason === 'unavailable' ? log.error : log.info;
   say('sign-in refused', { reason });
-  return render(visit, { kind: reason }, deps, statuses[reason], { cookies: [keepFlow('', 0)] });
+  return render(visit, { kind: reason }, deps, statuses[reason], { cookies: [flows.drop] });
 };
 
 const begin = async (visit: Visit, deps: Deps): Promise<Answer> => {
   if (await signedIn(visit, deps)) return { location: goal(wanted(visit)) };
   const { location, flow } = await deps.oidc.begin({ purpose, boundTo: wanted(visit) }, deps.now());
-  const sealed = await deps.seals.seal(Buffer.from(JSON.stringify(flow)), 'sign-in');
-  return { location, cookies: [keepFlow(sealed, 600)] };
-};
-
-const flowOf = async ({ cookies }: Visit, { seals: sealed }: Deps): Promise<Flow | undefined> => {
-  const opened = await sealed.open(cookies.get(flowCookie) ?? '', 'sign-in');
-  return opened && (JSON.parse(opened.toString('utf8')) as Flow);
+  return { location, cookies: [await flows.keep(flow, deps.seals)] };
 };
 
 /** The issuer has sent the browser back. The page that answers goes on by itself: only a page of ours takes a Strict cookie along. */
 const complete = async (visit: Visit, deps: Deps): Promise<Answer> => {
   const { config, sessions, oidc } = deps;
-  const flow = await flowOf(visit, deps);
+  const flow = await flows.of(visit, deps.seals);
   const who = await oidc.complete(flow, purpose, visit.query, deps.now());
   if (!flow || !config.signIn || !isStaff(who.claims, config)) throw new SignInRefused('not-staff');
   const cookie = await sessions.begin(who, keptClaims(who.claims, config.signIn), flow.state, deps.now());
@@ -87,7 +78,7 @@ const complete = async (visit: Visit, deps: Deps): Promise<Answer> => {
   const to = goal(flow.boundTo);
   return render(visit, { kind: 'done', to }, deps, 200, {
     goOn: to,
-    cookies: [keepSession(cookie), keepFlow('', 0)],
+    cookies: [keepSession(cookie), flows.drop],
   });
 };
 

@@ -62,8 +62,8 @@ describe('the data map of Nordlys Handel', () => {
     const tables = Object.values(map.systems.webshop?.collections ?? {}).map(({ at }) => at);
     expect(tables).toEqual(demoTables.map(({ name }) => name));
     expect(map.systems.support?.connector.options.bucket).toBe(demoBuckets[0]);
-    const { signIn } = Config.parse(read('privacy.config.yaml'));
-    const named = [...all.flatMap(({ connector }) => connector.secret ?? []), signIn?.secret];
+    const { signIn, proof } = Config.parse(read('privacy.config.yaml'));
+    const named = [...all.flatMap(({ connector }) => connector.secret ?? []), signIn?.secret, proof?.secret];
     expect(named.sort()).toEqual([...demoSecrets].sort());
   });
 

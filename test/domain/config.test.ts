@@ -14,6 +14,7 @@ const found = (before: string, after: string) => {
   return 'findings' in result ? result.findings : [];
 };
 const lineOf = (text: string) => example.slice(0, example.indexOf(text)).split('\n').length;
+const issuer = (more: string) => `{ ${more}issuer: 'https://login.example', clientId: 'a', secret: 'a/b' }`;
 
 describe('parseConfig', () => {
   test.each(['privacy.config.yaml', 'demo/privacy.config.yaml'])('takes %s', (file) => {
@@ -43,6 +44,13 @@ describe('parseConfig', () => {
     ['a language that is none', '[da, en]', '[da, eng]', 'invalid-value', 'did you mean "en"?'],
     ['a language twice', '[da, en]', '[da, da]', 'duplicate-name', '"da" stands here twice'],
     ['a sender that is not verified', 'privatliv@eksempel', 'privatliv@andet', 'mail-identity', 'not covered'],
+    [
+      'one secret for staff and people',
+      'country: DK',
+      `proof: ${issuer("name: 'Konto', ")}\nsignIn: ${issuer('')}\ncountry: DK`,
+      'duplicate-name',
+      'is the secret of signIn',
+    ],
     ['a colour that is none', "'#0b5c8a'", 'blue', 'invalid-value', 'colour'],
     [
       'an address that is not https',

@@ -5,9 +5,11 @@ import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { peopleToTry } from '../../demo/people.ts';
 import { openCloud } from '../../local/cloud.ts';
 import { synth } from '../../local/synth.ts';
+import { synthWith } from '../threats/settings.ts';
 import {
   answerTask,
   approve,
+  asAtIssuer,
   ask,
   download,
   dpo,
@@ -87,10 +89,16 @@ const lookAndChoose = async (world: World, reference: string): Promise<void> => 
   await openAsDpo(world, reference, 3);
 };
 
+/** The person signs in with the issuer, which opens the elevated system. */
+const proveMore = async (reference: string, visitor: Visitor): Promise<void> => {
+  const { location } = await visitor.redirect(`/request/${reference}/proof`);
+  expectStatus(await visitor.get((await asAtIssuer('mette', new URL(location))).href), 200);
+};
+
 const happyPath = async (world: World): Promise<void> => {
   const email = peopleToTry.everywhere;
   const { reference } = await ask(world, { name: 'Mette Kjærgaard', email });
-  await prove(world, email, reference);
+  await proveMore(reference, (await prove(world, email, reference)).visitor);
   await subscribe(world, reference);
   await start(world, reference);
   await uploadScan(world, reference);
@@ -145,14 +153,23 @@ const neverProven = async (world: World): Promise<void> => {
 const forgotten = (world: World): Promise<unknown> => world.advance('P240D');
 
 describe('one recorded journey', () => {
+  let cdkOut: string;
   let world: World;
   let unused: Grant[];
   beforeAll(async () => {
-    world = await openWorld();
+    cdkOut = await synthWith({
+      map: ({ systems }) => {
+        if (systems.support) systems.support.tier = 'elevated';
+      },
+    });
+    world = await openWorld({ cdkOut });
     for (const journey of [happyPath, badDay, lostSegment, neverProven, forgotten]) await journey(world);
     ({ unused } = await permissionsOf(world.site));
   });
-  afterAll(() => world?.close());
+  afterAll(async () => {
+    await world?.close();
+    rmSync(cdkOut, { recursive: true });
+  });
 
   test('every right that is granted and not used stands in the list with its reason, and nothing else does', () => {
     const found = [...new Set(unused.map(plain))].sort();

@@ -149,7 +149,7 @@ test('an answer of another issuer is refused', async () => {
 });
 
 test('a code of another issuer that knows the same application is refused', async () => {
-  const other = await startSignIn('another secret', `${world.site}/dpo/signed-in`);
+  const other = await startSignIn('another secret', world.site);
   const address = await toIssuer((url) => {
     url.port = String(other.port);
   });

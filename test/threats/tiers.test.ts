@@ -6,6 +6,7 @@ import { holdings } from '../../demo/seed.ts';
 import {
   answerTask,
   approve,
+  asAtIssuer,
   ask,
   decide,
   download,
@@ -17,7 +18,8 @@ import {
   start,
 } from '../journeys/access.ts';
 import { itemsOf } from '../journeys/faults.ts';
-import { textOf } from '../journeys/visitor.ts';
+import { logOf } from '../journeys/permissions.ts';
+import { textOf, Visitor } from '../journeys/visitor.ts';
 import { openWorld, type World } from '../journeys/world.ts';
 import { unzip } from '../journeys/zip.ts';
 import { synthWith } from './settings.ts';
@@ -127,4 +129,108 @@ test('T09: without the second proof the answer covers the rest, and its letter n
   expect([...filesOf('crm'), ...filesOf('webshop')]).toEqual([]);
   const pages = [...entries].filter(([name]) => name.endsWith('.html')).map(([, text]) => textOf(text.toString()));
   expect(pages.join(' ')).toMatch(/Kundekartotek.*Det kræver mere bevis for, hvem du er/);
+});
+
+const flowCookie = '__Host-proof';
+/** The browser of the person whose case goes on from test to test. */
+let mine: Visitor;
+
+const crmRows = async () => (await sourcesOf('crm')).reduce((sum, source) => sum + Number(source.rows), 0);
+
+const allOfMette = () => holdings(email).customers.length + holdings(email).notes.length;
+
+/** Asks and proves the mailbox; the visitor has the status page open. */
+const proven = async (address: string = email): Promise<Visitor> => {
+  ({ reference } = await ask(world, { name: 'Mette Kjærgaard', email: address }));
+  return (await prove(world, address, reference)).visitor;
+};
+
+/** Where the status page's link leads. */
+const toIssuer = async (visitor: Visitor, of = reference): Promise<URL> => {
+  expect((await visitor.get(`/request/${of}`)).html).toContain(`href="/request/${of}/proof"`);
+  return new URL((await visitor.redirect(`/request/${of}/proof`)).location);
+};
+
+/** Signs in at the issuer, and comes back. */
+const signInAs = async (who: string, visitor: Visitor) =>
+  visitor.get((await asAtIssuer(who, await toIssuer(visitor))).href);
+
+const recordOf = async (of = reference) => {
+  const items = await itemsOf(world);
+  const request = items.find((item) => item.sk === 'REQUEST' && item.reference === of);
+  return { request, audit: items.filter(({ pk, sk }) => pk === request?.pk && sk.startsWith('AUDIT#')) };
+};
+
+test('T77: who signs in with the issuer by the address that asked opens the systems before anything was read, and no claim is kept', async () => {
+  await world.advance('P1D');
+  const visitor = await proven();
+  const page = expectStatus(await signInAs('mette', visitor), 200);
+  expect(new URL(page.url).pathname).toBe(`/request/${reference}`);
+  expect(textOf(page.html)).toContain('Du har bevist, hvem du er');
+  const { request, audit } = await recordOf();
+  expect(request?.secondProof).toMatchObject({ method: 'oidc', subject: expect.stringMatching(/^[\w-]{22}$/) });
+  expect(audit.find(({ what }) => what === 'SIGNED_IN')).toMatchObject({ by: 'subject', facts: { method: 'oidc' } });
+  expect(JSON.stringify([request?.secondProof, audit])).not.toMatch(/"mette"|skovmail|Kj/);
+  await start(world, reference);
+  await answerTask(world, reference, 'nothing');
+  const dpoPage = (await openAsDpo(world, reference, 2)).page;
+  expect(textOf(dpoPage.html)).toContain('Personen loggede selv ind med Nordlys-konto');
+  expect(await crmRows()).toBe(allOfMette());
+});
+
+test('T77: an address that is another one or not verified, another browser, another case’s sign-in and one of staff record nothing and tell nobody', async () => {
+  await world.advance('P1D');
+  const visitor = await proven();
+  const other = reference;
+  mine = await proven();
+  await start(world, reference);
+  await answerTask(world, reference, 'nothing');
+  await openAsDpo(world, reference, 2);
+  const before = await recordOf();
+  const mails = (await world.mails()).length;
+
+  const refused = async (page: Promise<{ status: number; html: string }>, status: number, words: RegExp) => {
+    const { html, status: answered } = await page;
+    expect(textOf(html)).toMatch(words);
+    expect(answered).toBe(status);
+  };
+  await refused(signInAs('falsk-mette', mine), 403, /ikke bekræftet nogen e-mailadresse/);
+  await refused(signInAs('jens', mine), 403, /en anden e-mailadresse/);
+  const elsewhere = await asAtIssuer('mette', await toIssuer(mine));
+  await refused(new Visitor(world.site).get(elsewhere.href), 400, /begyndte i en anden browser/);
+  const ofOther = await asAtIssuer('mette', await toIssuer(visitor, other));
+  await toIssuer(mine);
+  await refused(mine.get(ofOther.href), 403, /bestod ikke vores kontrol/);
+  mine.cookies.set(flowCookie, visitor.cookies.get(flowCookie) ?? '');
+  await refused(mine.get(ofOther.href), 400, /begyndte i en anden browser/);
+  await mine.redirect(`/dpo/sign-in/begin?request=${reference}`);
+  mine.cookies.set(flowCookie, mine.cookies.get('__Host-sign-in') ?? '');
+  await refused(mine.get(elsewhere.href), 400, /begyndte i en anden browser/);
+
+  expect(await recordOf()).toEqual(before);
+  expect((await recordOf(other)).request?.secondProof).toBeUndefined();
+  expect((await world.mails()).length).toBe(mails);
+  expect((await callDirectly('crm', 'crm')).failed).toBe(true);
+});
+
+test('T77: signed in after the first round, the closed systems are asked in a new one; the same sign-in brought again changes nothing', async () => {
+  const back = await asAtIssuer('mette', await toIssuer(mine));
+  const flow = mine.cookies.get(flowCookie) ?? '';
+  expectStatus(await mine.get(back.href), 200);
+  await openAsDpo(world, reference, 3);
+  expect(await crmRows()).toBe(allOfMette());
+
+  const before = await recordOf();
+  mine.cookies.set(flowCookie, flow);
+  expect((await mine.get(back.href)).status).toBe(403);
+  const anew = await mine.get(`/request/${reference}/proof`);
+  expect(anew.status).toBe(409);
+  expect(textOf(anew.html)).toContain('ikke brug for mere bevis');
+  expect(await recordOf()).toEqual(before);
+});
+
+test('T77: nothing of who signed in is logged', () => {
+  const logged = logOf(world.state, 'WebProof');
+  expect(logged).toContain('"proof refused"');
+  expect(logged).not.toMatch(/mette|skovmail|code=|state=/i);
 });

@@ -25,6 +25,7 @@ import { errorPage } from '../../web/pages/error.tsx';
 import { formPage } from '../../web/pages/form.tsx';
 import { type OverviewProps, overviewPage } from '../../web/pages/overview.tsx';
 import { ownerPage } from '../../web/pages/owner.tsx';
+import { type ProofProblem, proofPage } from '../../web/pages/proof.tsx';
 import { reportPage } from '../../web/pages/report.tsx';
 import { dataPage, type ReviewProps, rowPage } from '../../web/pages/review.tsx';
 import { sentPage } from '../../web/pages/sent.tsx';
@@ -522,12 +523,49 @@ const personSpecimens = (frame: { language: Language; config: Config }, typed: T
         ...(wrong ? { wrong } : {}),
       }),
     })),
+    {
+      name: 'status-sign-in',
+      html: statusPage({
+        ...at(`/request/${reference}`),
+        ...caseOf('REVIEW', typed),
+        config: { ...config, proof },
+        wantsProof: true,
+      }),
+    },
+    {
+      name: 'status-more-proof',
+      html: statusPage({ ...at(`/request/${reference}`), ...caseOf('REVIEW', typed), wantsProof: true }),
+    },
+    ...proofProblems.map((problem) => ({
+      name: `proof-${problem}`,
+      html: proofPage({ ...at('/proven'), problem, ...(problem === 'expired' ? {} : { reference }) }),
+    })),
     ...downloadStates.map((state) => ({
       name: `download-${state.kind}`,
       html: downloadPage({ ...at(`/download/${reference}`), request, state, meant: state.kind === 'code-sent' }),
     })),
   ];
 };
+
+const proof = {
+  name: 'Kundelogin',
+  issuer: 'https://login.nordlys.example',
+  clientId: 'privacy',
+  secret: 'privacy/proof',
+  scope: 'openid email',
+};
+
+const proofProblems: readonly ProofProblem[] = [
+  'expired',
+  'denied',
+  'refused',
+  'used',
+  'unavailable',
+  'unverified',
+  'no-match',
+  'too-weak',
+  'closed',
+];
 
 const signInStates: readonly SignInState[] = [
   { kind: 'ask', request: reference },

@@ -4,6 +4,7 @@ import { DateText, Disclosure, Typed } from '../components.tsx';
 import { type Form, PostForm, TextArea } from '../fields.tsx';
 import { list } from '../format.ts';
 import { inLanguage } from '../frame.ts';
+import type { Text } from '../text.ts';
 import type { StaffProps } from './staff.tsx';
 import { byInWords, Closing, roleInWords } from './staff-decider.tsx';
 
@@ -54,6 +55,24 @@ const Propose = ({ props, propose }: Props) => {
   );
 };
 
+const Given = ({ props, text }: { props: StaffProps; text: Text }) => {
+  const { secondProof } = props.request;
+  if (!secondProof) return null;
+  const when = <DateText when={secondProof.at} frame={props} time />;
+  if (secondProof.method === 'oidc') {
+    return (
+      <p>
+        {text('proof.signed-in', { issuer: props.config.proof?.name ?? secondProof.issuer })} {when}
+      </p>
+    );
+  }
+  return (
+    <p>
+      {text('proof.given', { who: byInWords(text, secondProof) })} {when}: <Typed>{secondProof.reason}</Typed>
+    </p>
+  );
+};
+
 /** What opens the elevated systems: what is missing, who wrote what, and the form of whoever has to act. */
 export const SecondProof = (all: Props) => {
   const { props, propose } = all;
@@ -68,10 +87,7 @@ export const SecondProof = (all: Props) => {
       <h2>{text('proof.title')}</h2>
       <p>{text('proof.systems', { systems: list(names, props.language) })}</p>
       {secondProof ? (
-        <p>
-          {text('proof.given', { who: byInWords(text, secondProof) })}{' '}
-          <DateText when={secondProof.at} frame={props} time />: <Typed>{secondProof.reason}</Typed>
-        </p>
+        <Given props={props} text={text} />
       ) : (
         <>
           <p>{text('proof.missing')}</p>

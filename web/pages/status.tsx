@@ -5,6 +5,7 @@ import { type Case, isOver, type RightRecord, type Status } from '../../domain/r
 import { openAsk } from '../../domain/urgency.ts';
 import {
   Button,
+  ButtonLink,
   DateText,
   Disclosure,
   Link,
@@ -272,6 +273,30 @@ const Complain = ({ props }: { props: StatusProps }) => {
   );
 };
 
+/** What opens the systems that a mailbox does not, or that they were opened. */
+const MoreProof = ({ props }: { props: StatusProps }) => {
+  const text = t(props.language);
+  const { proof, organisation } = props.config;
+  const { email } = organisation;
+  const { reference, secondProof, status } = props.request;
+  if (secondProof && !isOver(status)) return <p>{text('status.proven')}</p>;
+  if (!props.wantsProof) return null;
+  return (
+    <Notice title={text('status.more-proof')}>
+      <p>
+        {proof ? text('status.sign-in-lead', { name: proof.name, email }) : text('status.more-proof-lead', { email })}
+      </p>
+      {proof && (
+        <p class="actions">
+          <ButtonLink to={inLanguage(props, `/request/${reference}/proof`)}>
+            {text('proof.sign-in', { name: proof.name })}
+          </ButtonLink>
+        </p>
+      )}
+    </Notice>
+  );
+};
+
 /** Where a request stands, in the person's words: no system's name, no error, nobody's name but their own. */
 export const statusPage = ({ request, rights, wrong, wantsProof, ...frame }: StatusProps): string => {
   const props = { request, rights, wrong, wantsProof, ...frame };
@@ -295,11 +320,7 @@ export const statusPage = ({ request, rights, wrong, wantsProof, ...frame }: Sta
             <p>{text('status.prove-lead')}</p>
           </Notice>
         )}
-        {wantsProof && !isOver(request.status) && (
-          <Notice title={text('status.more-proof')}>
-            <p>{text('status.more-proof-lead', { email: frame.config.organisation.email })}</p>
-          </Notice>
-        )}
+        <MoreProof props={props} />
         <Steps props={props} />
         <h2>{text('status.rights')}</h2>
         <ul class="rights">
