@@ -1,10 +1,10 @@
 import type { Child } from 'hono/jsx';
 import type { Fields } from '../domain/form.ts';
-import type { Text } from './text.ts';
+import type { CommonKey, Text } from './text.ts';
 
 /** A form as it is shown: what stands in its fields, and what is wrong with them. */
-export interface Form {
-  readonly text: Text;
+export interface Form<Key extends string = CommonKey> {
+  readonly text: Text<Key>;
   /** Keeps the ids of two forms on one page apart. */
   readonly name?: string;
   readonly values: Fields;

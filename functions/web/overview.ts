@@ -9,7 +9,7 @@ import type { StaffFrame } from '../../web/overview/frame.tsx';
 import { overviewTexts } from '../../web/overview/texts.ts';
 import { type OverviewProps, overviewPage } from '../../web/pages/overview.tsx';
 import { reportPage } from '../../web/pages/report.tsx';
-import { t } from '../../web/text.ts';
+import { t } from '../../web/staff-text.ts';
 import { now, requestsTable } from '../aws/from-env.ts';
 import { type Overview, overviewIn } from '../aws/overview.ts';
 import { type Sessions, sessionsIn } from '../aws/sessions.ts';

@@ -12,7 +12,7 @@ import {
   validateStep,
 } from '../../domain/form.ts';
 import { meantAddress } from '../../domain/form-mail.ts';
-import da from '../../web/texts/da.json' with { type: 'json' };
+import da from '../../web/texts/person.da.json' with { type: 'json' };
 
 const fields = (given: Readonly<Record<string, string | readonly string[]>>): Fields =>
   new Map(Object.entries(given).map(([name, value]) => [name, typeof value === 'string' ? [value] : value]));

@@ -3,9 +3,13 @@ import pagesDa from '../../web/texts/da.json' with { type: 'json' };
 import pagesEn from '../../web/texts/en.json' with { type: 'json' };
 import overviewDa from '../../web/texts/overview.da.json' with { type: 'json' };
 import overviewEn from '../../web/texts/overview.en.json' with { type: 'json' };
+import personDa from '../../web/texts/person.da.json' with { type: 'json' };
+import personEn from '../../web/texts/person.en.json' with { type: 'json' };
+import staffDa from '../../web/texts/staff.da.json' with { type: 'json' };
+import staffEn from '../../web/texts/staff.en.json' with { type: 'json' };
 
-const da = { ...pagesDa, ...overviewDa };
-const en = { ...pagesEn, ...overviewEn };
+const da = { ...pagesDa, ...personDa, ...staffDa, ...overviewDa };
+const en = { ...pagesEn, ...personEn, ...staffEn, ...overviewEn };
 
 const places = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map(([place]) => place).sort();
 const sentences = (text: string): string[] => text.split(/(?<=[.?!:])\s+/);

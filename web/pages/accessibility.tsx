@@ -1,7 +1,7 @@
 import { Contact } from '../components.tsx';
 import type { Frame } from '../frame.ts';
 import { page } from '../layout.tsx';
-import { t } from '../text.ts';
+import { t } from '../person-text.ts';
 
 /** What the pages hold themselves to, how that is tested, and whom to tell when they fail somebody. */
 export const accessibilityPage = (frame: Frame): string => {

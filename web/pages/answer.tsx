@@ -1,6 +1,6 @@
 import { SummaryList } from '../components.tsx';
 import { Radios } from '../fields.tsx';
-import { t } from '../text.ts';
+import { t } from '../person-text.ts';
 import { formOf, type StepProps, stepDocument } from './step.tsx';
 
 const withDefault = (props: StepProps): StepProps =>

@@ -3,7 +3,7 @@ import type { Answers, FormStep } from '../../domain/form.ts';
 import { meantAddress } from '../../domain/form-mail.ts';
 import { SummaryList, type SummaryRow, Typed } from '../components.tsx';
 import { inLanguage } from '../frame.ts';
-import { type Text, t } from '../text.ts';
+import { type Text, t } from '../person-text.ts';
 import { formOf, type StepProps, stepDocument } from './step.tsx';
 
 const Mail = ({ address, text }: { address: string; text: Text }) => {

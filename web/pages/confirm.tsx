@@ -2,10 +2,11 @@ import { masked } from '../../domain/identity.ts';
 import { maxConfirmMails } from '../../domain/proof.ts';
 import type { Request } from '../../domain/request.ts';
 import { Button, ButtonLink, Disclosure, Notice, Reference } from '../components.tsx';
-import { ErrorSummary, type Form, PostForm, TextField } from '../fields.tsx';
+import { ErrorSummary, PostForm, TextField } from '../fields.tsx';
 import { type Frame, inLanguage } from '../frame.ts';
 import { page } from '../layout.tsx';
-import { counted, t } from '../text.ts';
+import type { Form } from '../person-text.ts';
+import { counted, t } from '../person-text.ts';
 
 export type ConfirmState =
   | { readonly kind: 'open' }

@@ -1,10 +1,11 @@
 import type { Decider } from '../../domain/deciders.ts';
 import type { Fields } from '../../domain/form.ts';
 import { BackLink, Notice } from '../components.tsx';
-import { ErrorSummary, type Form, Hidden, PostForm } from '../fields.tsx';
+import { ErrorSummary, Hidden, PostForm } from '../fields.tsx';
 import { type Frame, inLanguage } from '../frame.ts';
 import { page } from '../layout.tsx';
-import { type TextKey, t } from '../text.ts';
+import type { Form } from '../staff-text.ts';
+import { type TextKey, t } from '../staff-text.ts';
 import type { StaffProblem } from './staff.tsx';
 import { Closing } from './staff-decider.tsx';
 

@@ -2,11 +2,12 @@ import { masked } from '../../domain/identity.ts';
 import { lastFour } from '../../domain/reference.ts';
 import type { Request } from '../../domain/request.ts';
 import { Button, DateText, Notice, Reference, SummaryList } from '../components.tsx';
-import { ErrorSummary, type Form, Hidden, PostForm, TextField } from '../fields.tsx';
+import { ErrorSummary, Hidden, PostForm, TextField } from '../fields.tsx';
 import { size } from '../format.ts';
 import { type Frame, inLanguage } from '../frame.ts';
 import { page } from '../layout.tsx';
-import { counted, t } from '../text.ts';
+import type { Form } from '../person-text.ts';
+import { counted, t } from '../person-text.ts';
 
 /** What a person had to type and did not. */
 export type DownloadProblem = 'code' | 'last4';

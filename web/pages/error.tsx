@@ -1,7 +1,7 @@
 import { ButtonLink, Contact } from '../components.tsx';
 import { type Frame, inLanguage } from '../frame.ts';
 import { page } from '../layout.tsx';
-import { type TextKey, t } from '../text.ts';
+import { type CommonKey, t } from '../text.ts';
 
 /** Statuses with a text of their own; any other client error is told as 400, any other failure as 500. */
 const told = [400, 403, 404, 405, 409, 413, 415, 429, 500, 503] as const;
@@ -9,7 +9,7 @@ type Told = (typeof told)[number];
 
 const toldAs = (status: number): Told => told.find((each) => each === status) ?? (status < 500 ? 400 : 500);
 
-const key = (status: Told, part: 'title' | 'what' | 'how'): TextKey => `error-page.${status}-${part}`;
+const key = (status: Told, part: 'title' | 'what' | 'how'): CommonKey => `error-page.${status}-${part}`;
 
 /** Why a page cannot be shown, how to go on, and how to reach a person. */
 export const errorPage = ({ status, ...frame }: Frame & { readonly status: number }): string => {

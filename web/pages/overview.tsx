@@ -1,13 +1,14 @@
 import { daysLeft, type Failed, type Filter, filters, type Summary, type Waits } from '../../domain/overview.ts';
 import { Button, Link, Notice, Reference, Table, Tag } from '../components.tsx';
-import { ErrorSummary, type Form, PostForm, TextField } from '../fields.tsx';
+import { ErrorSummary, PostForm, TextField } from '../fields.tsx';
 import { inLanguage } from '../frame.ts';
 import { page } from '../layout.tsx';
 import { Figures, type Months } from '../overview/figures.tsx';
 import { type StaffFrame, StaffWays } from '../overview/frame.tsx';
 import { ShortDay } from '../overview/short-day.tsx';
 import { type OverviewText, overviewTexts } from '../overview/texts.ts';
-import { t } from '../text.ts';
+import type { Form } from '../staff-text.ts';
+import { t } from '../staff-text.ts';
 import { statusLooks } from './staff-looks.ts';
 
 export interface OverviewProps extends StaffFrame, Months {

@@ -4,11 +4,12 @@ import { inForce } from '../../domain/gathering.ts';
 import { ownersLastDay } from '../../domain/owner-time.ts';
 import type { Case } from '../../domain/request.ts';
 import { Button, DateText, Notice, Reference, SummaryList, type SummaryRow, Typed } from '../components.tsx';
-import { ErrorSummary, type Form, PostForm, Radios, TextArea, TextField } from '../fields.tsx';
+import { ErrorSummary, PostForm, Radios, TextArea, TextField } from '../fields.tsx';
 import { size } from '../format.ts';
 import { type Frame, inLanguage } from '../frame.ts';
 import { page } from '../layout.tsx';
-import { type Text, type TextKey, t } from '../text.ts';
+import type { Form } from '../person-text.ts';
+import { type Text, type TextKey, t } from '../person-text.ts';
 
 export interface OwnerProps extends Frame {
   readonly held: Case;

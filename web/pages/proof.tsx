@@ -1,7 +1,7 @@
 import { ButtonLink, Contact, Notice } from '../components.tsx';
 import { type Frame, inLanguage } from '../frame.ts';
 import { page } from '../layout.tsx';
-import { type TextKey, t } from '../text.ts';
+import { type TextKey, t } from '../person-text.ts';
 
 /** Why a sign-in of the person was not taken as proof. */
 export type ProofProblem =

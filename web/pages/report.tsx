@@ -6,7 +6,7 @@ import { page } from '../layout.tsx';
 import { monthName } from '../overview/figures.tsx';
 import { type StaffFrame, StaffWays } from '../overview/frame.tsx';
 import { type OverviewKey, type OverviewText, overviewTexts } from '../overview/texts.ts';
-import { t } from '../text.ts';
+import { t } from '../staff-text.ts';
 
 export interface ReportProps extends StaffFrame {
   /** The month that is reported, `2026-11`; `month` is the one that runs. */

@@ -1,9 +1,10 @@
 import { type choices, type Mark, ownGrounds } from '../../domain/marks.ts';
 import { Button, Disclosure, Tag } from '../components.tsx';
-import { Checkboxes, type Form, Hidden, type Option, PostForm, Radios, TextArea } from '../fields.tsx';
+import { Checkboxes, Hidden, type Option, PostForm, Radios, TextArea } from '../fields.tsx';
 import { type Frame, inLanguage } from '../frame.ts';
 import { groundText } from '../package/left-out.ts';
-import { type Text, type TextKey, t } from '../text.ts';
+import type { Form } from '../staff-text.ts';
+import { type Text, type TextKey, t } from '../staff-text.ts';
 
 type Choice = (typeof choices)[number];
 

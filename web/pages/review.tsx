@@ -8,7 +8,7 @@ import { number, size } from '../format.ts';
 import { type Frame, inLanguage } from '../frame.ts';
 import { page } from '../layout.tsx';
 import { plain } from '../package/value.tsx';
-import { type Text, t } from '../text.ts';
+import { type Text, t } from '../staff-text.ts';
 import { ChoiceForm, Chosen, formFor, type Sent } from './review-choice.tsx';
 
 export interface DocumentFile {

@@ -2,7 +2,7 @@ import { addMonths } from '../../domain/calendar.ts';
 import { DateText, Notice, Panel, Reference } from '../components.tsx';
 import type { Frame } from '../frame.ts';
 import { page } from '../layout.tsx';
-import { t } from '../text.ts';
+import { t } from '../person-text.ts';
 
 export interface SentProps extends Frame {
   readonly reference: string;

@@ -2,7 +2,7 @@ import { ButtonLink, Contact, Link, Notice } from '../components.tsx';
 import { type Frame, inLanguage } from '../frame.ts';
 import { page } from '../layout.tsx';
 import { type OverviewKey, type OverviewText, overviewTexts } from '../overview/texts.ts';
-import { t } from '../text.ts';
+import { t } from '../staff-text.ts';
 
 /** What the page is about: to sign in, having done so, to sign out, having done so, or why it did not work. */
 export type SignInState =

@@ -1,9 +1,9 @@
 import { openProposal } from '../../domain/four-eyes.ts';
 import { masked } from '../../domain/identity.ts';
 import { Button, DateText, Notice, Tag, Typed } from '../components.tsx';
-import { type Form, Hidden, PostForm, Radios, TextField } from '../fields.tsx';
+import { Hidden, PostForm, Radios, TextField } from '../fields.tsx';
 import { inLanguage } from '../frame.ts';
-import type { Text } from '../text.ts';
+import type { Form, Text } from '../staff-text.ts';
 import type { StaffProps } from './staff.tsx';
 import { LastFour } from './staff-forms.tsx';
 

@@ -2,9 +2,10 @@ import { layout } from '../../domain/answer-layout.ts';
 import { incompleteSources, undoableUntil, withFreeText } from '../../domain/decision.ts';
 import { answeredWithData, isOver, type Right } from '../../domain/request.ts';
 import { Button, DateText, Disclosure, Link, Notice } from '../components.tsx';
-import { Checkboxes, type Form, Hidden, PostForm, Radios, TextArea, TextField } from '../fields.tsx';
+import { Checkboxes, Hidden, PostForm, Radios, TextArea, TextField } from '../fields.tsx';
 import { dayIn, list, number } from '../format.ts';
 import { inLanguage } from '../frame.ts';
+import type { Form } from '../staff-text.ts';
 import type { StaffProps } from './staff.tsx';
 import { Closing } from './staff-decider.tsx';
 

@@ -1,10 +1,10 @@
 import { isOver } from '../../domain/request.ts';
 import { elevatedIn } from '../../domain/second-proof.ts';
 import { DateText, Disclosure, Typed } from '../components.tsx';
-import { type Form, PostForm, TextArea } from '../fields.tsx';
+import { PostForm, TextArea } from '../fields.tsx';
 import { list } from '../format.ts';
 import { inLanguage } from '../frame.ts';
-import type { Text } from '../text.ts';
+import type { Form, Text } from '../staff-text.ts';
 import type { StaffProps } from './staff.tsx';
 import { byInWords, Closing, roleInWords } from './staff-decider.tsx';
 

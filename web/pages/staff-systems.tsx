@@ -4,7 +4,7 @@ import type { SourceRecord } from '../../domain/request.ts';
 import { Link, Tag } from '../components.tsx';
 import { number } from '../format.ts';
 import { type Frame, inLanguage } from '../frame.ts';
-import { counted, isTextKey, type Text, type TextKey } from '../text.ts';
+import { counted, isTextKey, type Text, type TextKey } from '../staff-text.ts';
 import type { StaffProps } from './staff.tsx';
 
 type Look = 'info' | 'good' | 'warning' | 'error';

@@ -1,9 +1,10 @@
 import { ownerOf } from '../../domain/change.ts';
 import { isAnswer, type Undelivered } from '../../domain/request.ts';
 import { Button, DateText, Notice } from '../components.tsx';
-import { type Form, Hidden, PostForm, Radios } from '../fields.tsx';
+import { Hidden, PostForm, Radios } from '../fields.tsx';
 import { inLanguage } from '../frame.ts';
-import { counted, type Text } from '../text.ts';
+import type { Form } from '../staff-text.ts';
+import { counted, type Text } from '../staff-text.ts';
 import type { StaffProps } from './staff.tsx';
 import { LastFour } from './staff-forms.tsx';
 

@@ -2,7 +2,7 @@ import { complaintBody } from '../../domain/complaint-bodies.ts';
 import { ButtonLink, Disclosure, Link, Phone } from '../components.tsx';
 import { type Frame, inLanguage } from '../frame.ts';
 import { page } from '../layout.tsx';
-import { t } from '../text.ts';
+import { t } from '../person-text.ts';
 
 const OtherWays = ({ frame }: { frame: Frame }) => {
   const text = t(frame.language);

@@ -17,10 +17,11 @@ import {
   type TaskState,
   Typed,
 } from '../components.tsx';
-import { ErrorSummary, type Form, PostForm, TextArea, TextField } from '../fields.tsx';
+import { ErrorSummary, PostForm, TextArea, TextField } from '../fields.tsx';
 import { type Frame, inLanguage } from '../frame.ts';
 import { page } from '../layout.tsx';
-import { counted, type Text, t } from '../text.ts';
+import type { Form } from '../person-text.ts';
+import { counted, type Text, t } from '../person-text.ts';
 
 export type StatusProps = Frame &
   Pick<Case, 'request' | 'rights'> & {

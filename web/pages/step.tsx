@@ -10,10 +10,11 @@ import {
   stamp,
 } from '../../domain/form.ts';
 import { BackLink, Button } from '../components.tsx';
-import { ErrorSummary, type Form, Hidden, PostForm } from '../fields.tsx';
+import { ErrorSummary, Hidden, PostForm } from '../fields.tsx';
 import { type Frame, inLanguage } from '../frame.ts';
 import { page } from '../layout.tsx';
-import { t } from '../text.ts';
+import type { Form } from '../person-text.ts';
+import { t } from '../person-text.ts';
 
 export interface StepProps extends Frame {
   readonly step: FormStep;

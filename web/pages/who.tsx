@@ -1,5 +1,6 @@
 import { Notice } from '../components.tsx';
-import { type Form, Radios, TextField } from '../fields.tsx';
+import { Radios, TextField } from '../fields.tsx';
+import type { Form } from '../person-text.ts';
 import { formOf, type StepProps, stepDocument } from './step.tsx';
 
 const Other = ({ form, organisation }: { form: Form; organisation: string }) => (
