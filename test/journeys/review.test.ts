@@ -189,3 +189,19 @@ test('what the DPO holds back is not in the answer, which says where and why; th
   });
   expect(JSON.parse(checked.stdout)).toEqual({ findings: [] });
 });
+
+test('T13: nothing is approved before every system with free text is ticked as looked at, and nothing typed is lost', async () => {
+  const { reference, page, visitor } = await toReview('Mette Kjærgaard', peopleToTry.everywhere);
+  const [first, ...others] = lookedAt(page);
+  expect(others.length).toBeGreaterThan(0);
+  const fields = { action: 'decide', 'outcome-access': 'approve', last4: last4(reference) };
+  for (const looked of [[], [first ?? '']]) {
+    const refused = await decide(world, page, visitor, { ...fields, looked });
+    expect(refused.status).toBe(400);
+    expect(textOf(refused.html)).toContain('Sæt kryds ved hvert system, når du har set dets tekster igennem');
+    expect(refused.html).toMatch(/<input[^>]*value="approve"[^>]*checked/);
+    expect(textOf(expectStatus(await visitor.get(`/dpo/request/${reference}`), 200).html)).not.toContain('Fortryd');
+  }
+  expectStatus(await decide(world, page, visitor, { ...fields, looked: [first ?? '', ...others] }), 200);
+  expect(textOf(expectStatus(await visitor.get(`/dpo/request/${reference}`), 200).html)).toContain('Fortryd');
+});
