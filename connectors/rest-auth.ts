@@ -26,12 +26,7 @@ const Token = z.object({ token: text });
 const Login = z.object({ username: z.string().min(1), password: z.string() });
 const Client = z.object({ clientId: text, clientSecret: text });
 const RefreshClient = Client.extend({ refreshToken: text });
-const Partner = z.object({
-  applicationToken: text,
-  systemUserToken: text,
-  privateKey: z.string().min(1),
-  login: z.url().optional(),
-});
+const Partner = z.object({ applicationToken: text, systemUserToken: text, privateKey: z.string().min(1) });
 
 const fixed =
   (headers: Headers): Authenticator =>
@@ -74,10 +69,7 @@ const kinds: Kinds = {
   },
   superoffice: ({ auth, secret, client, allowLoopback }) => {
     const partner = parsed(Partner, secret, 'secret');
-    const url = atPath(
-      safeBase(partner.login ?? auth.login, allowLoopback),
-      '/Login/api/PartnerSystemUser/Authenticate',
-    );
+    const url = atPath(safeBase(auth.login, allowLoopback), '/Login/api/PartnerSystemUser/Authenticate');
     return once(async (signal) => {
       const body = { type: 'application/json', text: JSON.stringify(systemUser(partner, auth.tenant)) };
       const { Token: jwt } = await posted(

@@ -132,18 +132,14 @@ const badDay = async (world: World): Promise<void> => {
   await download(world, email, reference);
 };
 
-/** No execution can be started for two days: the watchdog starts the step from the record. The newsletter leads to another system's rows. */
+/** No execution can be started for two days: the watchdog starts the step from the record. */
 const lostSegment = async (world: World): Promise<void> => {
-  const email = peopleToTry.threeHops;
   await fault(world, { service: 'states', operation: 'StartExecution', mode: 'refuse', times: 1000 });
-  const { reference } = await ask(world, { name: 'Signe Lykke', email });
+  const { reference } = await ask(world, { name: 'Tabt Person', email: 'tabt@fremmed.example' });
   await world.advance('P2D');
   await clearFaults(world);
   await world.advance('PT5H');
-  await prove(world, email, reference);
-  await start(world, reference);
-  await answerTask(world, reference, 'nothing');
-  await openAsDpo(world, reference, 2);
+  await prove(world, 'tabt@fremmed.example', reference);
 };
 
 /** Nobody opens the mail: housekeeping reminds. Another one bounces. */
@@ -169,7 +165,7 @@ describe('one recorded journey', () => {
     world = await openWorld({ cdkOut });
     for (const journey of [happyPath, badDay, lostSegment, neverProven, forgotten]) await journey(world);
     ({ unused } = await permissionsOf(world.site));
-  }, 400_000);
+  });
   afterAll(async () => {
     await world?.close();
     rmSync(cdkOut, { recursive: true });
