@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
-  answerTask,
   asAtIssuer,
   ask,
   expectStatus,
@@ -128,7 +127,7 @@ describe('what the overview shows', () => {
     await openAsDpo(world, reference, 1);
     await fault(world, { service: 's3', operation: 'PutObject', mode: 'refuse', times: 1000 });
     await start(world, reference);
-    await answerTask(world, reference, 'nothing');
+    await world.quiet();
     await world.advance('PT2H');
     await clearFaults(world);
     const failed = (await itemsOf(world)).find(({ pk, summary }) => pk.startsWith('OPEN#') && isOf(summary, reference));

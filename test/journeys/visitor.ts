@@ -134,3 +134,7 @@ export class Visitor {
     }
   }
 }
+
+/** Whether nothing opened: not found, or the page where staff sign in, which is the same for every number. */
+export const isShut = ({ status, url }: Pick<Page, 'status' | 'url'>): boolean =>
+  status === 404 || (status === 200 && new URL(url).pathname === '/dpo/sign-in');
