@@ -1,15 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import {
-  asAtIssuer,
-  ask,
-  expectStatus,
-  last4,
-  linkIn,
-  openAsDpo,
-  prove,
-  signInAs,
-  start,
-} from './access.ts';
+import { asAtIssuer, ask, expectStatus, last4, linkIn, openAsDpo, prove, signInAs, start } from './access.ts';
 import { clearFaults, fault, itemsOf } from './faults.ts';
 import { formsOf, type Page, textOf, Visitor } from './visitor.ts';
 import { openWorld, type World } from './world.ts';
