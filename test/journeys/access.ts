@@ -154,6 +154,12 @@ export const lookAt = (world: World, visitor: Visitor, path: string): Promise<Pa
   return asDecider(world, visitor, dpo, ask, { action: 'open', ...named });
 };
 
+/** The DPO types the mailed code once: what comes after needs no mail to go through. */
+export const beKnown = async (world: World, reference: string): Promise<void> => {
+  const { visitor } = await openAsDpo(world, reference, 2);
+  await lookAt(world, visitor, `/dpo/request/${reference}/data/crm/notes/0`);
+};
+
 /** The DPO approves every right on the manifest shown; answers its hash, as the page's form carried it, and the page after. */
 export const approve = async (world: World, reference: string, rights: readonly string[] = ['access'], more = {}) => {
   const { page, visitor } = await openAsDpo(world, reference, 2);

@@ -90,17 +90,19 @@ test('3.1 IAM: only the state machine calls the functions that read sources', ()
   expect(mayDo('lambda:InvokeFunction', /gather|GatherSource/i)).toEqual(['WorkflowStateMachine']);
 });
 
-test('3.1 IAM: only a system’s own function reads its secret, and no page does', () => {
+test('3.1 IAM: only a system’s own function reads its secret, and of the pages a sign-in its issuer’s', () => {
   const readers = mayDo('secretsmanager:GetSecretValue', /./);
   expect(readers.length).toBeGreaterThan(1);
-  expect(readers.filter((name) => !/^WorkflowGatherSource|^WebSignIn$/.test(name))).toEqual([]);
+  // The two pages that end a sign-in know their issuer's secret.
+  expect(readers.filter((name) => !name.startsWith('WorkflowGatherSource'))).toEqual(['WebProof', 'WebSignIn']);
 });
 
-test('3.1 IAM: of the pages only the download reads an answer, and only the DPO’s review what was gathered', () => {
-  const pages = (names: string[]) => names.filter((name) => name.startsWith('Web'));
-  expect(pages(mayDo('s3:GetObject', /packages\/\*$/))).toEqual(['WebDownload']);
-  expect(pages(mayDo('s3:GetObject', /evidence\/\*$/))).toEqual(['WebReview']);
-  expect(pages(mayDo('s3:GetObject', /\/\*$/))).toEqual(['WebDownload', 'WebReview']);
+test('3.1 IAM: of the pages only the download reads an answer, only the DPO’s review what was gathered, and an owner’s page only uploads', () => {
+  const pages = (on: RegExp) => mayDo('s3:GetObject', on).filter((name) => name.startsWith('Web'));
+  expect(pages(/packages\/\*$/)).toEqual(['WebDownload']);
+  expect(pages(/evidence\/\*$/)).toEqual(['WebReview']);
+  expect(pages(/evidence\/\*\/uploads\/\*$/)).toEqual(['WebOwner']);
+  expect(pages(/./)).toEqual(['WebDownload', 'WebOwner', 'WebReview']);
 });
 
 test('3.1 IAM: what asks for proof and for a start reaches no source, no object and no secret', () => {
