@@ -36,7 +36,7 @@ interface Options {
   credentialsOf(roleArn: string): { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** Puts a message where a destination's ARN says. */
   deliver(targetArn: string, body: string): Promise<void>;
-  /** Processes at once; default 16. */
+  /** Processes at once; default 32, more than a stack of ours has functions. */
   readonly mostProcesses?: number;
   /** Milliseconds of real time after which an unused process ends; default five minutes. */
   readonly idleMs?: number;
@@ -168,7 +168,7 @@ class Pool {
   /** Gives processes to those who wait: a warm one of the same function, else a new one while there is room. */
   private serve(): void {
     for (const waiter of [...this.waiting]) {
-      const hasRoom = this.all.size < (this.options.mostProcesses ?? 16);
+      const hasRoom = this.all.size < (this.options.mostProcesses ?? 32);
       const sandbox = this.warm(waiter.fn) ?? (hasRoom ? this.start(waiter.fn) : undefined);
       if (sandbox === undefined) continue;
       this.waiting.splice(this.waiting.indexOf(waiter), 1);
