@@ -1,8 +1,8 @@
-import { actor, type Change, moved, mustBe, nextSegment, refuse } from './change.ts';
-import { inForce, turnOf } from './gathering.ts';
+import { actor, type Change, mustBe, refuse } from './change.ts';
+import { inForce, newRound, turnOf } from './gathering.ts';
 import type { Mark } from './marks.ts';
 import type { Wave } from './plan.ts';
-import type { Case, Request, SourceRecord, Step } from './request.ts';
+import type { Case, Request, SourceRecord } from './request.ts';
 
 /** The systems, and every one that is asked for values that came from them. */
 export const withFollowers = (systems: readonly string[], waves: readonly Wave[]): string[] => {
@@ -12,15 +12,6 @@ export const withFollowers = (systems: readonly string[], waves: readonly Wave[]
   // Values only flow to later waves.
   for (const item of waves.flat()) if (follows(item)) all.add(item.system);
   return [...all];
-};
-
-/** Opens the next round: what was shown to the DPO can't be decided on any more. */
-export const newRound = (held: Case, again: (turn: string) => boolean, step: Step, now: Date) => {
-  const { manifest: _, ...request } = held.request;
-  const round = request.round + 1;
-  const planned = (request.planned ?? []).map((each) => (again(turnOf(each)) ? { ...each, since: round } : each));
-  const segment = nextSegment(held.request, step, now);
-  return moved({ ...held, request }, 'GATHERING', now, { round, planned, segment });
 };
 
 /** Asks systems again; what the others answered stays. The DPO gets a new round to decide on. */

@@ -42,6 +42,7 @@ export const templates = [
   'decide',
   'needs-person',
   'ready',
+  'partly',
   'answered',
   'code',
   'decider-code',
@@ -100,15 +101,21 @@ export const mustBe = (request: Request, ...allowed: readonly Status[]): void =>
   if (!allowed.includes(request.status)) refuse(request, allowed.join(' or '));
 };
 
-/** The request's status follows from its rights: over when all are, else where the open ones stand. */
-export const statusOf = (records: readonly RightRecord[]): Status => {
-  const open = records.filter(({ status }) => !isOver(status));
-  const [first] = open.length > 0 ? open : records;
-  return first?.status ?? 'RECEIVED';
+/** Those that still want something: an answer; where all have theirs, the ones whose answer is out. */
+const open = (records: readonly RightRecord[]): readonly RightRecord[] => {
+  const left = records.filter(({ status }) => !isOver(status));
+  const unanswered = left.filter(({ status }) => status !== 'DELIVERED');
+  return unanswered.length > 0 ? unanswered : left;
 };
 
-export const setStatus = (records: readonly RightRecord[], status: Status): RightRecord[] =>
-  records.map((record) => (isOver(record.status) ? record : { ...record, status }));
+/** The request's status follows from its rights: over when all are, else where the open ones stand. */
+export const statusOf = (records: readonly RightRecord[]): Status =>
+  (open(records)[0] ?? records[0])?.status ?? 'RECEIVED';
+
+export const setStatus = (records: readonly RightRecord[], status: Status): RightRecord[] => {
+  const moving = open(records);
+  return records.map((record) => (moving.includes(record) ? { ...record, status } : record));
+};
 
 /** Moves every open right to the status, and the request with them. */
 export const moved = ({ request, rights: records }: Case, status: Status, now: Date, more: Partial<Request> = {}) => {

@@ -2,7 +2,9 @@ import { addDays, startOfDay } from './calendar.ts';
 import type { Config } from './config.ts';
 import { isOpen } from './gathering.ts';
 import { ownerChores } from './owner-time.ts';
+import { fetched, lastEnd, packagesOf } from './package.ts';
 import { type Case, isOver, type Request, type SourceRecord } from './request.ts';
+import { lastSent } from './supplement.ts';
 
 /** What housekeeping does about a request, each once and at its date. */
 export type ChoreName =
@@ -22,14 +24,15 @@ export interface Chore {
   readonly name: ChoreName;
   /** ISO instant. */
   readonly at: string;
-  /** For an owner: which system, asked in which round. */
-  readonly about?: { readonly system: string; readonly round: number };
+  /** For an owner: which system, asked in which round. For a part of the answer: the round in which it was sent. */
+  readonly about?: { readonly system?: string; readonly round: number };
   /** ISO instant from which it is too late for it: it is noted, and nobody hears of it. */
   readonly until?: string;
 }
 
 /** The name under which a chore is noted as done. */
-export const choreKey = ({ name, about }: Chore): string => (about ? `${name}@${about.system} ${about.round}` : name);
+export const choreKey = ({ name, about }: Chore): string =>
+  about ? `${name}@${[about.system ?? [], about.round].flat().join(' ')}` : name;
 
 export type ChoreRules = Pick<Config, 'retention' | 'timeZone'>;
 
@@ -72,10 +75,21 @@ const unproven = ({ request, rights }: Case, { timeZone }: ChoreRules): Chore[] 
 };
 
 const delivered = ({ request }: Case): Chore[] => {
-  const { package: built, deliveredAt = request.segment.at, downloads } = request;
-  const ends = built?.expiresAt ?? plus(deliveredAt, linkDays);
-  const remind = built && downloads === 0 ? [{ name: 'remind-expiry' as const, at: plus(ends, -3) }] : [];
+  const { package: built, deliveredAt = request.segment.at } = request;
+  const ends = lastEnd(request) ?? plus(deliveredAt, linkDays);
+  const remind = built && fetched(built) === 0 ? [{ name: 'remind-expiry' as const, at: plus(ends, -3) }] : [];
   return [...remind, { name: 'close', at: ends }];
+};
+
+/** While the rest is awaited: the part that is out is not forgotten, nor are the owners who owe the rest. */
+const partly = (held: Case, rules: ChoreRules): Chore[] => {
+  const last = lastSent(held.request);
+  const { package: built, round = 0 } = last ?? {};
+  const remind =
+    built && fetched(built) === 0
+      ? [{ name: 'remind-expiry' as const, at: plus(built.expiresAt, -3), about: { round }, until: built.expiresAt }]
+      : [];
+  return [...remind, ...ownerChores(held, rules)].sort((a, b) => a.at.localeCompare(b.at, 'en'));
 };
 
 /** What was gathered for nobody goes after a day, when no step that was under way can still write (F28). */
@@ -87,7 +101,7 @@ const over = ({ request }: Case, { retention }: ChoreRules): Chore[] => {
   const evidence = [plus(deliveredAt ?? endedAt, kept), plus(endedAt, 1)].sort()[1] as string;
   const person = plus(endedAt, retention.personDays);
   return [
-    ...(request.package ? [{ name: 'purge-package' as const, at: endedAt }] : []),
+    ...(packagesOf(request).length > 0 ? [{ name: 'purge-package' as const, at: endedAt }] : []),
     ...(evidence < person ? [{ name: 'purge-evidence' as const, at: evidence }] : []),
     { name: 'purge', at: person },
   ];
@@ -97,7 +111,7 @@ const choresOf = (held: Case, rules: ChoreRules): Chore[] => {
   const { status } = held.request;
   if (isOver(status)) return over(held, rules);
   if (status === 'DELIVERED') return delivered(held);
-  if (status === 'GATHERING') return ownerChores(held, rules);
+  if (status === 'GATHERING' || status === 'REVIEW') return partly(held, rules);
   return status === 'AWAITING_PROOF' ? unproven(held, rules) : [];
 };
 
@@ -114,6 +128,7 @@ export const choreAfter = (
 ): string | undefined => {
   if (sources.some(isOpen)) return at;
   if (before?.hold && !next.hold) return at;
+  if (before?.sent?.length !== next.sent?.length) return at;
   if (before?.status === next.status) return undefined;
   if (next.status === 'AWAITING_PROOF') return plus(next.receivedAt, 3);
   return next.status === 'DELIVERED' || isOver(next.status) ? at : undefined;

@@ -1,16 +1,17 @@
 import { actor, type Change, moved, mustBe, nextSegment, refuse, statusOf } from './change.ts';
 import type { DataMap } from './data-map.ts';
-import { inForce, isOpen } from './gathering.ts';
+import { inForce } from './gathering.ts';
 import {
+  answeredWithData,
   type Case,
   type Decision,
   isOver,
   type Request,
   type Right,
   type RightRecord,
-  type SourceRecord,
   type Status,
 } from './request.ts';
+import { incompleteSources, isPartlySent, ofThisAnswer } from './supplement.ts';
 import { nextLook } from './urgency.ts';
 
 /** Hands the finished round to the DPO: the manifest is what they decide on. */
@@ -31,10 +32,20 @@ export const review = (
 /** The DPO's choice for each right that is still open. */
 export type Choice = { readonly outcome: 'approve' | 'refuse'; readonly reason?: string };
 
-const decided = (record: RightRecord, choice: Choice | undefined, decision: Omit<Decision, 'outcome' | 'reason'>) => {
-  if (isOver(record.status) || !choice) return record;
-  const status: Status = choice.outcome === 'approve' ? 'APPROVED' : 'REFUSED';
-  return { ...record, status, decision: { ...choice, ...decision } };
+/** Whether it waits for a decision. */
+export const isUndecided = ({ status }: RightRecord): boolean => !isOver(status) && status !== 'DELIVERED';
+
+/** What is missing is missing in the data that go out: any other right is answered whole. */
+const decided = (
+  record: RightRecord,
+  choice: Choice | undefined,
+  { incomplete, ...decision }: Omit<Decision, 'outcome' | 'reason'>,
+) => {
+  if (!isUndecided(record) || !choice) return record;
+  const approved = choice.outcome === 'approve';
+  const status: Status = approved ? 'APPROVED' : 'REFUSED';
+  const lacks = approved && incomplete && answeredWithData(record.right) ? { incomplete } : {};
+  return { ...record, status, decision: { ...choice, ...decision, ...lacks } };
 };
 
 /** Systems of which free text goes out: somebody has to look at it first, for it may tell of other people (T13, Art. 15(4)). */
@@ -43,20 +54,11 @@ export const withFreeText = (held: Case, map: DataMap): string[] => {
     const collection = map.systems[system]?.collections[name];
     return !collection || Object.values(collection.fields).some(({ freeText }) => freeText);
   };
-  const found = inForce(held).flatMap(({ system, collections }) =>
+  const found = inForce(ofThisAnswer(held)).flatMap(({ system, collections }) =>
     collections.filter(({ name, rows, documents }) => rows + documents > 0 && isFree(system, name)).map(() => system),
   );
   return [...new Set(found)].sort();
 };
-
-const incompleteSource = (source: SourceRecord): boolean =>
-  source.state === 'FAILED' || source.state === 'PARTIAL' || isOpen(source);
-
-/** Systems whose answer is missing or cut: delivery needs the DPO's reason. */
-export const incompleteSources = (held: Case): string[] =>
-  inForce(held)
-    .filter(incompleteSource)
-    .map(({ system }) => system);
 
 /**
  * Decides, on exactly the manifest shown. Refuses another manifest (changed since it was seen), a right left out, a refusal without a
@@ -73,8 +75,11 @@ export const decide = (
     refuse(held.request, 'showing this manifest');
   const approving = Object.values(choices).some((choice) => choice?.outcome === 'approve');
   if (approving && incompleteSources(held).length > 0 && !shown.incomplete) refuse(held.request, 'complete');
-  const open = held.rights.filter(({ status }) => !isOver(status));
+  const open = held.rights.filter(isUndecided);
   if (open.some(({ right }) => !choices[right])) refuse(held.request, 'decided for every right');
+  const refusing = Object.values(choices).find((choice) => choice?.outcome === 'refuse');
+  // What they have they keep: no more is ended by `endWithout`.
+  if (refusing && isPartlySent(held)) refuse(held.request, 'unanswered');
   if (Object.values(choices).some((choice) => choice?.outcome === 'refuse' && !choice.reason)) {
     refuse(held.request, 'refused with a reason');
   }

@@ -1,5 +1,7 @@
-import { actor, type Change, moved, mustBe, refuse } from './change.ts';
-import { answeredWithData, type Case, type Request } from './request.ts';
+import { actor, type Change, moved, refuse } from './change.ts';
+import { counted, lastEnd, zipsOf } from './package.ts';
+import { answeredWithData, type Case, isOver, type Request } from './request.ts';
+import { sendPartly } from './supplement.ts';
 
 /** Whether any approved right is answered with data: else no package is built. */
 export const needsPackage = ({ rights: records }: Case): boolean =>
@@ -22,13 +24,18 @@ export const packaged = (
   if (!sends(held, segment) || held.request.package) return undefined;
   return {
     ...moved(held, 'APPROVED', now, { package: built }),
-    audit: actor('workflow', 'PACKAGED', { bytes: built.bytes, sha256: built.sha256 }),
+    audit: actor('workflow', 'PACKAGED', {
+      bytes: built.parts.reduce((sum, { bytes }) => sum + bytes, 0),
+      sha256: built.parts.map(({ sha256 }) => sha256).join(' '),
+    }),
   };
 };
 
-/** Tells the person that the answer is ready. */
+/** Tells the person that the answer is ready, or the part of it that there is. */
 export const deliver = (held: Case, segment: number, now: Date): Change | undefined => {
   if (!sends(held, segment)) return undefined;
+  const lacking = held.rights.find(({ status, decision }) => status === 'APPROVED' && decision?.incomplete);
+  if (lacking) return sendPartly(held, lacking.decision?.incomplete ?? '', now);
   const template = held.request.package ? 'ready' : 'answered';
   return {
     ...moved(held, 'DELIVERED', now, { deliveredAt: now.toISOString() }),
@@ -40,9 +47,13 @@ export const deliver = (held: Case, segment: number, now: Date): Change | undefi
 /** At most three more: each opens five codes. */
 export const maxLinks = 3;
 
+/** Whether there is a file whose link has not ended. */
+export const isFetchable = (request: Request, now: Date): boolean =>
+  !isOver(request.status) && request.status !== 'APPROVED' && (lastEnd(request) ?? '') > now.toISOString();
+
 /** Whether the person may have another mail with a download link. */
-export const mayAskForLink = ({ status, package: built, links = 0 }: Request, now: Date): boolean =>
-  status === 'DELIVERED' && built !== undefined && built.expiresAt > now.toISOString() && links < maxLinks;
+export const mayAskForLink = (request: Request, now: Date): boolean =>
+  isFetchable(request, now) && (request.links ?? 0) < maxLinks;
 
 /** Sends the mail with the download link again, with a new link that ends when the first does; refused after three, or its end. */
 export const sendLinkAgain = (held: Case, now: Date): Change => {
@@ -51,14 +62,14 @@ export const sendLinkAgain = (held: Case, now: Date): Change => {
   const links = (request.links ?? 0) + 1;
   return {
     request: { ...request, links },
-    mails: [{ template: 'ready', to: 'subject', cause: `link-${links}` }],
+    mails: [{ template: request.status === 'DELIVERED' ? 'ready' : 'partly', to: 'subject', cause: `link-${links}` }],
     audit: actor('subject', 'LINK_SENT_AGAIN', { links }),
   };
 };
 
 /** The person asks for the one-time code that opens the download. `token`: hash of the download link's token. */
-export const askForCode = (held: Case, token: string, n: number): Change => {
-  mustBe(held.request, 'DELIVERED');
+export const askForCode = (held: Case, token: string, n: number, now: Date): Change => {
+  if (!isFetchable(held.request, now)) refuse(held.request, 'ready to be fetched');
   return {
     request: held.request,
     mails: [{ template: 'code', to: 'subject', cause: `code-${token.slice(0, 12)}-${n}`, about: token }],
@@ -66,9 +77,11 @@ export const askForCode = (held: Case, token: string, n: number): Change => {
   };
 };
 
-/** Counts a download. */
-export const downloaded = (held: Case): Change => {
-  mustBe(held.request, 'DELIVERED');
+/** Counts a download of the file under a key. */
+export const downloaded = (held: Case, key: string, now: Date): Change => {
+  const zip = zipsOf(held.request).find((each) => each.key === key);
+  if (!zip || !isFetchable(held.request, now)) return refuse(held.request, 'ready to be fetched');
   const downloads = held.request.downloads + 1;
-  return { request: { ...held.request, downloads }, audit: actor('subject', 'DOWNLOADED', { downloads }) };
+  const facts = { downloads, ...(zip.answer > 1 || zip.parts > 1 ? { file: zip.n + 1 } : {}) };
+  return { request: { ...counted(held.request, key), downloads }, audit: actor('subject', 'DOWNLOADED', facts) };
 };

@@ -1,5 +1,5 @@
 import { actor, type Change, moved, mustBe, nextSegment, type Owner, ownerOf, refuse } from './change.ts';
-import type { Case, Request, SourceRecord } from './request.ts';
+import type { Case, Request, SourceRecord, Step } from './request.ts';
 
 /** Asks the DPO whether the request is proper, or starts by itself where the policy says so. */
 export const askToStart = (held: Case, policy: 'ask' | 'automatic', now: Date): Change | undefined => {
@@ -50,6 +50,15 @@ export const inForce = ({ request, sources }: Case): SourceRecord[] => {
 
 /** A system and the wave in which it is asked. */
 export const turnOf = ({ system, wave }: Pick<SourceRecord, 'system' | 'wave'>): string => `${system} ${wave}`;
+
+/** Opens the next round: what was shown to the DPO can't be decided on any more. */
+export const newRound = (held: Case, again: (turn: string) => boolean, step: Step, now: Date) => {
+  const { manifest: _, ...request } = held.request;
+  const round = request.round + 1;
+  const planned = (request.planned ?? []).map((each) => (again(turnOf(each)) ? { ...each, since: round } : each));
+  const segment = nextSegment(held.request, step, now);
+  return moved({ ...held, request }, 'GATHERING', now, { round, planned, segment });
+};
 
 const sourceOf = (held: Case, system: string) => inForce(held).filter((source) => source.system === system);
 
@@ -103,26 +112,65 @@ const answered = (open: SourceRecord, given: OwnerAnswer, now: Date): SourceReco
   return { ...rest, state: 'OK', at, answeredAt: at, answer: 'found', rows: text ? 1 : 0, documents, given: kept };
 };
 
-/** Takes the answer of the owner or a deputy; the last one open sends the request on to review. The first answer wins. */
+/** Whether an owner can still answer: one who comes after the round was closed without them opens the next. */
+export const awaitsOwner = (held: Case, system: string): boolean =>
+  ['GATHERING', 'REVIEW'].includes(held.request.status) && sourceOf(held, system).some(isOpen);
+
+/** While gathering the last one open sends the request on to review. */
+const whileGathering = (held: Case, system: string, now: Date) => {
+  const goOn = !inForce(held).some((other) => isOpen(other) && other.system !== system);
+  const segment = goOn ? { segment: nextSegment(held.request, 'review', now) } : {};
+  return { ...moved(held, 'GATHERING', now, segment), goOn };
+};
+
+/**
+ * Takes the answer of the owner or a deputy; the first answer wins. Where the DPO went on without it, what was shown to them can't be decided
+ * on any more: a new round holds it.
+ */
 export const ownerAnswered = (held: Case, by: Owner, given: OwnerAnswer, now: Date): Change => {
-  mustBe(held.request, 'GATHERING');
+  mustBe(held.request, 'GATHERING', 'REVIEW');
   const { system } = ownerOf(by);
   const open = sourceOf(held, system).find(isOpen);
   if (!open) return refuse(held.request, 'waiting for this owner');
-  const source = answered(open, given, now);
-  const othersOpen = inForce(held).some((other) => isOpen(other) && other.system !== system);
-  const goOn = !othersOpen;
-  const segment = goOn ? { segment: nextSegment(held.request, 'review', now) } : {};
+  const reviewed = held.request.status === 'REVIEW';
+  const change = reviewed
+    ? { ...newRound(held, () => false, 'review', now), goOn: true }
+    : whileGathering(held, system, now);
+  const source = answered({ ...open, round: change.request.round }, given, now);
   return {
-    ...moved(held, 'GATHERING', now, segment),
+    ...change,
     sources: [source],
     audit: actor(by, 'OWNER_ANSWERED', { system, answer: given.answer, rows: source.rows }),
-    goOn,
+  };
+};
+
+/** Owners who keep the request waiting; none while a system is still to be asked. */
+export const owedBy = (held: Case): string[] => {
+  const open = inForce(held).filter(isOpen);
+  return held.request.status === 'GATHERING' && waitingFor(held).length === open.length
+    ? open.map(({ system }) => system)
+    : [];
+};
+
+/** The DPO closes the round without the owners who have not answered: they may still answer, and that opens a new one. */
+export const goOnWithout = (held: Case, by: string, now: Date): Change => {
+  const owing = owedBy(held);
+  if (owing.length === 0) refuse(held.request, 'waiting for owners alone');
+  const { round } = held.request;
+  const segment = nextSegment(held.request, 'review', now);
+  return {
+    ...moved(held, 'GATHERING', now, { unawaited: round, segment }),
+    audit: actor('dpo', 'WENT_ON_WITHOUT', { systems: owing.join(' '), by }),
+    goOn: true,
   };
 };
 
 /** Waits for its owner. */
 export const isOpen = (source: SourceRecord): boolean => source.state === 'MANUAL' && !source.answeredAt;
+
+/** Whether the round can be closed: everybody answered, or the DPO goes on without the owners who did not. */
+export const keptWaitingBy = (held: Case): string[] =>
+  held.request.unawaited === held.request.round ? [] : waitingFor(held);
 
 /** Systems of the plan that have not answered yet in this round. */
 export const waitingFor = (held: Case): string[] => {

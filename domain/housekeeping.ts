@@ -1,6 +1,6 @@
 import { actor, type Change, type MailDraft, type Template } from './change.ts';
 import { askedAt, type Chore, type ChoreName, choreKey } from './chores.ts';
-import { inForce, isOpen } from './gathering.ts';
+import { awaitsOwner } from './gathering.ts';
 import { ownerReminders } from './owner-time.ts';
 import { close } from './recovery.ts';
 import { type Case, isOver, type Request } from './request.ts';
@@ -34,13 +34,16 @@ const remindProof =
 /** What housekeeping does at each date, but for purging, which reaches beyond the record. */
 export type RecordChore = Exclude<ChoreName, 'purge-package' | 'purge-evidence' | 'purge' | 'ledger'>;
 type OwnerChore = 'owner-50' | 'owner-80';
-const doings: Readonly<Record<Exclude<RecordChore, OwnerChore>, Remind>> = {
+const doings: Readonly<Record<Exclude<RecordChore, OwnerChore | 'remind-expiry'>, Remind>> = {
   'remind-3': remindProof('remind-3'),
   'remind-7': remindProof('remind-7'),
   'tell-dpo': (held, _, now) => told(held, 'tell-dpo', [{ template: 'unproven', to: 'dpo', cause: 'unproven' }], now),
-  'remind-expiry': (held, _, now) =>
-    told(held, 'remind-expiry', [{ template: 'expiring', to: 'subject', cause: 'expiring' }], now),
   close: (held, _, now) => close(held, now),
+};
+
+const remindFetch = (held: Case, chore: Chore, late: boolean, now: Date): Change => {
+  const name = choreKey(chore);
+  return told(held, name, late ? [] : [{ template: 'expiring', to: 'subject', cause: name }], now);
 };
 
 const isOwners = (name: RecordChore): name is OwnerChore => name === 'owner-50' || name === 'owner-80';
@@ -53,8 +56,9 @@ export const doChore = (
   now: Date,
 ): Change => {
   const { name, until } = chore;
-  if (!isOwners(name)) return doings[name](held, mayMail, now);
   const late = until !== undefined && until <= now.toISOString();
+  if (name === 'remind-expiry') return remindFetch(held, chore, late, now);
+  if (!isOwners(name)) return doings[name](held, mayMail, now);
   return told(held, choreKey(chore), late ? [] : ownerReminders(chore, deputies), now);
 };
 
@@ -64,15 +68,12 @@ export const remindsUnproven = ({ request }: Case, name: ChoreName): boolean =>
 
 const closing: readonly Template[] = ['expired', 'closed', 'answered', 'needs-person', 'undelivered'];
 
-const awaits = (held: Case, system: string | undefined): boolean =>
-  held.request.status === 'GATHERING' && inForce(held).some((source) => source.system === system && isOpen(source));
-
 /**
  * Whether a mail is still wanted when it goes out: after the end only the one that tells of it, nothing once its reader is forgotten, and
  * no reminder of what was answered meanwhile.
  */
 export const stillWanted = (held: Case, { template, about }: Pick<MailDraft, 'template' | 'about'>): boolean => {
   const { status, purgedAt } = held.request;
-  if (template === 'owner-reminder') return awaits(held, about);
+  if (template === 'owner-reminder') return awaitsOwner(held, about ?? '');
   return !purgedAt && (!isOver(status) || closing.includes(template));
 };

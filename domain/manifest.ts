@@ -19,6 +19,8 @@ export interface Manifest {
   readonly version: 1;
   readonly reference: string;
   readonly round: number;
+  /** Hash of the manifest of the answer that was sent before, where this one only adds what was missing in it. */
+  readonly addedTo?: string;
   readonly language: string;
   /** SHA-256 of the data map that the request began with. */
   readonly dataMap: string;

@@ -1,6 +1,7 @@
 import { addDays, daysBetween } from './calendar.ts';
-import { isOpen } from './gathering.ts';
+import { inForce, isOpen } from './gathering.ts';
 import { type Case, isOver, type Request, type Right, type Status } from './request.ts';
+import { isPartlySent } from './supplement.ts';
 import { mostUrgent, openAsk } from './urgency.ts';
 
 /** Who has the next move. */
@@ -23,6 +24,8 @@ export interface Summary {
   readonly target: string;
   readonly waits: Waits;
   readonly failed?: Failed;
+  /** A part of the answer is out, the rest is still owed. */
+  readonly partly?: boolean;
 }
 
 const next: Readonly<Record<Status, Waits>> = {
@@ -44,12 +47,15 @@ const failedOf = ({ needsPerson, undelivered, status }: Request): Failed | undef
   return undelivered ? 'mail' : undefined;
 };
 
-const waitsOf = ({ request, sources }: Case, failed: Failed | undefined): Waits => {
+const waitsOf = (held: Case, failed: Failed | undefined): Waits => {
+  const { request } = held;
   if (failed) return 'dpo';
   if (openAsk(request)) return 'person';
   if (request.status === 'VERIFIED' && request.startAskedAt) return 'dpo';
-  const asked = sources.some((source) => source.round === request.round && isOpen(source));
-  return request.status === 'GATHERING' && asked ? 'owner' : next[request.status];
+  const asked = inForce(held).some(isOpen);
+  // A part is sent and nothing new has come: the one who owes the rest is the owner.
+  const owed = request.status === 'GATHERING' || (request.status === 'REVIEW' && !request.manifest);
+  return owed && asked ? 'owner' : next[request.status];
 };
 
 /** What the overview says of a request; undefined when nobody has to do anything about it any more. */
@@ -69,6 +75,7 @@ export const summaryOf = (held: Case): Summary | undefined => {
     target: urgent.deadline.internalTarget,
     waits: waitsOf(held, failed),
     ...(failed ? { failed } : {}),
+    ...(isPartlySent(held) ? { partly: true } : {}),
   };
 };
 

@@ -36,8 +36,8 @@ export const ownerChores = (held: Case, { timeZone }: Pick<ChoreRules, 'timeZone
 
 /** To the owner, and at 80 % to each deputy too, by their place in the data map: the address is looked up when the mail goes out. */
 export const ownerReminders = ({ name, about }: Chore, deputies: number): MailDraft[] => {
-  if (!about) return [];
-  const { system, round } = about;
+  const { system, round } = about ?? {};
+  if (system === undefined) return [];
   const places = name === 'owner-80' ? Array.from({ length: deputies }, (_, at) => `:${at + 1}`) : [];
   const mail = { template: 'owner-reminder', cause: `${name} round-${round}`, about: system } as const;
   return ['', ...places].map((place) => ({ ...mail, to: `owner:${system}${place}` as const }));

@@ -1,10 +1,12 @@
 import { actor, type Change, setStatus } from './change.ts';
+import { withoutPackages } from './package.ts';
 import {
   type Case,
   type Decision,
   isOver,
   type Request,
   type RightRecord,
+  type Sent,
   type SourceRecord,
   type Status,
 } from './request.ts';
@@ -40,6 +42,8 @@ const ofRequest = [
   'endedAt',
   'chores',
 ] as const satisfies readonly (keyof Request)[];
+
+const ofSent = ['at', 'round', 'manifest', 'attempt', 'missing'] as const satisfies readonly (keyof Sent)[];
 
 const ofSource = [
   'system',
@@ -79,8 +83,10 @@ export const purged = (held: Case, now: Date, status: Status = held.request.stat
   const request = { ...held.request, status };
   const rights = setStatus(held.rights, status).map(frozenRight);
   const purgedAt = now.toISOString();
+  const sent = held.request.sent?.map((each) => ({ ...picked(each, ofSent), reason: '' }));
+  const stays = { ...picked(request, ofRequest), ...(sent ? { sent } : {}) };
   return {
-    request: { ...picked(request, ofRequest), person: nobody, purgedAt } as unknown as Request,
+    request: { ...stays, person: nobody, purgedAt } as unknown as Request,
     rights,
     audit: actor('housekeeping', 'PURGED', { status }),
   };
@@ -88,13 +94,12 @@ export const purged = (held: Case, now: Date, status: Status = held.request.stat
 
 /** The link has ended: what it led to is gone, and its hash stands in the audit chain. */
 export const packagePurged = (held: Case): Change => {
-  const { package: _, ...request } = held.request;
-  return { request, audit: actor('housekeeping', 'PACKAGE_PURGED') };
+  return { request: withoutPackages(held.request), audit: actor('housekeeping', 'PACKAGE_PURGED') };
 };
 
 /** What was gathered is gone but for the manifest; who asked is still known. */
 export const evidencePurged = (held: Case, objects: number, now: Date): Change => {
-  const { package: _, chores = {}, ...request } = held.request;
+  const { chores = {}, ...request } = withoutPackages(held.request);
   return {
     request: { ...request, chores: { ...chores, 'purge-evidence': now.toISOString() } },
     audit: actor('housekeeping', 'EVIDENCE_PURGED', { objects }),

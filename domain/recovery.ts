@@ -1,6 +1,7 @@
-import { newRound } from './ask-again.ts';
 import { actor, type Change, moved, mustBe, refuse, sameSegment } from './change.ts';
-import { inForce, isOpen, waitingFor } from './gathering.ts';
+import { isUndecided } from './decision.ts';
+import { inForce, isOpen, newRound, waitingFor } from './gathering.ts';
+import { fetched } from './package.ts';
 import { type Case, isOver, type RightRecord, type Step } from './request.ts';
 import { nextLook } from './urgency.ts';
 
@@ -22,7 +23,7 @@ export const needsPerson = (held: Case, step: Step, error: string, now: Date): C
 const gatherAnew = (held: Case, now: Date): Change => {
   const rights = held.rights.map((record): RightRecord => {
     const { decision: _, ...open } = record;
-    return isOver(record.status) ? record : open;
+    return isUndecided(record) ? open : record;
   });
   return {
     ...newRound({ ...held, rights }, () => true, 'gather', now),
@@ -74,10 +75,10 @@ export const withdraw = (held: Case, now: Date): Change => {
  */
 export const close = (held: Case, now: Date): Change => {
   mustBe(held.request, 'DELIVERED', 'AWAITING_PROOF');
-  const { status, silent, package: built, downloads } = held.request;
+  const { status, silent, package: built } = held.request;
   const unproven = status === 'AWAITING_PROOF';
   const next = unproven ? 'UNVERIFIED_CLOSED' : 'CLOSED';
-  const told = unproven ? !silent : built && downloads === 0;
+  const told = unproven ? !silent : built && fetched(built) === 0;
   return {
     ...moved(held, next, now),
     mails: told ? [{ template: unproven ? 'expired' : 'closed', to: 'subject', cause: 'closed' }] : [],

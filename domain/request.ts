@@ -112,6 +112,26 @@ export const SecondProof = z.discriminatedUnion('method', [
   z.object({ at: Instant, method: z.literal('oidc'), issuer: z.string(), subject: z.string() }),
 ]);
 
+/** The answer as it lies ready: a ZIP, or several that hold no more than one can be expected to open. */
+export const Package = z.object({
+  parts: z.array(z.object({ key: z.string(), bytes: z.int(), sha256: z.string(), downloads: z.int() })),
+  builtAt: Instant,
+  expiresAt: Instant,
+});
+export type Package = z.infer<typeof Package>;
+
+/** An answer that lacked something: what the decision was bound to, which systems were missing, and why it was sent all the same. */
+export const Sent = z.object({
+  at: Instant,
+  round: z.int(),
+  manifest: z.string(),
+  attempt: z.string(),
+  missing: z.array(z.string()),
+  reason: z.string(),
+  package: z.optional(Package),
+});
+export type Sent = z.infer<typeof Sent>;
+
 export const Request = z.object({
   requestId: z.string(),
   reference: z.string(),
@@ -158,9 +178,11 @@ export const Request = z.object({
       attempt: z.string(),
     }),
   ),
-  package: z.optional(
-    z.object({ key: z.string(), bytes: z.int(), sha256: z.string(), builtAt: Instant, expiresAt: Instant }),
-  ),
+  package: z.optional(Package),
+  /** Answers that were sent without everything, while the case stays open for the rest. */
+  sent: z.optional(z.array(Sent)),
+  /** The round in which the DPO goes on without the owners who have not answered. */
+  unawaited: z.optional(z.int()),
   /** Waits for a second person. */
   proposal: z.optional(Proposal),
   deliveredAt: z.optional(Instant),

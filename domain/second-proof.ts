@@ -1,9 +1,9 @@
-import { newRound, withFollowers } from './ask-again.ts';
+import { withFollowers } from './ask-again.ts';
 import { actor, type Change, mustBe, refuse } from './change.ts';
 import type { Proof } from './config.ts';
 import type { DataMap } from './data-map.ts';
 import type { Decider } from './deciders.ts';
-import { inForce, turnOf } from './gathering.ts';
+import { inForce, newRound, turnOf } from './gathering.ts';
 import { comparable } from './identity.ts';
 import type { Wave } from './plan.ts';
 import type { Case, Request } from './request.ts';

@@ -1,4 +1,5 @@
 import { type Alert, actor, type Change, type MailDraft, moved, nextSegment, refuse, type Template } from './change.ts';
+import { fetched } from './package.ts';
 import { type Case, isAnswer, isOver, type Request, type Undelivered } from './request.ts';
 
 /** What the mail service says became of a mail that did not arrive, or was not wanted. */
@@ -14,9 +15,11 @@ const quiet: readonly string[] = [
   'expired',
 ] satisfies Template[];
 
+const isFetched = ({ package: built }: Request): boolean => built !== undefined && fetched(built) > 0;
+
 /** Whether the answer itself did not arrive: it is not delivered then, unless it was fetched all the same (F31). */
 const undoes = ({ request }: Case, failure: Failure): boolean =>
-  isAnswer(failure) && failure.reason !== 'complaint' && request.status === 'DELIVERED' && request.downloads === 0;
+  isAnswer(failure) && failure.reason !== 'complaint' && request.status === 'DELIVERED' && !isFetched(request);
 
 /** Approved and not yet delivered: the time limit runs on, and so do its alarms. */
 const undone = (held: Case, now: Date) => {

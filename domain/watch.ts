@@ -13,7 +13,7 @@ const machineMoves = (held: Case): boolean => {
   if (request.needsPerson || answerCameBack(request)) return false;
   if (request.status === 'RECEIVED' || request.status === 'APPROVED') return true;
   if (request.status === 'VERIFIED') return !request.startAskedAt;
-  const asked = inForce(held).some(isOpen);
+  const asked = request.unawaited !== request.round && inForce(held).some(isOpen);
   return request.status === 'GATHERING' && !asked;
 };
 

@@ -9,6 +9,7 @@ import { decidersOf } from '../../domain/deciders.ts';
 import { inForce } from '../../domain/gathering.ts';
 import { stillWanted } from '../../domain/housekeeping.ts';
 import { ownersLastDay } from '../../domain/owner-time.ts';
+import { lastEnd } from '../../domain/package.ts';
 import { codeFrom, digitsFrom } from '../../domain/reference.ts';
 import type { Case, Right } from '../../domain/request.ts';
 import { extendable, mostUrgent, openAsk } from '../../domain/urgency.ts';
@@ -39,6 +40,7 @@ const links: Partial<Record<OutboxMail['template'], { purpose: Purpose; path: st
   'owner-task': { purpose: 'owner', path: 'o', life: 30 * day },
   'owner-reminder': { purpose: 'owner', path: 'o', life: 30 * day },
   ready: { purpose: 'download', path: 'd', life: 14 * day },
+  partly: { purpose: 'download', path: 'd', life: 14 * day },
   answered: { purpose: 'status', path: 'r', life: 120 * day },
   'time-limit': { purpose: 'dpo', path: 'dpo', life: 60 * day },
   'person-answered': { purpose: 'dpo', path: 'dpo', life: 60 * day },
@@ -82,7 +84,8 @@ const recipientOf = ({ to }: OutboxMail, held: Case, { config, map }: Office): R
 /** A download's link ends with the file, whenever it was mailed. */
 const endOf = ({ purpose, life }: { purpose: Purpose; life: number }, { request }: Case, now: Date): Date => {
   const end = new Date(now.getTime() + life);
-  const file = purpose === 'download' && request.package ? new Date(request.package.expiresAt) : end;
+  const last = purpose === 'download' ? lastEnd(request) : undefined;
+  const file = last ? new Date(last) : end;
   return file < end ? file : end;
 };
 
@@ -139,8 +142,11 @@ const factsOf = (mail: OutboxMail, held: Case, to: Recipient, office: Office): L
     due: first?.deadline.due,
     systems: to.staff ? systemsOf(held, to, office) : undefined,
     task,
-    outcomes: rights.flatMap(({ right, decision }) => (decision ? [{ right, ...decision }] : [])),
-    nothingHeld: request.manifest && inForce(held).every(({ state }) => state === 'EMPTY'),
+    outcomes: rights.flatMap(({ right, decision, status }) =>
+      decision ? [{ right, ...decision, rest: decision.outcome === 'refuse' && status === 'DELIVERED' }] : [],
+    ),
+    rest: (request.sent?.length ?? 0) > 0,
+    nothingHeld: request.manifest && !request.sent && inForce(held).every(({ state }) => state === 'EMPTY'),
     authority: complaintBody(config.country),
     status: to.staff ? request.status : undefined,
     threshold: mail.template === 'time-limit' ? (mail.about as Threshold) : undefined,

@@ -159,5 +159,15 @@ export const tokensIn = (table: Table) => ({
     const unspent = { ConditionExpression: 'attribute_exists(codeHash)' };
     return (await table.update({ pk: tokenKey(hash), sk: 'TOKEN' }, 'REMOVE codeHash', {}, unspent)) !== undefined;
   },
+
+  /** Where there are several files a code opens each once while it lives; a right one costs no try. */
+  async spendCodeOn({ hash }: Pick<Token, 'hash'>, file: number): Promise<boolean> {
+    const opened = `opened${file}`;
+    const unspent = {
+      ConditionExpression: `attribute_exists(codeHash) AND (attribute_not_exists(${opened}) OR ${opened} <> codeHash)`,
+    };
+    const spend = `SET ${opened} = codeHash ADD attempts :back`;
+    return (await table.update({ pk: tokenKey(hash), sk: 'TOKEN' }, spend, { ':back': -1 }, unspent)) !== undefined;
+  },
 });
 export type Tokens = ReturnType<typeof tokensIn>;

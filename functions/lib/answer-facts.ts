@@ -6,6 +6,7 @@ import type { DataMap } from '../../domain/data-map.ts';
 import { inForce } from '../../domain/gathering.ts';
 import { type HeldBack, leftOut } from '../../domain/left-out.ts';
 import type { Case, SourceRecord, StoredFile } from '../../domain/request.ts';
+import { lastSent } from '../../domain/supplement.ts';
 import type { AnswerCollection, AnswerFacts, AnswerSystem } from '../../web/package/answer.ts';
 
 /** What the answer's pages are made from, beside the case. `firstRows` reads the rows that a page shows. */
@@ -40,6 +41,8 @@ const answerSystem = async (held: Case, deps: FactDeps, name: string): Promise<A
   const system = systems[name];
   if (!system) return undefined;
   const records = inForce(held).filter((record) => record.system === name);
+  // A supplement tells of what it adds and of what is still missing.
+  if (records.length === 0 && lastSent(held.request)) return undefined;
   const described = records.flatMap(({ collections }) => collections.filter((each) => each.name in system.collections));
   const others = records.flatMap(({ collections }) => collections.filter((each) => !(each.name in system.collections)));
   return {
@@ -66,6 +69,7 @@ export const answerFacts = async (held: Case, deps: FactDeps): Promise<AnswerFac
   const names = Object.keys(deps.map.systems).sort();
   const answered = await Promise.all(names.map((name) => answerSystem(held, deps, name)));
   const systems = answered.filter((system) => system !== undefined);
+  const sent = lastSent(request);
   return {
     language: request.language,
     organisation,
@@ -77,6 +81,7 @@ export const answerFacts = async (held: Case, deps: FactDeps): Promise<AnswerFac
     receivedAt: request.receivedAt,
     // The last answer of a system: building the same round twice gives the same bytes.
     gatheredAt: inForce(held).reduce((latest, { at }) => (at > latest ? at : latest), request.receivedAt),
+    ...(sent ? { addedTo: { sentAt: sent.at } } : {}),
     authority: complaintBody(country),
     systems,
     leftOut: leftOut(systems, refusedBefore(held), deps.heldBack),

@@ -1,4 +1,5 @@
 import { evidenceKey } from '../../domain/answer-layout.ts';
+import { packagesOf } from '../../domain/package.ts';
 import { evidencePurged, frozenSource, mayPurge, packagePurged, purged } from '../../domain/purge.ts';
 import type { Case, Status } from '../../domain/request.ts';
 import type { Cases } from '../aws/cases.ts';
@@ -9,28 +10,32 @@ export interface ForgetDeps {
   readonly files: Files;
 }
 
+const zipKeys = (request: Case['request']): string[] =>
+  packagesOf(request).flatMap(({ parts }) => parts.map(({ key }) => key));
+
 /** Removes every object of a request but those that stay; answers how many there were. */
 const forgetObjects = async ({ request }: Case, files: Files, stays: readonly string[] = []): Promise<number> => {
   const gathered = (await files.keys(`${request.evidence}/`)).filter((key) => !stays.includes(key));
-  const keys = [...gathered, ...(request.package ? [request.package.key] : [])];
+  const keys = [...gathered, ...zipKeys(request)];
   await files.remove(keys);
   return keys.length;
 };
 
 /** The ZIP goes when its link has ended. */
 export const forgetPackage = async ({ request }: Case, { cases, files }: ForgetDeps): Promise<void> => {
-  if (!request.package || !mayPurge(request)) return;
-  await files.remove([request.package.key]);
+  const keys = zipKeys(request);
+  if (keys.length === 0 || !mayPurge(request)) return;
+  await files.remove(keys);
   await cases.change(request.requestId, (current) => (mayPurge(current.request) ? packagePurged(current) : undefined));
 };
 
 /** Names and hashes of what was decided on: no value of the person's stands in it. */
-const manifestOf = ({ evidence, manifest }: Case['request']): string[] =>
-  manifest ? [evidenceKey(evidence, manifest.attempt, 'manifest.json')] : [];
+const manifestsOf = ({ evidence, manifest, sent = [] }: Case['request']): string[] =>
+  [...sent, ...(manifest ? [manifest] : [])].map(({ attempt }) => evidenceKey(evidence, attempt, 'manifest.json'));
 
 export const forgetEvidence = async (held: Case, { cases, files }: ForgetDeps): Promise<void> => {
   if (!mayPurge(held.request)) return;
-  const objects = await forgetObjects(held, files, manifestOf(held.request));
+  const objects = await forgetObjects(held, files, manifestsOf(held.request));
   await cases.change(held.request.requestId, (current, at) =>
     mayPurge(current.request) ? evidencePurged(current, objects, at) : undefined,
   );

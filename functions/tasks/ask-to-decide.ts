@@ -2,9 +2,10 @@ import { evidenceKey, placesKey } from '../../domain/answer-layout.ts';
 import { sha256 } from '../../domain/canonical.ts';
 import { review } from '../../domain/decision.ts';
 import { Conflict } from '../../domain/errors.ts';
-import { inForce, turnOf, waitingFor } from '../../domain/gathering.ts';
+import { inForce, keptWaitingBy, turnOf } from '../../domain/gathering.ts';
 import { type Manifest, manifestText } from '../../domain/manifest.ts';
 import type { Case, SourceRecord, StoredFile } from '../../domain/request.ts';
+import { lastSent, ofThisAnswer } from '../../domain/supplement.ts';
 import { cases, files, now } from '../aws/from-env.ts';
 import { letterBy, type WriteLetter } from '../aws/letter.ts';
 import { type AnswerDeps, partsOf, writeAnswerFiles } from '../lib/answer-files.ts';
@@ -26,10 +27,12 @@ type Deps = Given & AnswerDeps;
 /** The manifest of one round: what the systems answered, and the files of each right that is answered with data. */
 const manifestOf = ({ held, heldBack, cuts }: { held: Case } & Held, files: readonly StoredFile[]): Manifest => {
   const records = inForce(held).sort((a, b) => (a.system < b.system ? -1 : 1));
+  const addedTo = lastSent(held.request)?.manifest;
   return {
     version: 1,
     reference: held.request.reference,
     round: held.request.round,
+    ...(addedTo ? { addedTo } : {}),
     language: held.request.language,
     dataMap: held.request.dataMap ?? '',
     systems: records.map(({ system, state, rows, documents, reason }) => ({ system, state, rows, documents, reason })),
@@ -94,14 +97,14 @@ export const askToDecide = task({
   async run({ requestId }, given: Given) {
     const held = await given.cases.read(requestId);
     if (held.request.status !== 'GATHERING') return { requestId, waiting: 0 };
-    const waiting = waitingFor(held);
+    const waiting = keptWaitingBy(held);
     if (waiting.length > 0) {
       log.info('waiting for owners', { requestId, count: waiting.length });
       return { requestId, waiting: waiting.length };
     }
     const deps: Deps = { ...given, map: await mapOf(held.request, given.files) };
     const attempt = newAttempt();
-    const shown = await writeManifest(await withGiven(held, attempt, deps), attempt, deps);
+    const shown = await writeManifest(await withGiven(ofThisAnswer(held), attempt, deps), attempt, deps);
     await deps.cases.change(requestId, (current) => {
       // A system answered late: its answer is not in this manifest.
       if (stampOf(current) !== stampOf(held)) throw new Conflict('a system answered meanwhile');

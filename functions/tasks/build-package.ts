@@ -90,11 +90,12 @@ const build = async (requestId: string, segment: number, deps: Deps): Promise<vo
   const key = `packages/${randomBytes(16).toString('hex')}.zip`;
   const members = membersOf(held, await readApproved(held, deps.files), deps.files);
   // A file that is not the approved one ends the upload too: no half package becomes visible (F09).
-  const { bytes, sha256: sum } = await deps.files.write(key, zip(members), 'application/zip');
+  const { bytes, sha256 } = await deps.files.write(key, zip(members), 'application/zip');
+  const parts = [{ key, bytes, sha256, downloads: 0 }];
   const builtAt = deps.now();
   const expiresAt = new Date(builtAt.getTime() + lifeDays * 86_400_000).toISOString();
   await deps.cases.change(requestId, (current) =>
-    packaged(current, segment, { key, bytes, sha256: sum, builtAt: builtAt.toISOString(), expiresAt }, builtAt),
+    packaged(current, segment, { parts, builtAt: builtAt.toISOString(), expiresAt }, builtAt),
   );
 };
 

@@ -1,4 +1,5 @@
-import { askForCode, downloaded } from '../../domain/delivery.ts';
+import { askForCode, downloaded, isFetchable } from '../../domain/delivery.ts';
+import { type AnswerZip, zipsOf } from '../../domain/package.ts';
 import { canBeCode, typedCode } from '../../domain/reference.ts';
 import { type Case, namesCase } from '../../domain/request.ts';
 import { type DownloadProblem, type DownloadState, downloadPage } from '../../web/pages/download.tsx';
@@ -18,19 +19,19 @@ interface Deps {
   readonly now: () => Date;
 }
 
-const stateOf = (held: Case, at: Date): DownloadState['kind'] => {
-  const { package: built } = held.request;
-  return built && built.expiresAt > at.toISOString() ? 'ready' : 'expired';
-};
-
 const text = ({ fields }: Visit, name: string): string => fields.get(name)?.[0] ?? '';
 
-const render = (visit: Visit, held: Case, state: DownloadState, { look: site, links }: Deps, status = 200): Answer => ({
+/** The files that can be fetched now. */
+const zipsAt = ({ request }: Case, at: Date): AnswerZip[] =>
+  isFetchable(request, at) ? zipsOf(request).filter(({ expiresAt }) => expiresAt > at.toISOString()) : [];
+
+const render = (visit: Visit, held: Case, state: DownloadState, deps: Deps, status = 200): Answer => ({
   status,
-  formTo: links.origin,
+  formTo: deps.links.origin,
   html: downloadPage({
-    ...site(visit, held.request.language),
+    ...deps.look(visit, held.request.language),
     request: held.request,
+    zips: zipsAt(held, deps.now()),
     state,
     meant: namesCase(held.request, text(visit, 'last4')),
   }),
@@ -45,11 +46,15 @@ const sendCode = async (visit: Visit, held: Case, token: Token, deps: Deps): Pro
   if (!namesCase(held.request, text(visit, 'last4'))) return anew(visit, held, 'last4', deps);
   const n = await deps.tokens.countCode(token);
   if (n === undefined) return render(visit, held, { kind: 'locked' }, deps, 429);
-  await deps.cases.change(held.request.requestId, (current) => askForCode(current, token.hash, n));
+  await deps.cases.change(held.request.requestId, (current) => askForCode(current, token.hash, n, deps.now()));
   return render(visit, held, { kind: 'code-sent' }, deps);
 };
 
-/** The right code opens the file for 60 seconds: the address is made now and bound to one object (T59). */
+/** Of several files the one whose button was pressed. */
+const wanted = (visit: Visit, zips: readonly AnswerZip[]): AnswerZip | undefined =>
+  zips.find(({ n }) => text(visit, 'action') === `open-${n}`) ?? zips[0];
+
+/** The right code opens a file for 60 seconds: the address is made now and bound to one object (T59). */
 const openFile = async (visit: Visit, held: Case, token: Token, deps: Deps): Promise<Answer> => {
   const typed = typedCode(text(visit, 'code'));
   if (!canBeCode(typed, 8)) return anew(visit, held, 'code', deps);
@@ -58,11 +63,13 @@ const openFile = async (visit: Visit, held: Case, token: Token, deps: Deps): Pro
     const state: DownloadState = checked.left > 0 ? { kind: 'wrong-code', left: checked.left } : { kind: 'locked' };
     return render(visit, held, state, deps, checked.left > 0 ? 400 : 429);
   }
-  const { package: built, reference, requestId } = held.request;
-  if (!built) return render(visit, held, { kind: 'expired' }, deps, 410);
-  if (!(await deps.tokens.spendCode(token))) return render(visit, held, { kind: 'locked' }, deps, 429);
-  await deps.cases.change(requestId, downloaded);
-  return { location: await deps.links.presign(built.key, `${reference}.zip`, 60) };
+  const zips = zipsAt(held, deps.now());
+  const zip = wanted(visit, zips);
+  if (!zip) return render(visit, held, { kind: 'expired' }, deps, 410);
+  const spent = zips.length > 1 ? await deps.tokens.spendCodeOn(token, zip.n) : await deps.tokens.spendCode(token);
+  if (!spent) return render(visit, held, { kind: 'locked' }, deps, 429);
+  await deps.cases.change(held.request.requestId, (current) => downloaded(current, zip.key, deps.now()));
+  return { location: await deps.links.presign(zip.key, zip.name, 60) };
 };
 
 const downloadPages = (deps: Deps) => ({
@@ -72,8 +79,8 @@ const downloadPages = (deps: Deps) => ({
   'ANY /download/{reference}': async (visit: Visit): Promise<Answer> => {
     const token = await opened(visit, deps.tokens, 'download', deps.now());
     const held = await deps.cases.read(token.requestId);
-    const kind = stateOf(held, deps.now());
-    if (visit.method === 'GET' || kind === 'expired') return render(visit, held, { kind } as DownloadState, deps);
+    if (zipsAt(held, deps.now()).length === 0) return render(visit, held, { kind: 'expired' }, deps);
+    if (visit.method === 'GET') return render(visit, held, { kind: 'ready' }, deps);
     if (text(visit, 'action') === 'send-code') return sendCode(visit, held, token, deps);
     return openFile(visit, held, token, deps);
   },

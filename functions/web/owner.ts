@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Owner } from '../../domain/change.ts';
 import type { DataMap, System } from '../../domain/data-map.ts';
-import { inForce, isOpen, type OwnerAnswer, ownerAnswered } from '../../domain/gathering.ts';
+import { awaitsOwner, inForce, isOpen, type OwnerAnswer, ownerAnswered } from '../../domain/gathering.ts';
 import { type Case, namesCase } from '../../domain/request.ts';
 import { ownerPage } from '../../web/pages/owner.tsx';
 import type { Cases } from '../aws/cases.ts';
@@ -47,15 +47,15 @@ const text = ({ fields }: Visit, name: string): string => (fields.get(name)?.[0]
 const taskOf = (held: Case, name: string, by: string, map: DataMap): Task => {
   const system = map.systems[name];
   if (!system) throw new Refusal(404);
-  const prefix = `${held.request.evidence}/r${held.request.round}/uploads/${name}/`;
+  const asked = inForce(held).find((source) => source.system === name && isOpen(source));
+  const prefix = `${held.request.evidence}/r${asked?.round ?? held.request.round}/uploads/${name}/`;
   return { held, name, system, prefix, by: by as Owner };
 };
 
 /** 16 signs that keep uploads of one name apart, in the order in which they were added. */
 const apart = (now: Date): string => `${now.getTime().toString(16).padStart(12, '0')}${randomBytes(2).toString('hex')}`;
 
-const openTask = ({ held, name }: Task): boolean =>
-  held.request.status === 'GATHERING' && inForce(held).some((source) => source.system === name && isOpen(source));
+const openTask = ({ held, name }: Task): boolean => awaitsOwner(held, name);
 
 const show = async (visit: Visit, task: Task, problems: readonly OwnerProblem[], deps: Deps): Promise<Answer> => {
   const open = openTask(task);

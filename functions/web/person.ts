@@ -90,8 +90,9 @@ const longestAnswer = 4_000;
 /** Takes the person's answer to the DPO's question; the time limit runs again. */
 const takeAnswer = async (visit: Visit, token: Token, deps: Deps): Promise<Answer> => {
   const typed = (visit.fields.get('answer')?.[0] ?? '').trim();
-  if (!typed) return showStatus(visit, token, deps, { problem: 'answer', typed });
-  if (typed.length > longestAnswer) return showStatus(visit, token, deps, { problem: 'too-long', typed });
+  if (!typed) return showStatus(visit, token, deps, { problem: 'answer', typed, form: 'answer' });
+  if (typed.length > longestAnswer)
+    return showStatus(visit, token, deps, { problem: 'too-long', typed, form: 'answer' });
   const rules = rulesOf(deps.config);
   await deps.cases.change(token.requestId, (current) => personAnswered(current, typed, 'subject', rules, deps.now()));
   return { location: visit.path };
@@ -99,7 +100,7 @@ const takeAnswer = async (visit: Visit, token: Token, deps: Deps): Promise<Answe
 
 const takeBack = async (visit: Visit, token: Token, deps: Deps): Promise<Answer> => {
   if (!meansCase(visit, await deps.cases.read(token.requestId))) {
-    return showStatus(visit, token, deps, { problem: 'last4', typed: '' });
+    return showStatus(visit, token, deps, { problem: 'last4', typed: '', form: 'withdraw' });
   }
   await deps.cases.change(token.requestId, (current) => withdraw(current, deps.now()));
   return { location: visit.path };
@@ -108,7 +109,7 @@ const takeBack = async (visit: Visit, token: Token, deps: Deps): Promise<Answer>
 /** A new link to the answer, for one that was lost or locked. */
 const sendLink = async (visit: Visit, token: Token, deps: Deps): Promise<Answer> => {
   if (!meansCase(visit, await deps.cases.read(token.requestId))) {
-    return showStatus(visit, token, deps, { problem: 'last4', typed: '' });
+    return showStatus(visit, token, deps, { problem: 'last4', typed: '', form: 'send-link' });
   }
   await deps.cases.change(token.requestId, (current) => sendLinkAgain(current, deps.now()));
   return { location: visit.path };

@@ -3,13 +3,14 @@ import type { Change } from '../../domain/change.ts';
 import type { Config } from '../../domain/config.ts';
 import type { DataMap } from '../../domain/data-map.ts';
 import { type Decider, decidersOf } from '../../domain/deciders.ts';
-import { type Choice, incompleteSources, refuseRequest, takeBack, withFreeText } from '../../domain/decision.ts';
+import { type Choice, refuseRequest, takeBack, withFreeText } from '../../domain/decision.ts';
 import { agree, decideAs, openProposal } from '../../domain/four-eyes.ts';
-import { start } from '../../domain/gathering.ts';
+import { goOnWithout, start } from '../../domain/gathering.ts';
 import { planOf, wavesOf } from '../../domain/plan.ts';
 import { tryAgain } from '../../domain/recovery.ts';
 import { type Case, namesCase, type Right, rights } from '../../domain/request.ts';
 import { confirmProof, proposeProof } from '../../domain/second-proof.ts';
+import { endWithout, incompleteSources } from '../../domain/supplement.ts';
 import { askForCalendar, askPerson, extend, personAnswered } from '../../domain/time-limit.ts';
 import { sendAgain, settleMail } from '../../domain/undelivered.ts';
 import { extendable } from '../../domain/urgency.ts';
@@ -50,6 +51,7 @@ const choicesOf = (visit: Visit): Partial<Record<(typeof rights)[number], Choice
 /** What an action cannot do without, and what is said about it. */
 const required: Readonly<Record<string, readonly (readonly [field: string, problem: StaffProblem['problem']])[]>> = {
   refuse: [['reason', 'reason']],
+  'end-without': [['reason', 'reason']],
   'manual-proof': [['reason', 'reason']],
   extend: [
     ['ground', 'ground'],
@@ -125,6 +127,8 @@ const decisions: Readonly<Record<string, Decide>> = {
   refuse: (visit, held, by, at) => refuseRequest(held, text(visit, 'reason'), by.role, at),
   decide: decideWith,
   agree: (_, held, by, at) => agree(held, by, at),
+  'go-on': (_, held, by, at) => goOnWithout(held, by.role, at),
+  'end-without': (visit, held, by, at) => endWithout(held, text(visit, 'reason'), by.role, at),
   'manual-proof': (visit, held, by, at, { config }) =>
     proposeProof(held, text(visit, 'reason'), by, others(by, config), at),
   'confirm-proof': (_, held, by, at, { map }) => confirmProof(held, by, wavesOf(map, planOf(map, ['email'])), at),

@@ -96,11 +96,13 @@ export const answerTask = async (
   reference: string,
   answer: 'found' | 'nothing' | 'not-me',
   text = '',
+  after = 0,
 ) => {
-  const mail = await world.mail('arkiv@nordlys.example', new RegExp(reference));
+  const mail = await world.mail('arkiv@nordlys.example', new RegExp(reference), after);
   const visitor = new Visitor(world.site);
   const page = expectStatus(await visitor.get(linkIn(mail, 'o')), 200);
-  return expectStatus(await visitor.submit(page, { answer, text, last4: last4(reference) }, 'answer'), 200);
+  const named: Record<string, string> = answer === 'not-me' ? { name: text } : {};
+  return expectStatus(await visitor.submit(page, { answer, text, ...named, last4: last4(reference) }, 'answer'), 200);
 };
 
 /** Ticks that the free text of every system was looked at. */
@@ -161,8 +163,14 @@ export const beKnown = async (world: World, reference: string): Promise<void> =>
 };
 
 /** The DPO approves every right on the manifest shown; answers its hash, as the page's form carried it, and the page after. */
-export const approve = async (world: World, reference: string, rights: readonly string[] = ['access'], more = {}) => {
-  const { page, visitor } = await openAsDpo(world, reference, 2);
+export const approve = async (
+  world: World,
+  reference: string,
+  rights: readonly string[] = ['access'],
+  more = {},
+  count = 2,
+) => {
+  const { page, visitor } = await openAsDpo(world, reference, count);
   const outcomes = Object.fromEntries(rights.map((right) => [`outcome-${right}`, 'approve']));
   const fields = { action: 'decide', ...outcomes, looked: lookedAt(page), last4: last4(reference), ...more };
   const shown = formsOf(page).find(({ names }) => names.includes('manifest'))?.hidden.manifest;
@@ -171,17 +179,22 @@ export const approve = async (world: World, reference: string, rights: readonly 
   return { shown, page: after };
 };
 
-/** The person opens the link, asks for a code, types it, and gets the ZIP's bytes. */
-export const download = async (world: World, email: string, reference: string) => {
-  const visitor = new Visitor(world.site);
-  let ready: Mail | undefined;
-  for (let left = 600; left > 0 && !ready; left -= 1) {
-    ready = (await world.mails()).find(
+/** The n-th mail to the person about the case with a link to a file. */
+const mailWithFile = async (world: World, email: string, reference: string, n: number): Promise<Mail> => {
+  for (let left = 600; left > 0; left -= 1) {
+    const found = (await world.mails()).filter(
       ({ to, text }) => to.includes(email) && text.includes(reference) && /\/d\/[\w-]{43}/.test(text),
-    );
-    if (!ready) await new Promise((done) => setTimeout(done, 50));
+    )[n - 1];
+    if (found) return found;
+    await new Promise((done) => setTimeout(done, 50));
   }
-  if (!ready) throw new Error(`no mail with a download for ${reference}`);
+  throw new Error(`no mail ${n} with a download for ${reference}`);
+};
+
+/** The person asks for a code on the page behind the link, and has it; the page waits for it to be typed. */
+export const askForFile = async (world: World, email: string, reference: string, n = 1) => {
+  const visitor = new Visitor(world.site);
+  const ready = await mailWithFile(world, email, reference, n);
   const before = (await world.mails()).length;
   const page = expectStatus(await visitor.get(linkIn(ready, 'd')), 200);
   const sent = expectStatus(
@@ -189,12 +202,24 @@ export const download = async (world: World, email: string, reference: string) =
     200,
   );
   const mail = await world.mail(email, /\d{4}[ -]?\d{4}/, before);
-  const code = codeIn(mail, /\b(\d{4}[ -]?\d{4})\b/);
-  const [form] = [sent];
-  const body = new URLSearchParams({ code });
+  return { ready, page: sent, code: codeIn(mail, /\b(\d{4}[ -]?\d{4})\b/), visitor };
+};
+
+type Asked = Awaited<ReturnType<typeof askForFile>>;
+
+/** Presses the button of a file; answers what comes, without following it. */
+export const pressOpen = (world: World, { page, code, visitor }: Asked, action = 'open'): Promise<Response> => {
+  const body = new URLSearchParams({ code, action });
   const cookie = [...visitor.cookies].map(([name, value]) => `${name}=${value}`).join('; ');
   const headers = { 'content-type': 'application/x-www-form-urlencoded', cookie, origin: world.site };
-  const opened = await fetch(form.url, { method: 'POST', body, headers, redirect: 'manual' });
+  return fetch(page.url, { method: 'POST', body, headers, redirect: 'manual' });
+};
+
+/** The person opens the link, asks for a code, types it, and gets the ZIP's bytes. `n`: which mail with a link; `action`: which file. */
+export const download = async (world: World, email: string, reference: string, n = 1, action = 'open') => {
+  const asked = await askForFile(world, email, reference, n);
+  const { visitor } = asked;
+  const opened = await pressOpen(world, asked, action);
   const location = opened.headers.get('location') ?? '';
   if (opened.status !== 303) throw new Error(`no file: ${opened.status} ${textOf(await opened.text()).slice(0, 300)}`);
   const response = await fetch(location);

@@ -196,7 +196,7 @@ test('T54: text made to be slow to check is answered like any other', async () =
 test('T58: no address leads to a request, a page or a file by its id, only by a link that was sent', async () => {
   const [request] = (await requests()).filter((item) => item.reference === reference);
   const { pk, evidence } = request as Item & { evidence: string };
-  const key = ((request as Item).package as { key: string }).key;
+  const [{ key } = { key: '' }] = ((request as Item).package as { parts: { key: string }[] }).parts;
   const ids = [pk, reference, evidence, key, `../${key}`].map(encodeURIComponent);
   const paths = ids.flatMap((id) => [
     `/r/${id}`,

@@ -4,6 +4,7 @@ import { decidersOf } from '../../domain/deciders.ts';
 import { type Answers, fieldsOf, formSteps, validateStep } from '../../domain/form.ts';
 import type { Fact } from '../../domain/month.ts';
 import { filters, type Summary, under } from '../../domain/overview.ts';
+import { zipsOf } from '../../domain/package.ts';
 import { referenceFrom } from '../../domain/reference.ts';
 import { type MonthTotals, monthAfter, reportOf } from '../../domain/report.ts';
 import {
@@ -202,12 +203,28 @@ const sourcesOf = (typed: Typing): SourceRecord[] => [
 const planned = ['crm', 'shop', 'newsletter', 'support', 'archive', 'loyalty'].map((system) => ({ system, wave: 1 }));
 const manifest = { hash: '3f2a91bc44d07e15'.repeat(4), round: 1, rows: 1209, documents: 2, attempt: 'a' };
 const built = {
-  key: 'package.zip',
-  bytes: 1_240_000,
-  sha256: 'cd',
+  parts: [{ key: 'package.zip', bytes: 1_240_000, sha256: 'cd', downloads: 1 }],
   builtAt: '2026-12-02T09:00:00.000Z',
   expiresAt: '2026-12-16T09:00:00.000Z',
 };
+const large = {
+  ...built,
+  parts: [1, 2, 3].map((n) => ({ key: `part-${n}.zip`, bytes: 1_990_000_000, sha256: 'cd', downloads: n % 2 })),
+};
+/** A part of the answer is sent, the rest still missing. */
+const partly = (typed: Typing): Pick<Request, 'sent'> => ({
+  sent: [
+    {
+      at: '2026-12-02T09:00:00.000Z',
+      round: 1,
+      manifest: manifest.hash,
+      attempt: 'a',
+      missing: ['archive'],
+      reason: typed('Arkivet i kælderen er under vand.'),
+      package: built,
+    },
+  ],
+});
 const timeline = [
   ['RECEIVED', 'subject'],
   ['PROOF_ASKED', 'workflow'],
@@ -368,6 +385,8 @@ const staffSpecimens = (frame: { language: Language; config: Config }, typed: Ty
       name: `staff-${name}`,
       html: shown(held, wrong, form, more),
     })),
+    { name: 'staff-rest', html: shown(caseOf('REVIEW', typed, partly(typed))) },
+    { name: 'staff-supplement', html: shown(caseOf('REVIEW', typed, { manifest, ...partly(typed) })) },
     { name: 'staff-stuck', html: shown(caseOf('GATHERING', typed, { needsPerson: stuck })) },
   ];
 };
@@ -483,7 +502,7 @@ const questions = (typed: Typing) => {
   };
   return [
     { name: 'asked', asks: [ask] },
-    { name: 'asked-wrong', asks: [ask], wrong: { problem: 'answer' as const, typed: '' } },
+    { name: 'asked-wrong', asks: [ask], wrong: { problem: 'answer' as const, typed: '', form: 'answer' as const } },
     {
       name: 'asked-answered',
       asks: [{ ...ask, answer: typed('Den i Odense.'), answeredAt: '2026-11-26T08:00:00.000Z' }],
@@ -508,7 +527,7 @@ const personSpecimens = (frame: { language: Language; config: Config }, typed: T
       html: statusPage({
         ...at(`/request/${reference}`),
         ...caseOf('GATHERING', typed),
-        wrong: { problem: 'last4', typed: '' },
+        wrong: { problem: 'last4', typed: '', form: 'withdraw' },
       }),
     },
     ...statuses.map((status) => ({
@@ -542,8 +561,31 @@ const personSpecimens = (frame: { language: Language; config: Config }, typed: T
     })),
     ...downloadStates.map((state) => ({
       name: `download-${state.kind}`,
-      html: downloadPage({ ...at(`/download/${reference}`), request, state, meant: state.kind === 'code-sent' }),
+      html: downloadPage({
+        ...at(`/download/${reference}`),
+        request,
+        zips: zipsOf(request),
+        state,
+        meant: state.kind === 'code-sent',
+      }),
     })),
+    ...[
+      requestOf('REVIEW', typed, partly(typed)),
+      requestOf('DELIVERED', typed, { ...partly(typed), package: large }),
+    ].map((several, n) => ({
+      name: n === 0 ? 'download-first' : 'download-parts',
+      html: downloadPage({
+        ...at(`/download/${reference}`),
+        request: several,
+        zips: zipsOf(several),
+        state: { kind: 'code-sent' },
+        meant: true,
+      }),
+    })),
+    {
+      name: 'status-partly',
+      html: statusPage({ ...at(`/request/${reference}`), ...caseOf('REVIEW', typed, partly(typed)) }),
+    },
   ];
 };
 

@@ -41,7 +41,11 @@ export interface LetterFacts {
     readonly right: Right;
     readonly outcome: 'approve' | 'refuse';
     readonly reason?: string;
+    /** A part of the answer was sent before: what is refused is the rest. */
+    readonly rest?: boolean;
   }[];
+  /** A part of the answer went out before: this is about the rest. */
+  readonly rest?: boolean;
   /** The whole answer holds no row and no document. */
   readonly nothingHeld?: boolean;
   readonly authority: { readonly name: string; readonly url: string };

@@ -77,6 +77,7 @@ const more: Readonly<Record<Template, (language: Language) => More>> = {
   'decider-code': () => ({ code: '48213975', link: undefined, linkExpiresAt: undefined }),
   'needs-person': () => ({ problem: { step: 'gather', error: 'SourceUnavailable' } }),
   ready: (language) => ({ outcomes: outcomes(language) }),
+  partly: (language) => ({ outcomes: outcomes(language)?.slice(1) }),
   answered: (language) => ({ outcomes: outcomes(language)?.slice(1) }),
   code: () => ({ code: '48213975', link: undefined, linkExpiresAt: undefined }),
   expired: () => ({ link: undefined, linkExpiresAt: undefined }),
@@ -122,6 +123,7 @@ export const previews = (): Preview[] =>
     previewOf('owner-reminder-deputy', 'owner-reminder', language, {
       task: { owner: 'Per Møller', system: titles[language][2] ?? '', deputy: true },
     }),
+    previewOf('ready-rest', 'ready', language, { rest: true, outcomes: [] }),
     previewOf('ready-nothing', 'ready', language, { nothingHeld: true, outcomes: [] }),
     previewOf('time-limit-due', 'time-limit', language, { threshold: 'due', extendBy: undefined, question: undefined }),
   ]);

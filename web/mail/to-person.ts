@@ -46,6 +46,8 @@ const receipt = (facts: LetterFacts): Draft => {
 
 const found = ({ say }: Voice) => ({ title: say('ready.title'), text: [lead(say('ready.lead'))] });
 
+const rest = ({ say }: Voice) => ({ title: say('ready.rest-title'), text: [lead(say('ready.rest-lead'))] });
+
 const nothing = ({ say }: Voice) => ({
   title: say('ready.nothing-title'),
   text: [lead(say('ready.nothing')), paragraph(say('ready.nothing-other'))],
@@ -54,16 +56,16 @@ const nothing = ({ say }: Voice) => ({
 const ready = (facts: LetterFacts): Draft => {
   const v = voice(facts);
   const { say, reference, startPage } = v;
-  const { title, text } = facts.nothingHeld ? nothing(v) : found(v);
+  const { title, text } = facts.rest ? rest(v) : facts.nothingHeld ? nothing(v) : found(v);
   // Other rights of the same request were decided with it; what is refused must be told with its reason.
-  const rest = {
+  const others = {
     ...facts,
     outcomes: facts.outcomes?.filter(({ outcome, right }) => outcome === 'refuse' || !answeredWithData(right)),
   };
   return {
-    subject: say('ready.subject', { reference }),
+    subject: say(facts.rest ? 'ready.rest-subject' : 'ready.subject', { reference }),
     title,
-    preview: say('ready.lead'),
+    preview: say(facts.rest ? 'ready.rest-lead' : 'ready.lead'),
     blocks: blocks(
       text,
       heading(say('ready.how')),
@@ -71,7 +73,29 @@ const ready = (facts: LetterFacts): Draft => {
       button('ready', facts, v),
       linkLife(facts, v),
       paragraph(say('ready.keep')),
-      outcomeBlocks(rest, v),
+      outcomeBlocks(others, v),
+    ),
+    foot: foot('person', facts),
+  };
+};
+
+/** A part is ready while a system is missing: that more comes, and by when (security.md 3.7). */
+const partly = (facts: LetterFacts): Draft => {
+  const v = voice(facts);
+  const { say, reference, answerBy, startPage } = v;
+  return {
+    subject: say('partly.subject', { reference }),
+    title: say('partly.title'),
+    preview: say('partly.lead', { date: answerBy }),
+    blocks: blocks(
+      lead(say('partly.lead', { date: answerBy })),
+      paragraph(say('partly.what')),
+      heading(say('ready.how')),
+      steps(say('ready.step-1'), say('ready.step-2'), say('ready.step-3'), say('ready.step-4', { file: startPage })),
+      button('partly', facts, v),
+      linkLife(facts, v),
+      paragraph(say('ready.keep')),
+      outcomeBlocks(facts, v),
     ),
     foot: foot('person', facts),
   };
@@ -158,4 +182,4 @@ const asked = (facts: LetterFacts): Draft => {
 };
 
 /** The mails to the person who asks. */
-export const toPerson = { confirm, receipt, ready, answered, code, extended, asked };
+export const toPerson = { confirm, receipt, ready, partly, answered, code, extended, asked };

@@ -90,10 +90,10 @@ export const foot = (reader: 'person' | 'dpo' | 'owner' | 'deputy', facts: Lette
 
 /** The decision of each right, and for a refusal its reason and the ways to complain (Art. 12(4)). */
 export const outcomeBlocks = ({ outcomes = [], authority, dpo }: LetterFacts, { say }: Voice): Block[] => {
-  const rows = outcomes.map(({ right, outcome, reason = '' }) => {
+  const rows = outcomes.map(({ right, outcome, rest, reason = '' }) => {
     const granted = answeredWithData(right) ? 'outcome.approve-data' : 'outcome.approve-text';
     return [
-      heading(say(`outcome.${outcome}`, { right: capital(say(`right.${right}`)) })),
+      heading(say(rest ? 'outcome.rest' : `outcome.${outcome}`, { right: capital(say(`right.${right}`)) })),
       paragraph(say(outcome === 'refuse' ? 'outcome.refuse-text' : granted, { reason })),
     ];
   });

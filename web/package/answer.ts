@@ -16,6 +16,8 @@ export interface AnswerFacts {
   /** ISO instants. */
   readonly receivedAt: string;
   readonly gatheredAt: string;
+  /** This only adds what was missing in the answer that was sent then. */
+  readonly addedTo?: { readonly sentAt: string };
   readonly authority: { readonly name: string; readonly url: string };
   readonly systems: readonly AnswerSystem[];
   readonly leftOut: readonly LeftOut[];

@@ -35,17 +35,38 @@ const fromTo = (facts: AnswerFacts): Block[] => {
   return [
     { kind: 'address', items: [person.name, person.email] },
     { kind: 'table', rows },
-    { kind: 'H1', text: say('letter.title') },
+    { kind: 'H1', text: say(facts.addedTo ? 'letter.added-title' : 'letter.title') },
+  ];
+};
+
+/** What a supplement adds to the answer before it. */
+const added = ({ language, timeZone, systems, addedTo }: AnswerFacts): Block[] => {
+  const say = answerTexts(language);
+  const date = longDate(addedTo?.sentAt ?? '', language, timeZone);
+  const come = systems.filter((each) => !isIncomplete(each)).map(({ system }) => system.title[language]);
+  if (come.length === 0) return [p(say('letter.added-none', { date }))];
+  const holds = systems.some(holdsData);
+  return [
+    p(say('letter.added', { date, systems: list(come, language) })),
+    p(holds ? say('letter.copy', layout(language)) : say('letter.added-nothing')),
   ];
 };
 
 /** Whether data are processed (Art. 15(1)): yes, no, or not known because a system is missing. */
-const confirmation = ({ language, organisation, systems }: AnswerFacts): Block[] => {
+const confirmation = (facts: AnswerFacts): Block[] => {
+  const { language, organisation, systems } = facts;
   const say = answerTexts(language);
+  if (facts.addedTo) return added(facts);
   if (systems.some(holdsData)) {
     return [p(say('letter.held', { organisation: organisation.name })), p(say('letter.copy', layout(language)))];
   }
   return [p(say(systems.some(isIncomplete) ? 'letter.unknown' : 'letter.none'))];
+};
+
+/** The case stays open for what is missing: the person reads here what that is. */
+const later = ({ language, systems }: AnswerFacts): Block[] => {
+  const owed = systems.filter(isIncomplete).map(({ system }) => system.title[language]);
+  return owed.length > 0 ? [p(answerTexts(language)('letter.later', { systems: list(owed, language) }))] : [];
 };
 
 const opening = (facts: AnswerFacts): Block[] => {
@@ -60,6 +81,7 @@ const opening = (facts: AnswerFacts): Block[] => {
   return [
     p(say('letter.received', { date: longDate(receivedAt, language, timeZone) })),
     ...confirmation(facts),
+    ...later(facts),
     ...(others.length > 0 ? [p(say('letter.others', { rights: named }))] : []),
   ];
 };

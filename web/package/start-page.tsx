@@ -52,13 +52,32 @@ const Missing = ({ facts }: PartProps) => {
     <div class="state missing">
       <p class="state-name">{say('overview.missing-title')}</p>
       <p>{say('overview.missing', { systems: list(incomplete, facts.language) })}</p>
+      <p>{say('overview.later')}</p>
+    </div>
+  );
+};
+
+const Added = ({ facts }: PartProps) => {
+  const { language, timeZone, addedTo, systems } = facts;
+  const say = answerTexts(language);
+  if (!addedTo) return null;
+  const date = longDate(addedTo.sentAt, language, timeZone);
+  const come = systems.filter((each) => !isIncomplete(each)).map(({ system }) => system.title[language]);
+  return (
+    <div class="state">
+      <p class="state-name">{say('overview.added-title')}</p>
+      <p>
+        {come.length > 0
+          ? say('overview.added', { date, systems: list(come, language) })
+          : say('overview.added-none', { date })}
+      </p>
     </div>
   );
 };
 
 const Nothing = ({ facts }: PartProps) => {
   const say = answerTexts(facts.language);
-  if (facts.systems.some(holdsData)) return null;
+  if (facts.addedTo || facts.systems.some(holdsData)) return null;
   return (
     <div class="state">
       <p class="state-name">{say('overview.nothing-title')}</p>
@@ -121,6 +140,7 @@ const Overview = ({ facts }: PartProps) => {
   return (
     <section class="part">
       <h2>{say('overview')}</h2>
+      <Added facts={facts} />
       <Nothing facts={facts} />
       <Missing facts={facts} />
       <p>{say('overview.lead')}</p>

@@ -1,4 +1,5 @@
 import { masked } from '../../domain/identity.ts';
+import type { AnswerZip } from '../../domain/package.ts';
 import { lastFour } from '../../domain/reference.ts';
 import type { Request } from '../../domain/request.ts';
 import { Button, DateText, Notice, Reference, SummaryList } from '../components.tsx';
@@ -21,7 +22,9 @@ export type DownloadState =
   | { readonly kind: 'expired' };
 
 export interface DownloadProps extends Frame {
-  readonly request: Pick<Request, 'reference' | 'person' | 'package' | 'downloads'>;
+  readonly request: Pick<Request, 'reference' | 'person' | 'sent'>;
+  /** What can be fetched now. */
+  readonly zips: readonly AnswerZip[];
   readonly state: DownloadState;
   /** The case number's last signs were typed already: they are not asked for a second time. */
   readonly meant?: boolean;
@@ -59,6 +62,29 @@ const SendCode = ({ props, form, again }: { props: DownloadProps; form: Form; ag
   </PostForm>
 );
 
+/** Which answer of the case, and which part of it. */
+const nameOf = ({ answer, part, parts }: AnswerZip, { request, zips }: DownloadProps, text: Form['text']): string => {
+  const several = new Set(zips.map((zip) => zip.answer)).size > 1 || (request.sent?.length ?? 0) > 0;
+  const which = several ? text(answer === 1 ? 'download.first' : 'download.later', { n: answer }) : undefined;
+  const piece = parts > 1 ? text('download.part', { n: part, of: parts }) : undefined;
+  return [which, piece].filter(Boolean).join(', ') || text('download.file');
+};
+
+/** The code stays typed in the page while files are fetched, one after the other. */
+const OpenButtons = ({ props, form }: { props: DownloadProps; form: Form }) => {
+  const { zips, language } = props;
+  if (zips.length < 2) return <Button action="open">{form.text('download.open')}</Button>;
+  return (
+    <>
+      {zips.map((zip) => (
+        <Button action={`open-${zip.n}`} look="secondary">
+          {form.text('download.open-file', { file: nameOf(zip, props, form.text), size: size(zip.bytes, language) })}
+        </Button>
+      ))}
+    </>
+  );
+};
+
 const TypeCode = ({ props, form }: { props: DownloadProps; form: Form }) => (
   <>
     <PostForm to={inLanguage(props, props.path)}>
@@ -73,7 +99,8 @@ const TypeCode = ({ props, form }: { props: DownloadProps; form: Form }) => (
         digits
         blank
       />
-      <Button action="open">{form.text('download.open')}</Button>
+      {props.zips.length > 1 && <p class="soft">{form.text('download.each')}</p>}
+      <OpenButtons props={props} form={form} />
     </PostForm>
     <p class="soft">{form.text('download.no-code')}</p>
     <SendCode props={props} form={form} again />
@@ -81,19 +108,21 @@ const TypeCode = ({ props, form }: { props: DownloadProps; form: Form }) => (
 );
 
 const Inside = ({ props, text }: { props: DownloadProps; text: Form['text'] }) => {
-  const { package: built, downloads } = props.request;
-  if (!built) return null;
+  const { zips, language } = props;
   return (
     <>
       <h2>{text('download.inside')}</h2>
       <p>{text('download.inside-lead')}</p>
-      <SummaryList
-        rows={[
-          { key: text('download.file'), value: text('download.zip', { size: size(built.bytes, props.language) }) },
-          { key: text('download.until'), value: <DateText when={built.expiresAt} frame={props} /> },
-          { key: text('download.fetched'), value: counted(props.language, 'download.times', downloads) },
-        ]}
-      />
+      {zips.some(({ parts }) => parts > 1) && <p>{text('download.inside-parts')}</p>}
+      {zips.map((zip) => (
+        <SummaryList
+          rows={[
+            { key: nameOf(zip, props, text), value: text('download.zip', { size: size(zip.bytes, language) }) },
+            { key: text('download.until'), value: <DateText when={zip.expiresAt} frame={props} /> },
+            { key: text('download.fetched'), value: counted(language, 'download.times', zip.downloads) },
+          ]}
+        />
+      ))}
       <h2>{text('download.safe')}</h2>
       <p>{text('download.safe-lead')}</p>
     </>

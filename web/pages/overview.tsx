@@ -88,7 +88,15 @@ const rowOf = (props: OverviewProps, text: OverviewText, each: Summary) => {
       <Reference>{each.reference}</Reference>
     </a>,
     each.rights.map((right) => words(`right.${right}`)).join(', ') || text('overview.none'),
-    <Tag look={statusLooks[each.status] ?? 'info'}>{words(`staff.${each.status}`)}</Tag>,
+    <>
+      <Tag look={statusLooks[each.status] ?? 'info'}>{words(`staff.${each.status}`)}</Tag>
+      {each.partly && (
+        <>
+          <br />
+          <Tag look="warning">{text('overview.partly')}</Tag>
+        </>
+      )}
+    </>,
     <>
       {text(waitsKey[each.waits])}
       {each.failed && (

@@ -1,9 +1,10 @@
 import { layout } from '../../domain/answer-layout.ts';
-import { incompleteSources, undoableUntil, withFreeText } from '../../domain/decision.ts';
+import { isUndecided, undoableUntil, withFreeText } from '../../domain/decision.ts';
 import { answeredWithData, isOver, type Right } from '../../domain/request.ts';
+import { incompleteSources, isPartlySent, lastSent } from '../../domain/supplement.ts';
 import { Button, DateText, Disclosure, Link, Notice } from '../components.tsx';
 import { Checkboxes, Hidden, PostForm, Radios, TextArea, TextField } from '../fields.tsx';
-import { dayIn, list, number } from '../format.ts';
+import { dayIn, list, longDate, number } from '../format.ts';
 import { inLanguage } from '../frame.ts';
 import type { Form } from '../staff-text.ts';
 import type { StaffProps } from './staff.tsx';
@@ -141,7 +142,7 @@ export const StartForm = ({ props, start, refuse }: { props: StaffProps; start: 
   );
 };
 
-const RightChoice = ({ form, right }: { form: Form; right: Right }) => {
+const RightChoice = ({ form, right, only }: { form: Form; right: Right; only?: 'approve' | undefined }) => {
   const { text } = form;
   const reason = (
     <TextArea form={form} field={`reason-${right}`} label={text('staff.reason')} hint={text('staff.reason-hint')} />
@@ -157,25 +158,43 @@ const RightChoice = ({ form, right }: { form: Form; right: Right }) => {
           label: text('staff.approve'),
           hint: text(answeredWithData(right) ? 'staff.approve-data' : 'staff.approve-done'),
         },
-        { value: 'refuse', label: text('staff.refuse'), more: reason },
+        ...(only ? [] : [{ value: 'refuse', label: text('staff.refuse'), more: reason }]),
       ]}
     />
   );
 };
 
+/** Systems as the reader knows them, each once. */
+export const titlesOf = ({ map, language }: Pick<StaffProps, 'map' | 'language'>, systems: readonly string[]) =>
+  [...new Set(systems)].map((name) => map.systems[name]?.title[language] ?? name);
+
+/** Only what came since an answer went out is decided on now. */
+const Supplement = ({ props, form }: Props) => {
+  const last = lastSent(props.request);
+  if (!last) return null;
+  const date = longDate(last.at, props.language, props.config.timeZone);
+  return (
+    <Notice title={form.text('staff.supplement')}>
+      <p>{form.text('staff.supplement-lead', { date })}</p>
+    </Notice>
+  );
+};
+
 const Incomplete = ({ props, form }: Props) => {
   const { text } = form;
-  const missing = incompleteSources(props).map((name) => props.map.systems[name]?.title[props.language] ?? name);
+  const missing = titlesOf(props, incompleteSources(props));
   if (missing.length === 0) return null;
   return (
     <Notice look="warning" title={text('staff.incomplete')}>
-      <p>{text('staff.incomplete-lead', { systems: list([...new Set(missing)], props.language) })}</p>
+      <p>{text('staff.incomplete-lead', { systems: list(missing, props.language) })}</p>
+      <p>{text('staff.incomplete-then')}</p>
       <TextArea form={form} field="incomplete" label={text('staff.incomplete-reason')} rows={3} />
     </Notice>
   );
 };
 
-const fingerprint = (hash: string): string => (hash.slice(0, 16).match(/.{4}/g) ?? []).join(' ');
+/** Enough of a hash to compare by eye. */
+export const fingerprint = (hash: string): string => (hash.slice(0, 16).match(/.{4}/g) ?? []).join(' ');
 
 const Manifest = ({ props, form }: Props) => {
   const { manifest } = props.request;
@@ -197,14 +216,13 @@ export const DecideForm = ({ props, form }: Props) => (
   <section class="todo" id="todo">
     <h2>{form.text('staff.decide')}</h2>
     <p>{form.text('staff.decide-lead')}</p>
+    <Supplement props={props} form={form} />
     <Preview props={props} form={form} />
     <RefuseLate props={props} form={form} />
     <PostForm to={inLanguage(props, props.path)}>
-      {props.rights
-        .filter(({ status }) => !isOver(status))
-        .map(({ right }) => (
-          <RightChoice form={form} right={right} />
-        ))}
+      {props.rights.filter(isUndecided).map(({ right }) => (
+        <RightChoice form={form} right={right} only={isPartlySent(props) ? 'approve' : undefined} />
+      ))}
       <LookedAt props={props} form={form} />
       <Incomplete props={props} form={form} />
       <Manifest props={props} form={form} />

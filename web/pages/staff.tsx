@@ -3,7 +3,9 @@ import { ownerOf } from '../../domain/change.ts';
 import type { DataMap } from '../../domain/data-map.ts';
 import type { Decider } from '../../domain/deciders.ts';
 import { undoableUntil } from '../../domain/decision.ts';
+import { lastEnd } from '../../domain/package.ts';
 import { type Case, isOver, type Status } from '../../domain/request.ts';
+import { isPartlySent } from '../../domain/supplement.ts';
 import { DateText, Notice, Reference, SummaryList, Table, Tag, Typed } from '../components.tsx';
 import { ErrorSummary } from '../fields.tsx';
 import type { Frame } from '../frame.ts';
@@ -14,6 +16,7 @@ import { byInWords, ForgetBrowsers, MovedOn, Proposed } from './staff-decider.ts
 import { AskAgainForm, DecideForm, MakeAnewForm, StartForm, StuckForm, UndoForm } from './staff-forms.tsx';
 import { statusLooks } from './staff-looks.ts';
 import { SecondProof } from './staff-proof.tsx';
+import { EndWithout, GoOn, Rest, SentParts } from './staff-rest.tsx';
 import { Systems } from './staff-systems.tsx';
 import { Rights, TimeLimit, Why } from './staff-time.tsx';
 import { UndeliveredForm } from './staff-undelivered.tsx';
@@ -134,11 +137,10 @@ const Person = ({ props, text }: { props: StaffProps; text: Text }) => {
 };
 
 const Fetched = ({ props, text }: { props: StaffProps; text: Text }) => {
-  const { deliveredAt, downloads, package: built } = props.request;
-  if (!deliveredAt || (!built && downloads === 0)) return null;
-  const until = built
-    ? [{ key: text('staff.fetch-until'), value: <DateText when={built.expiresAt} frame={props} /> }]
-    : [];
+  const { deliveredAt, downloads, sent = [] } = props.request;
+  const end = lastEnd(props.request);
+  if ((!deliveredAt && sent.length === 0) || (!end && downloads === 0)) return null;
+  const until = end ? [{ key: text('staff.fetch-until'), value: <DateText when={end} frame={props} /> }] : [];
   const fetched = { key: text('staff.fetched'), value: counted(props.language, 'download.times', downloads) };
   return <SummaryList rows={[fetched, ...until]} />;
 };
@@ -225,12 +227,12 @@ const toDo: Readonly<Partial<Record<Status, TextKey>>> = { VERIFIED: 'staff.star
 /** What the DPO has to do now, or what the request waits for. */
 const ToDo = ({ props }: { props: StaffProps }) => {
   const text = t(props.language);
-  const { status } = props.request;
+  const { status, manifest } = props.request;
+  if (status === 'REVIEW' && !manifest && isPartlySent(props)) return <Rest props={props} text={text} />;
   if (status === 'VERIFIED') {
     return <StartForm props={props} start={formOf(props, 'start')} refuse={formOf(props, 'refuse')} />;
   }
-  if (status === 'REVIEW' && props.request.manifest?.stale)
-    return <MakeAnewForm props={props} form={formOf(props, 'make-anew')} />;
+  if (status === 'REVIEW' && manifest?.stale) return <MakeAnewForm props={props} form={formOf(props, 'make-anew')} />;
   if (status === 'REVIEW') {
     return (
       <>
@@ -281,7 +283,10 @@ export const staffPage = (props: StaffProps): string => {
         <AskAgainForm props={props} form={formOf(props, 'ask-again')} />
         <SecondProof props={props} propose={formOf(props, 'manual-proof')} confirm={formOf(props, 'confirm-proof')} />
         <ToDo props={props} />
+        <GoOn props={props} form={formOf(props, 'go-on')} />
+        <EndWithout props={props} form={formOf(props, 'end-without')} />
         <TimeLimit props={props} formOf={(action) => formOf(props, action)} />
+        <SentParts props={props} text={text} />
         <Outcome props={props} text={text} />
         <Timeline props={props} text={text} />
         <ForgetBrowsers props={props} text={text} />

@@ -1,7 +1,9 @@
 import { complaintBody } from '../../domain/complaint-bodies.ts';
 import { maxLinks } from '../../domain/delivery.ts';
 import { masked } from '../../domain/identity.ts';
+import { lastEnd } from '../../domain/package.ts';
 import { type Case, isOver, type RightRecord, type Status } from '../../domain/request.ts';
+import { isPartlySent } from '../../domain/supplement.ts';
 import { openAsk } from '../../domain/urgency.ts';
 import {
   Button,
@@ -28,7 +30,12 @@ export type StatusProps = Frame &
     /** Some systems open only with more proof than the mailbox. */
     readonly wantsProof?: boolean;
     /** What is wrong with an answer that was sent, and the answer. */
-    readonly wrong?: { readonly problem: 'answer' | 'too-long' | 'last4'; readonly typed: string };
+    readonly wrong?: {
+      readonly problem: 'answer' | 'too-long' | 'last4';
+      readonly typed: string;
+      /** Which of the forms it was. */
+      readonly form: 'answer' | 'withdraw' | 'send-link';
+    };
   };
 
 const steps = ['received', 'proven', 'gathering', 'review', 'ready'] as const;
@@ -71,32 +78,34 @@ const Steps = ({ props }: { props: StatusProps }) => {
 
 const answerBy = (rights: readonly RightRecord[]): string | undefined =>
   rights
-    .filter(({ status }) => !isOver(status))
+    .filter(({ status }) => !isOver(status) && status !== 'DELIVERED')
     .map(({ deadline }) => deadline.strictDate)
     .sort()[0];
 
 /** Until the answer is sent there is one more thing to say than the state: by when it comes. */
 const Headline = ({ props }: { props: StatusProps }) => {
   const text = t(props.language);
-  const { status, package: built } = props.request;
+  const { status } = props.request;
+  const until = lastEnd(props.request);
   const by = answerBy(props.rights);
-  const key = status === 'DELIVERED' && !built ? 'status.answered' : (`status.${status}` as const);
+  const partly = isPartlySent(props);
+  const key = status === 'DELIVERED' && !until ? 'status.answered' : (`status.${status}` as const);
   const open = !isOver(status) && status !== 'DELIVERED';
   return (
     <div class="headline">
-      <p class="headline-state">{text(key)}</p>
+      <p class="headline-state">{text(partly ? 'status.partly' : key)}</p>
       {open && by && (
         <p>
-          {text('status.answer-by')}{' '}
+          {text(partly ? 'status.partly-by' : 'status.answer-by')}{' '}
           <strong>
             <DateText when={by} frame={props} />
           </strong>
           .
         </p>
       )}
-      {status === 'DELIVERED' && built && (
+      {(status === 'DELIVERED' || partly) && until && (
         <p>
-          {text('status.fetch-until')} <DateText when={built.expiresAt} frame={props} />.
+          {text('status.fetch-until')} <DateText when={until} frame={props} />.
         </p>
       )}
     </div>
@@ -104,6 +113,19 @@ const Headline = ({ props }: { props: StatusProps }) => {
 };
 
 const looks = { approve: 'good', refuse: 'warning' } as const;
+
+/** What is with the person already, and why the rest is not. */
+const SentParts = ({ props }: { props: StatusProps }) => {
+  const text = t(props.language);
+  const { sent = [] } = props.request;
+  if (!isPartlySent(props)) return null;
+  return sent.map(({ at, reason }) => (
+    <p>
+      {text('status.partly-sent')} <DateText when={at} frame={props} />. {text('status.partly-why')}{' '}
+      <Typed>{reason}</Typed>
+    </p>
+  ));
+};
 
 /** A right that was decided is told only when its answer was sent: until then the decision may not be complete. */
 const RightState = ({ record, props }: { record: RightRecord; props: StatusProps }) => {
@@ -117,7 +139,9 @@ const RightState = ({ record, props }: { record: RightRecord; props: StatusProps
       <h3>{text(`want.${right}`)}</h3>
       <p>
         {told ? (
-          <Tag look={looks[told.outcome]}>{text(`status.${told.outcome}`)}</Tag>
+          <Tag look={looks[told.outcome]}>
+            {text(told.outcome === 'refuse' && status !== 'REFUSED' ? 'status.rest-refused' : `status.${told.outcome}`)}
+          </Tag>
         ) : (
           <Tag look="info">{text(isOver(status) ? 'status.over' : 'status.working')}</Tag>
         )}
@@ -149,18 +173,24 @@ const RightState = ({ record, props }: { record: RightRecord; props: StatusProps
 const sentenceOf = (problem: NonNullable<StatusProps['wrong']>['problem'], text: Text): string =>
   text(problem === 'last4' ? 'last4.problem' : `status.problem-${problem}`);
 
-const answerForm = ({ language, wrong }: StatusProps): Form => {
+type FormName = NonNullable<StatusProps['wrong']>['form'];
+
+/** One of the page's forms; only the one that was sent has values and errors. */
+const formOf = ({ language, wrong }: StatusProps, name: FormName): Form => {
   const text = t(language);
+  const sent = wrong?.form === name ? wrong : undefined;
+  const field = sent?.problem === 'last4' ? 'last4' : 'answer';
   return {
     text,
-    values: new Map(wrong ? [['answer', [wrong.typed]]] : []),
-    errors: new Map(wrong ? [[wrong.problem === 'last4' ? 'last4' : 'answer', sentenceOf(wrong.problem, text)]] : []),
+    name,
+    values: new Map(sent ? [['answer', [sent.typed]]] : []),
+    errors: new Map(sent ? [[field, sentenceOf(sent.problem, text)]] : []),
   };
 };
 
 /** The DPO's question, which stands here and in no mail, and where to answer it. */
 const Question = ({ props }: { props: StatusProps }) => {
-  const form = answerForm(props);
+  const form = formOf(props, 'answer');
   const { text } = form;
   const open = openAsk(props.request);
   if (!open || isOver(props.request.status)) return null;
@@ -219,7 +249,7 @@ const Asked = ({ props }: { props: StatusProps }) => {
 };
 
 const Withdraw = ({ props }: { props: StatusProps }) => {
-  const form = answerForm(props);
+  const form = formOf(props, 'withdraw');
   const { text } = form;
   const { status } = props.request;
   if (isOver(status) || status === 'DELIVERED') return null;
@@ -237,10 +267,10 @@ const Withdraw = ({ props }: { props: StatusProps }) => {
 };
 
 const SendLink = ({ props }: { props: StatusProps }) => {
-  const form = answerForm(props);
+  const form = formOf(props, 'send-link');
   const { text } = form;
-  const { links = 0, package: built } = props.request;
-  if (!built || props.request.status !== 'DELIVERED') return null;
+  const { links = 0, status } = props.request;
+  if (!lastEnd(props.request) || (status !== 'DELIVERED' && !isPartlySent(props))) return null;
   return (
     <Disclosure title={text('status.link')} open={form.errors.has('last4')}>
       {links > 0 && <p>{counted(props.language, 'status.link-sent', links)}</p>}
@@ -309,11 +339,12 @@ export const statusPage = ({ request, rights, wrong, wantsProof, ...frame }: Sta
     wrong: wrong !== undefined,
     children: (
       <>
-        <ErrorSummary form={answerForm(props)} />
+        <ErrorSummary form={formOf(props, wrong?.form ?? 'answer')} />
         <h1>
           {text('status.heading')} <Reference>{request.reference}</Reference>
         </h1>
         <Headline props={props} />
+        <SentParts props={props} />
         <SendLink props={props} />
         <Question props={props} />
         {request.status === 'AWAITING_PROOF' && (
