@@ -188,7 +188,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'the-client-is-what-a-header-says',
     file: 'functions/lib/page.ts',
-    find: 'client: event.requestContext.http.sourceIp',
+    find: 'client: networkOf(event.requestContext.http.sourceIp)',
     replace: "client: event.headers['x-forwarded-for']?.split(',')[0] ?? ''",
     ...form,
     caughtBy: 'T18',

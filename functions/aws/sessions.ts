@@ -71,10 +71,10 @@ export const sessionsIn = (table: Table) => ({
     return found as unknown as Session;
   },
 
-  /** Ends this session, or all of this person's. */
+  /** Ends this session, or all of this person's: only who holds one of them can, for a person's own name in the cookie is no secret. */
   async end(cookie: string, everywhere: boolean, now: Date): Promise<void> {
     const key = keyOf(cookie);
-    if (!key) return;
+    if (!key || !isLive(await table.get(key), now)) return;
     const keys = everywhere ? await this.of(key.pk) : [key];
     const over = { ':now': now.toISOString() };
     const held = { ConditionExpression: 'attribute_exists(pk)' };

@@ -1,6 +1,6 @@
 import * as client from 'openid-client';
 import type { Issuer } from '../../domain/config.ts';
-import type { Claims } from '../../domain/staff.ts';
+import { type Claims, together } from '../../domain/staff.ts';
 import { readSecret } from '../aws/secrets.ts';
 
 /** Why somebody was not signed in: a code that may be logged. */
@@ -157,7 +157,7 @@ export const oidcWith = (settings: Issuer, redirectTo: string, allowLoopback: bo
         const tokens = await client.authorizationCodeGrant(at, returned, { ...checks, idTokenExpected: true });
         const claims = tokens.claims() as client.IDToken;
         const more = await moreClaims(at, tokens.access_token, claims.sub);
-        return { issuer, subject: claims.sub, claims: { ...more, ...claims } };
+        return { issuer, subject: claims.sub, claims: together(claims, more) };
       } catch (error) {
         if (isForeign(error)) forget();
         return refused(error);

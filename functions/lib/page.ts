@@ -3,6 +3,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import type { Language } from '../../domain/config.ts';
 import type { Failure } from '../../domain/errors.ts';
 import { errorName, log } from './log.ts';
+import { networkOf } from './network.ts';
 
 /** What a page handler gets: nothing of Lambda, nothing that a caller could forge but the fields. */
 export interface Visit {
@@ -14,7 +15,7 @@ export interface Visit {
   /** Fields of a form; a Map, so that no name can be a prototype's. */
   readonly fields: ReadonlyMap<string, readonly string[]>;
   readonly cookies: ReadonlyMap<string, string>;
-  /** From the connection itself, never from a header (T18). */
+  /** Address or network, from the connection itself, never from a header (T18). */
   readonly client: string;
   readonly language: Language | undefined;
   readonly acceptLanguage: string;
@@ -96,6 +97,9 @@ const sandboxed = [
   "base-uri 'none'",
 ].join('; ');
 
+/** Parts of an address may come from the visitor's own, decoded: no line break, blank or sign beyond ASCII goes into a header (T41). */
+const inHeader = (address: string): string => address.replaceAll(/[^\x21-\x7e]/gu, encodeURIComponent);
+
 const headersFor = ({
   sandbox,
   download,
@@ -115,7 +119,7 @@ const headersFor = ({
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-resource-policy': 'same-origin',
   'permissions-policy': 'camera=(), geolocation=(), microphone=()',
-  ...(location ? { location } : {}),
+  ...(location ? { location: inHeader(location) } : {}),
   ...(download ? { 'content-disposition': `attachment; filename="${download}"` } : {}),
   ...(goOn ? { refresh: `0; url=${goOn}` } : {}),
 });
@@ -196,7 +200,7 @@ const visitOf = (event: APIGatewayProxyEventV2, baseUrl: string): Visit => {
     query,
     fields: method === 'POST' ? fieldsOf(event) : new Map(),
     cookies: cookiesOf(event),
-    client: event.requestContext.http.sourceIp,
+    client: networkOf(event.requestContext.http.sourceIp),
     language: languageIn(query),
     acceptLanguage: event.headers['accept-language'] ?? '',
   };

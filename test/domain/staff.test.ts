@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import type { Config } from '../../domain/config.ts';
-import { isStaff } from '../../domain/staff.ts';
+import { isStaff, together, verifiedEmail } from '../../domain/staff.ts';
 
 const dpo = {
   name: 'Karen Højgaard',
@@ -40,7 +40,30 @@ describe('who is staff', () => {
       expect(isStaff({ ...verified('dpo@nordlys.example'), roles }, staff)).toBe(false);
   });
 
+  test('T04: nobody by an address that only Unicode case makes one of theirs', () => {
+    const kim = at({ emails: ['kim@nordlys.example'] });
+    expect(isStaff(verified('KIM@nordlys.example'), kim)).toBe(true);
+    for (const email of [
+      '\u212Aim@nordlys.example',
+      'k\u0130m@nordlys.example',
+      'kim@nordlys.example ',
+      '\uFF2Bim@nordlys.example',
+    ])
+      expect(isStaff(verified(email), kim)).toBe(false);
+  });
+
   test('nobody where no issuer is configured', () => {
     expect(isStaff(verified('dpo@nordlys.example'), { dpo, signIn: undefined })).toBe(false);
   });
+});
+
+test('T77: that one address is verified says nothing about another, which the issuer names in another place', () => {
+  const [own, others] = ['own@nordlys.example', 'dpo@nordlys.example'];
+  const of = (token: object, userinfo: object) => verifiedEmail(together(token as never, userinfo as never));
+  expect(of({ sub: 'x', email: others }, { sub: 'x', ...verified(own) })).toBe(own);
+  expect(of({ email: others }, { email_verified: true })).toBeUndefined();
+  expect(of({ email_verified: true }, { email: others })).toBeUndefined();
+  expect(of({ email: others, email_verified: false }, verified(others))).toBeUndefined();
+  expect(of(verified(own), { email: others })).toBe(own);
+  expect(of({}, verified(own))).toBe(own);
 });

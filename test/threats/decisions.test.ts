@@ -305,6 +305,23 @@ describe('a link to the DPO alone', () => {
     expect(await statusOf(last)).toBe('REVIEW');
   });
 
+  test('T58: who knows a decider’s address and no session of theirs signs them out nowhere', async () => {
+    const reference = await toReview();
+    const { page, visitor } = await open(reference);
+    expectStatus(await decide(world, page, visitor, approving(reference)), 200);
+    const [person = ''] = (visitor.cookies.get('__Host-decider') ?? '').split('.');
+    expect(person).toMatch(/^[\w-]{43}$/);
+    // All of it follows from the address; only the second half of the cookie does not.
+    const made = `${person}.${'A'.repeat(43)}`;
+    const stranger = new Visitor(world.site);
+    stranger.cookies.set('__Host-dpo', made);
+    expectStatus(await stranger.post('/dpo/sign-out', { action: 'everywhere' }), 200);
+    const forwarded = (await open(reference)).visitor;
+    forwarded.cookies.set('__Host-decider', made);
+    expectStatus(await forwarded.post(`/dpo/request/${reference}`, { action: 'forget' }), 200);
+    expect(asksWho(await visitor.get(`/dpo/request/${reference}/preview/START-HER.html`))).toBe(false);
+  });
+
   test('T29: a double click is one decision, and the second sees who decided and when, not an error', async () => {
     const [known, reference] = [await toReview(), await toReview()];
     const first = await open(known);

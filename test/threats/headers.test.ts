@@ -87,3 +87,18 @@ describe.each(all)('$route', ({ path, methods }) => {
     }
   });
 });
+
+test('T41: a line break or another sign in an address becomes no part of a header', async () => {
+  const [a, b, c] = (values.reference ?? '').split('-');
+  for (const odd of [`${a}%0D%0A${b}${c}`, `${a}%E2%80%A8${b}%C2%A0${c}`, `${a}%20-%20${b}-${c}`]) {
+    const sent = await ask(`/dpo/request/${odd}`, 'GET');
+    expect(sent.headers.get('location'), odd).toMatch(/^\/dpo\/sign-in\?request=[\x21-\x7e]+$/);
+  }
+  for (const path of [
+    `/request/${a}%0D%0A${b}${c}`,
+    `/dpo/sign-in?request=${a}%0D%0A${b}${c}`,
+    '/c/%0D%0AX:1',
+    '/dpo/%00',
+  ])
+    expect((await ask(path, 'GET')).status, path).toBeLessThan(500);
+});
