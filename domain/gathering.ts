@@ -88,12 +88,10 @@ export const askOwner = (held: Case, system: string, wave: number, now: Date): C
 
 /** What an owner answers: found (with what they gave), nothing, or that somebody else should be asked. */
 export type OwnerAnswer =
-  /** `refused`: keys of uploads that are not what their names say. */
   | {
       readonly answer: 'found';
       readonly text?: string;
       readonly uploads: string;
-      readonly refused: readonly string[];
       readonly documents: number;
     }
   | { readonly answer: 'nothing' }
@@ -107,8 +105,8 @@ const answered = (open: SourceRecord, given: OwnerAnswer, now: Date): SourceReco
   }
   const { reason: _, ...rest } = open;
   if (given.answer === 'nothing') return { ...rest, state: 'EMPTY', at, answeredAt: at, answer: 'nothing' };
-  const { text, uploads, refused, documents } = given;
-  const kept = { uploads, refused: [...refused], ...(text ? { text } : {}) };
+  const { text, uploads, documents } = given;
+  const kept = { uploads, ...(text ? { text } : {}) };
   return { ...rest, state: 'OK', at, answeredAt: at, answer: 'found', rows: text ? 1 : 0, documents, given: kept };
 };
 

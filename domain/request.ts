@@ -296,9 +296,7 @@ export const SourceRecord = z.object({
   /** For MANUAL: what the owner answered, in a word. */
   answer: z.optional(z.enum(['found', 'nothing', 'not-me'])),
   /** What the owner gave, until the round closes and it is written among the answer's files: typed text, and files under a prefix. */
-  given: z.optional(
-    z.object({ text: z.optional(z.string()), uploads: z.string(), refused: z.optional(z.array(z.string())) }),
-  ),
+  given: z.optional(z.object({ text: z.optional(z.string()), uploads: z.string() })),
   /** Whom the owner says to ask instead. */
   named: z.optional(z.string()),
 });

@@ -1,4 +1,6 @@
+import type { Readable } from 'node:stream';
 import { documentPath, evidenceKey, systemFolder, uploadedName } from '../../domain/answer-layout.ts';
+import { fileProblem, headBytes } from '../../domain/file-kinds.ts';
 import type { Case, SourceRecord } from '../../domain/request.ts';
 import type { Place } from './collection-files.ts';
 
@@ -6,6 +8,27 @@ async function* asText(typed: string) {
   // Windows' own editor needs both.
   yield `\uFEFF${typed.replaceAll(/\r?\n/g, '\r\n')}\r\n`;
 }
+
+async function* together(first: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>) {
+  yield* first;
+  yield* { [Symbol.asyncIterator]: () => rest };
+}
+
+/** An upload's bytes, or undefined for one that is not what its name says: the form may have brought it after the owner saw the page (T48). */
+const taken = async (name: string, from: Readable): Promise<AsyncIterable<Uint8Array> | undefined> => {
+  const flow = from[Symbol.asyncIterator]();
+  const first: Uint8Array[] = [];
+  let head = Buffer.alloc(0);
+  while (head.length < headBytes) {
+    const { value, done } = await flow.next();
+    if (done) break;
+    first.push(value);
+    head = Buffer.concat([head, value]);
+  }
+  if (!fileProblem(name, head.toString('latin1', 0, headBytes))) return together(first, flow);
+  from.destroy();
+  return undefined;
+};
 
 /**
  * Puts what a data owner gave among the answer's files, under names of ours, each hashed as it flows. Doing it again writes the same.
@@ -29,10 +52,11 @@ export const materialise = async (
     ? [await put(`${folder}/${language === 'da' ? 'svar' : 'answer'}.txt`, asText(given.text), 'text/plain')]
     : [];
   const kept = [];
-  const taken = (await files.keys(given.uploads)).filter((key) => !given.refused?.includes(key));
-  for (const [index, key] of taken.entries()) {
-    const path = documentPath(folder, 'owner', index + 1, uploadedName(key, given.uploads), language);
-    kept.push(await put(path, await files.read(key), 'application/octet-stream'));
+  for (const key of await files.keys(given.uploads)) {
+    const name = uploadedName(key, given.uploads);
+    const content = await taken(name, await files.read(key));
+    const path = documentPath(folder, 'owner', kept.length + 1, name, language);
+    if (content) kept.push(await put(path, content, 'application/octet-stream'));
   }
   const collection = { name: 'owner', rows: typed.length, documents: kept.length, files: [...typed, ...kept] };
   return { ...rest, rows: typed.length, documents: kept.length, collections: [collection] } satisfies SourceRecord;

@@ -83,22 +83,19 @@ const problemsOf = (visit: Visit, { held }: Task, uploaded: number): OwnerProble
 };
 
 /** What the owner gave; it is put among the answer's files when the round closes. */
-const given = async (visit: Visit, { prefix }: Task, deps: Deps): Promise<OwnerAnswer> => {
+const given = (visit: Visit, { prefix }: Task, documents: number): OwnerAnswer => {
   const answer = text(visit, 'answer');
   if (answer === 'not-me') return { answer, named: text(visit, 'name') };
   if (answer !== 'found') return { answer: 'nothing' };
   const typed = text(visit, 'text');
-  const uploaded = await deps.uploads.list(prefix);
-  const refused = uploaded.filter(({ problem }) => problem).map(({ key }) => key);
-  const documents = uploaded.length - refused.length;
-  return { answer: 'found', uploads: prefix, refused, documents, ...(typed ? { text: typed } : {}) };
+  return { answer: 'found', uploads: prefix, documents, ...(typed ? { text: typed } : {}) };
 };
 
 const answer = async (visit: Visit, task: Task, deps: Deps): Promise<Answer> => {
   const taken = (await deps.uploads.list(task.prefix)).filter(({ problem }) => !problem);
   const problems = problemsOf(visit, task, taken.length);
   if (problems.length > 0) return show(visit, task, problems, deps);
-  const answered = await given(visit, task, deps);
+  const answered = given(visit, task, taken.length);
   await deps.cases.change(task.held.request.requestId, (held) => ownerAnswered(held, task.by, answered, deps.now()));
   return { location: visit.path };
 };
