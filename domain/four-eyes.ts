@@ -42,13 +42,14 @@ export const decideAs = (
   return proposed(held, { ...shown, choices: { ...choices }, by: key, role, at: now.toISOString() }, others);
 };
 
-/** Agrees to what another person decided: only that other person's decision, on what both were shown. */
-export const agree = (held: Case, by: Decider, now: Date): Change => {
+/** Agrees to what another person decided: only that other person's decision, on what both were shown. `shown`: when the one shown was made. */
+export const agree = (held: Case, by: Decider, shown: string, now: Date): Change => {
   mustBe(held.request, 'REVIEW');
   const first = openProposal(held);
   if (!first) return refuse(held.request, 'decided by a first person');
   if (first.by === by.key) refuse(held.request, 'agreed to by another person');
+  if (first.at !== shown) refuse(held.request, 'still decided as it was shown');
   const { manifest, incomplete, role } = first;
-  const shown = { manifest, by: role, second: by.role, ...(incomplete ? { incomplete } : {}) };
-  return concluded(decide(held, first.choices, shown, now), role, by.role);
+  const what = { manifest, by: role, second: by.role, ...(incomplete ? { incomplete } : {}) };
+  return concluded(decide(held, first.choices, what, now), role, by.role);
 };

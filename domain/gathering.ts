@@ -23,18 +23,25 @@ export const start = (held: Case, by: 'dpo' | 'workflow', now: Date): Change => 
   };
 };
 
-/** Notes which systems will be asked, and by which data map. */
+/**
+ * Notes which systems will be asked, by which data map, and which of them stay closed: all in one transaction, so that a second proof comes
+ * either before it, and nothing is closed, or after it, and finds what it opens. `closed`: what is still to be noted as such.
+ */
 export const planned = (
   held: Case,
   plan: { systems: NonNullable<Request['planned']>; dataMap: string },
+  closed: (held: Case) => readonly SourceRecord[],
   now: Date,
 ): Change | undefined => {
   mustBe(held.request, 'GATHERING');
-  if (held.request.planned) return undefined;
-  return {
-    ...moved(held, 'GATHERING', now, { planned: plan.systems, dataMap: plan.dataMap }),
-    audit: actor('workflow', 'PLANNED', { systems: plan.systems.length, dataMap: plan.dataMap }),
-  };
+  const { request } = held;
+  const first = request.planned
+    ? { request }
+    : moved(held, 'GATHERING', now, { planned: plan.systems, dataMap: plan.dataMap });
+  const sources = closed({ ...held, ...first });
+  if (request.planned && sources.length === 0) return undefined;
+  const facts = { systems: plan.systems.length, closed: sources.length, dataMap: plan.dataMap };
+  return { ...first, sources, audit: actor('workflow', 'PLANNED', facts) };
 };
 
 /** What counts of what systems answered: the latest answer of each wave, and none from before its system was asked again. */

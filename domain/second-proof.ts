@@ -6,7 +6,7 @@ import type { Decider } from './deciders.ts';
 import { inForce, newRound, turnOf } from './gathering.ts';
 import { comparable } from './identity.ts';
 import type { Wave } from './plan.ts';
-import type { Case, Request } from './request.ts';
+import type { Case, Request, SourceRecord } from './request.ts';
 import { type Claims, holds } from './staff.ts';
 
 /** Stands in the record of a system that was not opened. */
@@ -42,6 +42,22 @@ export const closedTurns = (
     }
   }
   return turns;
+};
+
+/** As many as fit into one transaction with what else it writes. */
+const mostAtOnce = 80;
+
+/** The records that say what of a plan stays closed, as far as there is none yet: the functions of those systems are not even called. */
+export const leftClosed = (held: Case, map: DataMap, waves: readonly Wave[], now: Date): SourceRecord[] => {
+  const { round, planned = [] } = held.request;
+  const closed = closedTurns(held.request, map, waves);
+  const answered = new Set(inForce(held).map(turnOf));
+  const nothing = { rows: 0, documents: 0, possibleMatches: 0, collections: [] };
+  const left = { state: 'EXCLUDED' as const, reason: secondProofMissing, at: now.toISOString() };
+  return planned
+    .filter((turn) => closed.has(turnOf(turn)) && !answered.has(turnOf(turn)))
+    .slice(0, mostAtOnce)
+    .map(({ system, wave }) => ({ system, wave, round, ...left, ...nothing }));
 };
 
 /** Systems that were left closed in what counts now. */
@@ -89,12 +105,21 @@ const opened = (held: Case, waves: readonly Wave[], now: Date) => {
   return { ...newRound(held, (turn) => turns.has(turn), 'gather', now), goOn: true };
 };
 
-/** Another person confirms the proof: from here on the elevated systems may be read. Refuses the one who wrote it. */
-export const confirmProof = (held: Case, by: Decider, waves: readonly Wave[], now: Date): Change => {
+/**
+ * Another person confirms the proof: from here on the elevated systems may be read. Refuses the one who wrote it. `shown`: when what was
+ * shown to them was written.
+ */
+export const confirmProof = (
+  held: Case,
+  { by, shown }: { readonly by: Decider; readonly shown: string },
+  waves: readonly Wave[],
+  now: Date,
+): Change => {
   mustBeUnderWay(held);
   const { proofProposal: first, ...rest } = held.request;
   if (!first) return refuse(held.request, 'with a proof to confirm');
   if (first.by === by.key) refuse(held.request, 'seen by another person');
+  if (first.at !== shown) refuse(held.request, 'still proven as it was shown');
   const { reason, role } = first;
   const secondProof = { at: now.toISOString(), method: 'manual' as const, reason, by: role, second: by.role };
   return {

@@ -2,7 +2,7 @@ import type { DataMap } from '../../domain/data-map.ts';
 import { inForce, planned, turnOf } from '../../domain/gathering.ts';
 import { planOf, type Wave, wavesOf } from '../../domain/plan.ts';
 import type { Case } from '../../domain/request.ts';
-import { closedTurns, secondProofMissing } from '../../domain/second-proof.ts';
+import { leftClosed } from '../../domain/second-proof.ts';
 import type { Files } from '../aws/files.ts';
 import { cases, files, now } from '../aws/from-env.ts';
 import { mapToPlanBy } from '../lib/request-map.ts';
@@ -58,24 +58,6 @@ const withManual = (map: DataMap): Wave[] => {
   ];
 };
 
-/** Notes elevated systems, and what is only reached through them, as not opened where the second proof is missing: their functions are not even called. */
-const leaveClosed = async (
-  held: Case,
-  waves: readonly Wave[],
-  { cases: record, map, now: clock }: StepDeps & { readonly map: DataMap },
-) => {
-  const { requestId, round, planned: turns = [] } = held.request;
-  const answered = new Set(inForce(held).map(turnOf));
-  const closed = closedTurns(held.request, map, waves);
-  const nothing = { rows: 0, documents: 0, possibleMatches: 0, collections: [] };
-  for (const { system, wave } of turns) {
-    const turn = turnOf({ system, wave });
-    if (!closed.has(turn) || answered.has(turn)) continue;
-    const left = { state: 'EXCLUDED' as const, reason: secondProofMissing, at: clock().toISOString() };
-    await record.addSource(requestId, { system, wave, round, ...left, ...nothing });
-  }
-};
-
 /** Plans from the proven address over the data map's references: which system is asked in which wave, for what. */
 export const planGathering = task({
   input: OfRequest,
@@ -84,8 +66,10 @@ export const planGathering = task({
     const { map, hash } = await mapToPlanBy(request, deployed, kept);
     const waves = withManual(map);
     const systems = waves.flatMap((wave, index) => wave.map(({ system }) => ({ system, wave: index })));
-    await held.change(requestId, (found) => planned(found, { systems, dataMap: hash }, clock()));
-    await leaveClosed(await held.read(requestId), waves, { cases: held, map, now: clock });
+    const note = (found: Case) =>
+      planned(found, { systems, dataMap: hash }, (whole) => leftClosed(whole, map, waves, clock()), clock());
+    // Each notes as many closed systems as one transaction takes.
+    while (await held.change(requestId, note));
     const answered = inForce(await held.read(requestId)).map(turnOf);
     return { waves: waves.length, plan: forMachine(waves, new Set(answered)) };
   },

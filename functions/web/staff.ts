@@ -126,12 +126,13 @@ const decideWith: Decide = (visit, held, by, at, { config }) => {
 const decisions: Readonly<Record<string, Decide>> = {
   refuse: (visit, held, by, at) => refuseRequest(held, text(visit, 'reason'), by.role, at),
   decide: decideWith,
-  agree: (_, held, by, at) => agree(held, by, at),
   'go-on': (_, held, by, at) => goOnWithout(held, by.role, at),
   'end-without': (visit, held, by, at) => endWithout(held, text(visit, 'reason'), by.role, at),
+  agree: (visit, held, by, at) => agree(held, by, text(visit, 'proposal'), at),
   'manual-proof': (visit, held, by, at, { config }) =>
     proposeProof(held, text(visit, 'reason'), by, others(by, config), at),
-  'confirm-proof': (_, held, by, at, { map }) => confirmProof(held, by, wavesOf(map, planOf(map, ['email'])), at),
+  'confirm-proof': (visit, held, by, at, { map }) =>
+    confirmProof(held, { by, shown: text(visit, 'proposal') }, wavesOf(map, planOf(map, ['email'])), at),
 };
 
 /** Systems with free text that nobody has ticked as looked at. */

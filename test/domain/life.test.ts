@@ -58,7 +58,10 @@ const gathering = (rights?: readonly Right[]): Case => {
     { system: 'archive', wave: 0 },
     { system: 'shop', wave: 1 },
   ];
-  const plan = after(started, planned(started, { systems, dataMap: 'm' }, now));
+  const plan = after(
+    started,
+    planned(started, { systems, dataMap: 'm' }, () => [], now),
+  );
   return after({ ...plan, sources: [source('crm', 0)] }, askOwner(plan, 'archive', 0, now));
 };
 const reviewed = (rights?: readonly Right[], shop = source('shop', 1)): Case => {

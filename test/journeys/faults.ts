@@ -8,9 +8,10 @@ import type { Served, World } from './world.ts';
 export interface Fault {
   readonly service: string;
   readonly operation: string;
-  readonly mode: 'refuse' | 'throttle' | 'drop-answer' | 'repeat';
+  readonly mode: 'refuse' | 'throttle' | 'drop-answer' | 'delay' | 'repeat';
   readonly call?: number;
   readonly times?: number;
+  readonly ms?: number;
 }
 
 const at = ({ site }: Pick<Served, 'site'>) => `${site}/_local/faults`;

@@ -372,14 +372,14 @@ describe('four eyes', () => {
     const reference = await toReview();
     expectStatus(await decideAs(dpo, reference, approving(reference)), 200);
     expectStatus(await decideAs(dpo, reference, approving(reference)), 200);
-    const own = await decideAs(dpo, reference, agreeing(reference), 'person');
+    const own = await decideAs(dpo, reference, agreeing(reference), 'proposal');
     expect(own.status).toBe(400);
     expect(textOf(own.html)).toMatch(/en anden skal være enig/);
     expect(await statusOf(reference)).toBe('REVIEW');
 
     const asked = await world.mail(anna, new RegExp(`${reference} mangler dit ja`));
     expect(linkIn(asked, 'dpo')).toContain('/dpo/');
-    expectStatus(await decideAs(anna, reference, agreeing(reference), 'person'), 200);
+    expectStatus(await decideAs(anna, reference, agreeing(reference), 'proposal'), 200);
     expect(await statusOf(reference)).not.toBe('REVIEW');
     const [decided] = await auditOf(reference, 'DECIDED');
     expect(decided?.facts).toMatchObject({ by: 'dpo', second: 'deputy-1' });
@@ -404,15 +404,28 @@ describe('four eyes', () => {
     const late = await openAs(anna, reference);
     expectStatus(await decideAs(bo, reference, refusing(reference)), 200);
     expect(await statusOf(reference)).toBe('REFUSED');
-    expect((await late(agreeing(reference), 'person')).status).toBe(409);
+    expect((await late(agreeing(reference), 'proposal')).status).toBe(409);
     expect(await statusOf(reference)).toBe('REFUSED');
+  });
+
+  test('T31: a yes is to what was shown: one to a decision that another has put in its place meanwhile is refused', async () => {
+    const reference = await toReview();
+    expectStatus(await decideAs(dpo, reference, approving(reference)), 200);
+    const late = await openAs(anna, reference);
+    expectStatus(await decideAs(bo, reference, { ...approving(reference), incomplete: 'Uden arkivet.' }), 200);
+    const answer = await late(agreeing(reference), 'proposal');
+    expect(answer.status).toBe(409);
+    expect(textOf(answer.html)).toContain('Uden arkivet.');
+    expect(await auditOf(reference, 'DECIDED')).toEqual([]);
+    expectStatus(await decideAs(anna, reference, agreeing(reference), 'proposal'), 200);
+    expect(await auditOf(reference, 'DECIDED')).toHaveLength(1);
   });
 
   test('T29, T30: a yes and a refusal at the same instant are one decision, and the loser sees it', async () => {
     const reference = await toReview();
     expectStatus(await decideAs(dpo, reference, approving(reference)), 200);
     const [yes, no] = [await openAs(anna, reference), await openAs(bo, reference)];
-    const pages = await Promise.all([yes(agreeing(reference), 'person'), no(refusing(reference))]);
+    const pages = await Promise.all([yes(agreeing(reference), 'proposal'), no(refusing(reference))]);
     expect(pages.map(({ status }) => status).sort()).toEqual([200, 409]);
     expect(textOf(pages.find(({ status }) => status === 409)?.html ?? '')).toMatch(/blev ikke gemt/);
     expect(await auditOf(reference, 'DECIDED')).toHaveLength(1);

@@ -130,6 +130,7 @@ export const Proposed = ({ props, form }: Props) => {
         <p>{text('proposed.yours')}</p>
       ) : (
         <PostForm to={inLanguage(props, props.path)}>
+          <input type="hidden" name="proposal" value={proposal.at} />
           <Closing props={props} form={form} action="agree" label={text('proposed.agree')} />
         </PostForm>
       )}

@@ -28,6 +28,7 @@ const Confirm = ({ props, confirm }: Props) => {
         <p>{text('proof.yours')}</p>
       ) : (
         <PostForm to={inLanguage(props, props.path)}>
+          <input type="hidden" name="proposal" value={first.at} />
           <Closing props={props} form={confirm} action="confirm-proof" label={text('proof.confirm')} />
         </PostForm>
       )}
