@@ -36,12 +36,13 @@ const cached = async (dir: string, seed: Seed): Promise<PGlite> => {
   if (existsSync(file)) return PGlite.create({ loadDataDir: new Blob([readFileSync(file)]) });
   const db = await filled(seed);
   mkdirSync(dir, { recursive: true });
-  writeFileSync(`${file}.new`, await (await db.dumpDataDir('none')).bytes());
-  renameSync(`${file}.new`, file);
+  const fresh = `${file}.${process.pid}`;
+  writeFileSync(fresh, await (await db.dumpDataDir('none')).bytes());
+  renameSync(fresh, file);
   return db;
 };
 
-/** The customer register: PostgreSQL over its wire protocol on a free port, kept in `dir` between starts. */
+/** The customer register: PostgreSQL over its wire protocol on a free port, its first state kept in `dir` between starts. */
 export const startCrm = async (dir: string, seed: Seed): Promise<Running> => {
   const db = await cached(dir, seed);
   const host = '127.0.0.1';

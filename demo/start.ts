@@ -30,7 +30,8 @@ const start = async (): Promise<void> => {
   const data = seed();
   const token = randomBytes(24).toString('base64url');
   const parts = [
-    startCrm(join(String(values.state), 'demo'), data),
+    // The same for every cloud on this machine: what the register begins with follows from the seed alone.
+    startCrm(join(import.meta.dirname, '../.local/demo'), data),
     startNewsletter(token, data.subscriptions),
     fillShopAndSupport(aws, data),
     startSignIn(token, values.site ?? 'http://127.0.0.1:3000', values.site),

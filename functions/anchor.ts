@@ -25,10 +25,12 @@ export const anchor = task({
     const at = clock();
     const after = await anchors.newest();
     const heads = await headsSince(overlapping(after));
-    if (heads.length === 0) return;
+    // Nothing more to sign until somebody writes.
+    if (heads.length === 0) return { idleUntil: '9999-12-31T00:00:00.000Z' };
     const anchored = anchorOf(heads, at, after);
     await anchors.write({ anchor: anchored, heads, signature: await sign(signedText(anchored)) });
     log.info('anchored', { count: anchored.count });
+    return { count: anchored.count };
   },
 });
 

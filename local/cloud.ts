@@ -70,12 +70,21 @@ async function start(options: CloudOptions, closers: Closers): Promise<Omit<Clou
   const clock = await openClock(store.sub('clock'), options.now);
   const log = openLog(join(stateDir, 'logs', 'site.log'), closers);
   const front = await openFront(options.port, closers);
-  const assembly = readAssembly(resolve(options.cdkOut), front.url);
+  const cdkOut = resolve(options.cdkOut);
+  const assembly = readAssembly(cdkOut, front.url);
   const deployment = deploymentOf(assembly);
   const documents = assembly.all('AWS::S3::BucketPolicy').map(({ properties }) => properties.PolicyDocument);
   const resourcePolicies = documents as unknown as readonly PolicyDocument[];
   const access = await openAccess({ store: store.sub('access'), roles: deployment.roles, resourcePolicies });
-  const parts = await openParts({ stateDir, store, clock, deployment, access, closers });
+  const parts = await openParts({
+    stateDir,
+    compiledDir: join(cdkOut, 'compiled'),
+    store,
+    clock,
+    deployment,
+    access,
+    closers,
+  });
   const gateway = await openAwsPort(options.awsPort, { clock, access, parts });
   parts.live.aws = `http://127.0.0.1:${gateway.port}`;
   // At the end first of all what is under way may finish, then functions stop, then what they call.

@@ -70,7 +70,7 @@ export function check(operation: EngineOperation, input: Input): Input {
   const { types, custom } = loaded[operation];
   refuseOthers(operation, input, Object.keys(types));
   try {
-    const data = validations.checkTypes(structuredClone(input), types);
+    const data = validations.checkTypes({ ...input }, types);
     validations.checkValidations(data, types, custom, { options });
     return data;
   } catch (error) {
@@ -120,8 +120,9 @@ export function workOn(store: Store, tables: ReadonlyMap<string, TableSchema>, o
       const facade = {
         options,
         getTable: (name: string, ...rest: unknown[]) => {
-          const missing = new AwsError('ResourceNotFoundException', 'Requested resource not found');
-          (rest.at(-1) as Callback)(tables.has(name) ? null : missing, tables.get(name));
+          const callback = rest.at(-1) as Callback;
+          if (tables.has(name)) callback(null, tables.get(name));
+          else callback(new AwsError('ResourceNotFoundException', 'Requested resource not found'));
         },
         getItemDb: (table: string) => part(itemKey(table, '')),
         getIndexDb: (_: string, table: string, index: string) => part(`index/${table}/${index}/`),

@@ -58,8 +58,10 @@ function operationOf(call: Call): string {
 /** Its permission and its answer ask for the input of a call: it is read once. */
 const inputs = new WeakMap<Call, Input>();
 
+const AnyInput = z.looseObject({});
+
 function inputOf(call: Call): Input {
-  const input = inputs.get(call) ?? jsonInput(call, z.looseObject({}));
+  const input = inputs.get(call) ?? jsonInput(call, AnyInput);
   inputs.set(call, input);
   return input;
 }

@@ -2,10 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type IncomingMessage, type Server, ServerResponse } from 'node:http';
 import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
 import { Writable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Fault, type Faults, refusal } from './faults.ts';
-import { elements, targetOf } from './protocol.ts';
+import { elements, readBody, targetOf } from './protocol.ts';
 import { AwsError, type Call, type Caller, type Clock, type Permission, type Service } from './service.ts';
 import { serviceOf } from './signature.ts';
 
@@ -89,11 +88,10 @@ async function callOf({ authenticate }: Options, request: IncomingMessage, servi
   const { method = 'GET', url = '/', headers } = request;
   const { pathname, searchParams: query } = new URL(url, 'http://aws');
   const path = decoded(pathname);
-  if (service !== 's3' && Number(headers['content-length'] ?? 0) > largestBody)
-    throw new AwsError('RequestEntityTooLargeException', 'The request is too large.', 413);
-  const body = service === 's3' ? undefined : await buffer(request);
-  const caller = await authenticate(request, body);
-  return { method, path, query, headers, body: body ?? Buffer.alloc(0), stream: request, caller };
+  const body = service === 's3' ? Buffer.alloc(0) : await readBody(request, largestBody);
+  if (body === undefined) throw new AwsError('RequestEntityTooLargeException', 'The request is too large.', 413);
+  const caller = await authenticate(request, service === 's3' ? undefined : body);
+  return { method, path, query, headers, body, stream: request, caller };
 }
 
 function decoded(path: string): string {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { readBody } from './protocol.ts';
 import { AwsError, type Clock, type InvokeFunction, type InvokeResult } from './service.ts';
 import { place } from './template-resources.ts';
 
@@ -84,17 +85,6 @@ async function answered({ api, invoke, allowed }: Options, exchange: Exchange): 
   const sourceArn = `arn:aws:execute-api:${place.region}:${place.account}:${api.id}/*/*${path}`;
   if (!allowed(functionArn, sourceArn)) return broken('no Lambda permission lets the API invoke its function');
   return replyOf(invoke(functionArn, JSON.stringify(eventOf(api, exchange, match, body))), timeoutMs);
-}
-
-/** Undefined when the body is larger than so many bytes. */
-export async function readBody(request: IncomingMessage, most: number): Promise<Buffer | undefined> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size <= most) chunks.push(chunk);
-  }
-  return size > most ? undefined : Buffer.concat(chunks);
 }
 
 async function replyOf(invoked: Promise<InvokeResult>, timeoutMs = limits.integrationMs): Promise<Reply> {

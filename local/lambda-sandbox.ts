@@ -31,7 +31,7 @@ export interface Invocation {
 export interface SandboxOptions {
   readonly env: Readonly<Record<string, string>>;
   /** Folder for compiled code that processes share. */
-  readonly cacheDir: string;
+  readonly compiledDir: string;
   /** Takes what the function prints and the lines around it. */
   log(text: string): void;
 }
@@ -65,10 +65,10 @@ export class Sandbox {
   private timer: NodeJS.Timeout | undefined;
   private began = 0;
 
-  constructor(fn: FunctionDefinition, { env, cacheDir, log }: SandboxOptions) {
+  constructor(fn: FunctionDefinition, { env, compiledDir, log }: SandboxOptions) {
     this.fn = fn;
     this.log = log;
-    this.child = spawn(process.execPath, [`--max-old-space-size=${fn.memoryMb}`, bootstrap, cacheDir], {
+    this.child = spawn(process.execPath, [`--max-old-space-size=${fn.memoryMb}`, bootstrap, compiledDir], {
       cwd: fn.codeDir,
       env: { ...env },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],

@@ -31,6 +31,8 @@ interface Options {
   readonly functions: readonly LambdaFunction[];
   /** Each function logs to a file of its name in here. */
   readonly logsDir: string;
+  /** For compiled code, which every later process of the same bundle starts from. */
+  readonly compiledDir: string;
   /** Where the AWS endpoints answer. */
   endpoint(): string;
   credentialsOf(roleArn: string): { readonly accessKeyId: string; readonly secretAccessKey: string };
@@ -190,8 +192,8 @@ class Pool {
   }
 
   private start(fn: LambdaFunction): Sandbox {
-    const cacheDir = join(this.options.logsDir, '..', 'compiled');
-    const sandbox = new Sandbox(fn, { env: environmentOf(fn, this.options), cacheDir, log: this.logOf(fn) });
+    const { compiledDir } = this.options;
+    const sandbox = new Sandbox(fn, { env: environmentOf(fn, this.options), compiledDir, log: this.logOf(fn) });
     this.all.add(sandbox);
     void sandbox.exited.then(() => {
       this.all.delete(sandbox);

@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Faults } from './faults.ts';
-import { decodedOr, readBody } from './http-api.ts';
+import { decodedOr } from './http-api.ts';
 import type { Mailbox } from './mailbox.ts';
 import { jumpTarget } from './pages/jump.ts';
 import { type Markup, styleSheet } from './pages/layout.ts';
 import { framed, mailPage, mailSandbox } from './pages/mail.ts';
 import { overviewPage } from './pages/overview.ts';
+import { readBody } from './protocol.ts';
 import type { Queues } from './queues.ts';
 import { AwsError, type Clock } from './service.ts';
 import type { Behaviours } from './ses.ts';

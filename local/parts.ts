@@ -21,6 +21,8 @@ import { place } from './template-resources.ts';
 /** What the services stand on. */
 export interface Ground {
   readonly stateDir: string;
+  /** Where the functions' compiled code is kept: beside their bundles, for every cloud that runs them. */
+  readonly compiledDir: string;
   readonly store: Store;
   readonly clock: VirtualClock;
   readonly deployment: Deployment;
@@ -33,7 +35,7 @@ export type Parts = Awaited<ReturnType<typeof openParts>>;
 
 /** Opens every service of a deployment and ties them together. Whatever it opened is among the closers, also when it fails. */
 export async function openParts(ground: Ground) {
-  const { stateDir, store, clock, deployment, access } = ground;
+  const { stateDir, compiledDir, store, clock, deployment, access } = ground;
   /** Where AWS answers, known once the port is open. */
   const live = { aws: '' };
   const queues = openQueues({ store: store.sub('queues'), clock, queues: deployment.queues });
@@ -43,6 +45,7 @@ export async function openParts(ground: Ground) {
     clock,
     functions: deployment.functions,
     logsDir: join(stateDir, 'logs'),
+    compiledDir,
     endpoint: () => live.aws,
     credentialsOf: access.credentialsOf,
     deliver: (arn, body) => deliver({ queues, lambda, sns }, arn, body),

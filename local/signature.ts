@@ -1,4 +1,4 @@
-import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import { createHash, createHmac, createSecretKey, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { IncomingHttpHeaders } from 'node:http';
 import { escapeUri, HttpRequest } from '@smithy/core/protocols';
 import { getCanonicalHeaders, SignatureV4Base } from '@smithy/signature-v4';
@@ -47,15 +47,15 @@ export function authenticate(request: SignedRequest, findKey: FindKey, times: Ti
 export function signatureOf(text: string, credential: string, key: AccessKey): string {
   const name = `${credential} ${key.secret}`;
   const [, date = '', region = '', service = ''] = credential.split('/');
-  const scoped =
-    derived.get(name) ?? [date, region, service, 'aws4_request'].reduce<string | Buffer>(hmac, `AWS4${key.secret}`);
+  const derive = () => [date, region, service, 'aws4_request'].reduce(hmac, Buffer.from(`AWS4${key.secret}`));
+  const scoped = derived.get(name) ?? createSecretKey(derive());
   if (derived.size > 1000) derived.clear();
   derived.set(name, scoped);
   return hmac(scoped, text).toString('hex');
 }
 
 /** Keys of one day, derived already: four of five hashes of a call. */
-const derived = new Map<string, string | Buffer>();
+const derived = new Map<string, KeyObject>();
 
 /** The signer a credential `KEY/DATE/REGION/SERVICE/aws4_request` names. Throws when it is not of that form. */
 export function signerOf(credential: string): Signer {
@@ -160,9 +160,9 @@ function canonicalOf({ method, url, headers, body }: SignedRequest, signed: stri
   return new Canonical(service).text(request, body === undefined ? said : sha256(body));
 }
 
-const queryOf = (url: string) => new URL(url, 'http://aws').searchParams;
+const queryOf = (url: string) => new URLSearchParams(url.replace(/^[^?]*/, ''));
 const sha256 = (data: string | Buffer) => createHash('sha256').update(data).digest('hex');
-const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).update(text).digest();
+const hmac = (key: Buffer | KeyObject, text: string) => createHmac('sha256', key).update(text).digest();
 
 // How each kind of service says no.
 

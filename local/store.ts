@@ -44,6 +44,9 @@ function groupCommit(level: ClassicLevel): (writes: readonly Write[]) => Promise
   };
 }
 
+/** So many entries are read at once. */
+const chunk = 100;
+
 /** Own keys stand under the prefix and U+0001, stores of their own under the prefix, their name and U+0000. */
 function storeUnder(prefix: string, level: ClassicLevel, write: ReturnType<typeof groupCommit>): Store {
   const path = (key: string) => `${prefix}\u0001${key}`;
@@ -71,13 +74,19 @@ function storeUnder(prefix: string, level: ClassicLevel, write: ReturnType<typeo
     put: (key, value) => batch([{ type: 'put', key, value }]),
     del: (key) => batch([{ type: 'del', key }]),
     async get<T>(key: string) {
-      const text = await level.get(path(key));
+      // Answered from memory nearly always: a thread would take longer than the read.
+      const text = level.getSync(path(key));
       return text === undefined ? undefined : parse<T>(path(key), text);
     },
     async *entries<T>({ gte = '', lt, reverse = false, limit = -1 }: Range = {}) {
       const range = { gte: path(gte), lt: lt === undefined ? afterOwn : path(lt), reverse, limit };
-      for await (const [at, text] of level.iterator(range))
-        yield [at.slice(path('').length), parse<T>(at, text)] as const;
+      const iterator = level.iterator(range);
+      try {
+        for (let some = await iterator.nextv(chunk); some.length > 0; some = await iterator.nextv(chunk))
+          for (const [at, text] of some) yield [at.slice(path('').length), parse<T>(at, text)] as const;
+      } finally {
+        await iterator.close();
+      }
     },
     sub(name) {
       if (name === '' || [...name].some((character) => character < ' '))

@@ -46,6 +46,7 @@ const openFunctions = (): Lambda =>
     store: memoryStore(),
     clock: stillClock(),
     logsDir: join(folder, 'logs'),
+    compiledDir: join(folder, 'compiled'),
     endpoint: () => 'http://127.0.0.1:1',
     credentialsOf: () => ({ accessKeyId: 'local', secretAccessKey: 'local' }),
     deliver: async () => undefined,

@@ -54,6 +54,7 @@ function open(
     clock,
     functions: [fn],
     logsDir,
+    compiledDir: join(logsDir, '../compiled'),
     endpoint: () => 'http://127.0.0.1:4566',
     credentialsOf: () => ({ accessKeyId: 'key of Echo', secretAccessKey: 'secret of Echo' }),
     deliver: async (to, body) => void delivered.push({ to, body }),
