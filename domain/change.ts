@@ -47,6 +47,7 @@ export const templates = [
   'code',
   'decider-code',
   'second',
+  'handed-over',
   'expired',
   'time-limit',
   'extended',

@@ -23,6 +23,8 @@ export interface Summary {
   readonly due: string;
   readonly target: string;
   readonly waits: Waits;
+  /** Key of whoever has it in place of the DPO. */
+  readonly handedTo?: string;
   readonly failed?: Failed;
   /** A part of the answer is out, the rest is still owed. */
   readonly partly?: boolean;
@@ -74,6 +76,7 @@ export const summaryOf = (held: Case): Summary | undefined => {
     due: urgent.deadline.due,
     target: urgent.deadline.internalTarget,
     waits: waitsOf(held, failed),
+    ...(request.handedTo ? { handedTo: request.handedTo.key } : {}),
     ...(failed ? { failed } : {}),
     ...(isPartlySent(held) ? { partly: true } : {}),
   };
@@ -83,17 +86,29 @@ export const summaryOf = (held: Case): Summary | undefined => {
 export const filters = ['all', 'overdue', 'week', 'mine', 'failed'] as const;
 export type Filter = (typeof filters)[number];
 
-const holds: Readonly<Record<Filter, (each: Summary, today: string) => boolean>> = {
+/** Who looks: their key, and whether they are the DPO. Somebody of staff who decides nothing is nobody. */
+export interface Viewer {
+  readonly key: string;
+  readonly isDpo: boolean;
+}
+
+/** Whether the next move is the viewer's; staff who decide nothing see what waits for any who does. */
+export const isMine = ({ waits: who, handedTo }: Summary, viewer: Viewer | undefined): boolean => {
+  if (who !== 'dpo' || !viewer) return who === 'dpo';
+  return handedTo === undefined ? viewer.isDpo : handedTo === viewer.key;
+};
+
+const holds: Readonly<Record<Filter, (each: Summary, today: string, viewer?: Viewer) => boolean>> = {
   all: () => true,
   overdue: ({ due }, today) => due < today,
   week: ({ due }, today) => due >= today && due <= addDays(today, 7),
-  mine: ({ waits: who }) => who === 'dpo',
+  mine: (each, _, viewer) => isMine(each, viewer),
   failed: ({ failed }) => failed !== undefined,
 };
 
 /** The open requests that a filter lets through on a local day (YYYY-MM-DD). */
-export const under = (filter: Filter, open: readonly Summary[], today: string): Summary[] =>
-  open.filter((each) => holds[filter](each, today));
+export const under = (filter: Filter, open: readonly Summary[], today: string, viewer?: Viewer): Summary[] =>
+  open.filter((each) => holds[filter](each, today, viewer));
 
 /** Days until the last day; negative once it has passed. */
 export const daysLeft = ({ due }: Pick<Summary, 'due'>, today: string): number => daysBetween(today, due);

@@ -106,6 +106,8 @@ export const Undelivered = z.object({
 });
 export type Undelivered = z.infer<typeof Undelivered>;
 
+export const handOverGrounds = ['away', 'conflict', 'knows', 'other'] as const;
+
 /** Two people of the controller saw it, or an issuer signed the person in. `subject`: a keyed pseudonym that holds for this request only. */
 export const SecondProof = z.discriminatedUnion('method', [
   z.object({ at: Instant, method: z.literal('manual'), reason: z.string(), by: z.string(), second: z.string() }),
@@ -183,6 +185,17 @@ export const Request = z.object({
   sent: z.optional(z.array(Sent)),
   /** The round in which the DPO goes on without the owners who have not answered. */
   unawaited: z.optional(z.int()),
+  /** Who has it in place of the DPO, from whom and why. `key`: theirs (domain/deciders.ts); `note`: typed. */
+  handedTo: z.optional(
+    z.object({
+      key: z.string(),
+      role: z.string(),
+      by: z.string(),
+      at: Instant,
+      ground: z.enum(handOverGrounds),
+      note: z.optional(z.string()),
+    }),
+  ),
   /** Waits for a second person. */
   proposal: z.optional(Proposal),
   deliveredAt: z.optional(Instant),

@@ -7,6 +7,7 @@ import type { Config } from '../../domain/config.ts';
 import type { DataMap } from '../../domain/data-map.ts';
 import { decidersOf } from '../../domain/deciders.ts';
 import { inForce } from '../../domain/gathering.ts';
+import { handlerOf } from '../../domain/hand-over.ts';
 import { stillWanted } from '../../domain/housekeeping.ts';
 import { ownersLastDay } from '../../domain/owner-time.ts';
 import { lastEnd } from '../../domain/package.ts';
@@ -35,6 +36,7 @@ const links: Partial<Record<OutboxMail['template'], { purpose: Purpose; path: st
   receipt: { purpose: 'status', path: 'r', life: 120 * day },
   start: { purpose: 'dpo', path: 'dpo', life: 60 * day },
   decide: { purpose: 'dpo', path: 'dpo', life: 60 * day },
+  'handed-over': { purpose: 'dpo', path: 'dpo', life: 60 * day },
   second: { purpose: 'dpo', path: 'dpo', life: 60 * day },
   'needs-person': { purpose: 'dpo', path: 'dpo', life: 60 * day },
   'owner-task': { purpose: 'owner', path: 'o', life: 30 * day },
@@ -71,8 +73,8 @@ interface Recipient {
 /** The address is looked up when the mail goes out: it stands in one place only. */
 const recipientOf = ({ to }: OutboxMail, held: Case, { config, map }: Office): Recipient => {
   if (to === 'subject') return { email: held.request.person.email, language: held.request.language, staff: false };
-  const [dpo, ...deputies] = decidersOf(config);
-  const decider = deputies.find(({ key }) => to === `dpo:${key}`) ?? dpo;
+  const handler = handlerOf(held.request, config);
+  const decider = decidersOf(config).find(({ key }) => to === `dpo:${key}`) ?? handler;
   if (decider && to.startsWith('dpo')) return { ...decider, staff: true };
   const { system, place } = ownerOf(to);
   const owner = map.systems[system]?.owner;

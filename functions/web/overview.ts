@@ -1,5 +1,7 @@
 import type { Config } from '../../domain/config.ts';
-import { daysLeft, type Filter, filters, type Summary, under } from '../../domain/overview.ts';
+import { decidersOf } from '../../domain/deciders.ts';
+import { comparable } from '../../domain/identity.ts';
+import { daysLeft, type Filter, filters, type Summary, under, type Viewer } from '../../domain/overview.ts';
 import { parseReference } from '../../domain/reference.ts';
 import { csvLine, csvStart } from '../../domain/rendering.ts';
 import { instantsOf, monthAfter, reportOf, totalsOf } from '../../domain/report.ts';
@@ -7,6 +9,7 @@ import { verifiedEmail } from '../../domain/staff.ts';
 import { dayIn } from '../../web/format.ts';
 import type { StaffFrame } from '../../web/overview/frame.tsx';
 import { overviewTexts } from '../../web/overview/texts.ts';
+import { waitsInWords } from '../../web/overview/waits.ts';
 import { type OverviewProps, overviewPage } from '../../web/pages/overview.tsx';
 import { reportPage } from '../../web/pages/report.tsx';
 import { t } from '../../web/staff-text.ts';
@@ -36,6 +39,12 @@ const day = 86_400_000;
 
 const filterIn = ({ query }: Visit): Filter => filters.find((each) => each === query.get('show')) ?? 'all';
 
+/** Whether they decide: "waiting for me" follows who has a case. */
+const viewerOf = (email: string, config: Config): Viewer | undefined => {
+  const found = decidersOf(config).find((each) => comparable(each.email) === comparable(email));
+  return found && { key: found.key, isDpo: found.role === 'dpo' };
+};
+
 /** Who may be here, and how the page looks to them. */
 const staffFrame = async (visit: Visit, deps: Deps): Promise<StaffFrame | undefined> => {
   if (!deps.config.signIn) throw new Refusal(404);
@@ -43,7 +52,8 @@ const staffFrame = async (visit: Visit, deps: Deps): Promise<StaffFrame | undefi
   if (!session) return undefined;
   const today = dayIn(deps.config.timeZone, deps.now());
   const frame = deps.look(visit, deps.config.dpo.language);
-  return { ...frame, who: verifiedEmail(session.claims) ?? '', month: today.slice(0, 7) };
+  const who = verifiedEmail(session.claims) ?? '';
+  return { ...frame, who, viewer: viewerOf(who, deps.config), month: today.slice(0, 7) };
 };
 
 /** The last twelve months: those that are over as they were counted once, the others from what happened in them. */
@@ -65,12 +75,13 @@ const pageIn = ({ query }: Visit, pages: number): number => {
 const show = async (visit: Visit, frame: StaffFrame, deps: Deps, more: Partial<OverviewProps> = {}) => {
   const today = dayIn(deps.config.timeZone, deps.now());
   const [found, months] = await Promise.all([deps.overview.open(), monthsOf(frame.month, deps)]);
-  const count = (filter: Filter) => under(filter, found.open, today).length;
+  const { viewer } = frame;
+  const count = (filter: Filter) => under(filter, found.open, today, viewer).length;
   const counts = Object.fromEntries(filters.map((filter) => [filter, count(filter)])) as Record<Filter, number>;
   const filter = filterIn(visit);
   const pages = Math.max(Math.ceil(counts[filter] / perPage), 1);
   const pageNumber = pageIn(visit, pages);
-  const listed = under(filter, found.open, today).slice((pageNumber - 1) * perPage, pageNumber * perPage);
+  const listed = under(filter, found.open, today, viewer).slice((pageNumber - 1) * perPage, pageNumber * perPage);
   return overviewPage({ ...frame, ...found, months, counts, filter, pages, pageNumber, listed, today, ...more });
 };
 
@@ -91,7 +102,8 @@ const feed = async ({ table, now: clock }: Deps): Promise<string> => {
   return `${env('BASE_URL').BASE_URL}/calendar/${token}`;
 };
 
-const csv = async (visit: Visit, { language }: StaffFrame, deps: Deps): Promise<Answer> => {
+const csv = async (visit: Visit, frame: StaffFrame, deps: Deps): Promise<Answer> => {
+  const { language, viewer } = frame;
   const [text, words] = [overviewTexts(language), t(language)];
   const today = dayIn(deps.config.timeZone, deps.now());
   const { open } = await deps.overview.open();
@@ -100,14 +112,14 @@ const csv = async (visit: Visit, { language }: StaffFrame, deps: Deps): Promise<
     each.reference,
     each.rights.map((right) => words(`right.${right}`)).join(', '),
     words(`staff.${each.status}`),
-    text(`overview.waits-${each.waits}`),
+    waitsInWords(each, frame),
     each.failed ? text(`overview.failed-${each.failed}`) : '',
     dayIn(deps.config.timeZone, new Date(each.receivedAt)),
     each.target,
     each.due,
     daysLeft(each, today),
   ];
-  const rows = under(filterIn(visit), open, today).map(rowOf);
+  const rows = under(filterIn(visit), open, today, viewer).map(rowOf);
   const lines = [heads.map((head) => text(`overview.head-${head}`)), ...rows].map((row) => csvLine(row, language));
   const body = `${csvStart}${lines.join('')}`;
   return { body, contentType: 'text/csv; charset=utf-8', download: `privacy-${today}.csv` };

@@ -6,9 +6,10 @@ import { type Decider, decidersOf } from '../../domain/deciders.ts';
 import { type Choice, refuseRequest, takeBack, withFreeText } from '../../domain/decision.ts';
 import { agree, decideAs, openProposal } from '../../domain/four-eyes.ts';
 import { goOnWithout, start } from '../../domain/gathering.ts';
+import { handlerOf, handOver } from '../../domain/hand-over.ts';
 import { planOf, wavesOf } from '../../domain/plan.ts';
 import { tryAgain } from '../../domain/recovery.ts';
-import { type Case, namesCase, type Right, rights } from '../../domain/request.ts';
+import { type Case, handOverGrounds, namesCase, type Right, rights } from '../../domain/request.ts';
 import { confirmProof, proposeProof } from '../../domain/second-proof.ts';
 import { endWithout, incompleteSources } from '../../domain/supplement.ts';
 import { askForCalendar, askPerson, extend, personAnswered } from '../../domain/time-limit.ts';
@@ -52,6 +53,10 @@ const choicesOf = (visit: Visit): Partial<Record<(typeof rights)[number], Choice
 const required: Readonly<Record<string, readonly (readonly [field: string, problem: StaffProblem['problem']])[]>> = {
   refuse: [['reason', 'reason']],
   'end-without': [['reason', 'reason']],
+  'hand-over': [
+    ['to', 'person'],
+    ['ground', 'ground-hand-over'],
+  ],
   'manual-proof': [['reason', 'reason']],
   extend: [
     ['ground', 'ground'],
@@ -127,6 +132,12 @@ const decisions: Readonly<Record<string, Decide>> = {
   refuse: (visit, held, by, at) => refuseRequest(held, text(visit, 'reason'), by.role, at),
   decide: decideWith,
   'go-on': (_, held, by, at) => goOnWithout(held, by.role, at),
+  'hand-over': (visit, held, by, at, { config }) => {
+    const to = decidersOf(config).find(({ key }) => key === text(visit, 'to')) ?? by;
+    const ground = handOverGrounds.find((each) => each === text(visit, 'ground')) ?? 'other';
+    const note = text(visit, 'reason');
+    return handOver(held, to, { ground, ...(note ? { note } : {}) }, by, at);
+  },
   'end-without': (visit, held, by, at) => endWithout(held, text(visit, 'reason'), by.role, at),
   agree: (visit, held, by, at) => agree(held, by, text(visit, 'proposal'), at),
   'manual-proof': (visit, held, by, at, { config }) =>
@@ -192,6 +203,7 @@ const show = async (
     typed: { ...typed, action: actionOf(visit).action },
     looked,
     people: decidersOf(deps.config),
+    handler: handlerOf(held.request, deps.config),
     known,
     ...more,
   });

@@ -1,6 +1,6 @@
 import type { Config, Language } from '../../domain/config.ts';
 import type { DataMap, System } from '../../domain/data-map.ts';
-import { decidersOf } from '../../domain/deciders.ts';
+import { type Decider, decidersOf } from '../../domain/deciders.ts';
 import { type Answers, fieldsOf, formSteps, validateStep } from '../../domain/form.ts';
 import type { Fact } from '../../domain/month.ts';
 import { filters, type Summary, under } from '../../domain/overview.ts';
@@ -293,6 +293,15 @@ const downloadStates: readonly DownloadState[] = [
 ];
 
 /** Pages of a case that more than one person answers for. */
+const handedTo = (to: Decider | undefined, typed: Typing): Request['handedTo'] => ({
+  key: to?.key ?? '',
+  role: to?.role ?? '',
+  by: 'dpo',
+  at: '2026-11-26T12:00:00.000Z',
+  ground: 'conflict',
+  note: typed('Jeg kender personen.'),
+});
+
 const twoPeople = (typed: Typing) => {
   const deputies = [{ name: typed('Bo Lund'), email: 'bo.lund@nordlys.example', language: 'da' as const }];
   const people = decidersOf({ dpo: { ...config.dpo, deputies } });
@@ -322,6 +331,17 @@ const twoPeople = (typed: Typing) => {
       more: { people, ...(second ? { sent: second } : {}) },
     },
     { name: 'known', held: review({ proposal }), more: { people, known: first, moved: true } },
+    { name: 'handed-over', held: review({ handedTo: handedTo(second, typed) }), more: { people, handler: second } },
+    {
+      name: 'hand-over-wrong',
+      held: review({}),
+      sent: { action: 'hand-over', last4: typed('92MX') },
+      problems: [
+        { field: 'to', problem: 'person' as const },
+        { field: 'ground', problem: 'ground-hand-over' as const },
+      ],
+      more: { people, handler: first },
+    },
     { name: 'proof', held: review({ proof, proofProposal }), more: { people, map: { ...map, systems } } },
   ];
 };

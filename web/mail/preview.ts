@@ -74,6 +74,7 @@ const more: Readonly<Record<Template, (language: Language) => More>> = {
     systems: answers.map((answer, at) => ({ ...answer, title: titles[language][at] ?? '' })),
   }),
   second: () => ({}),
+  'handed-over': () => ({ status: 'REVIEW' }),
   'decider-code': () => ({ code: '48213975', link: undefined, linkExpiresAt: undefined }),
   'needs-person': () => ({ problem: { step: 'gather', error: 'SourceUnavailable' } }),
   ready: (language) => ({ outcomes: outcomes(language) }),

@@ -122,6 +122,27 @@ const second = (facts: LetterFacts): Draft => {
   };
 };
 
+/** Who handed it over and why stands on the page: a mail holds no reason that was typed. */
+const handedOver = (facts: LetterFacts): Draft => {
+  const v = voice(facts);
+  const { say, reference, dueShort } = v;
+  const waits = facts.status && say.perhaps(`waits.${facts.status}`);
+  return {
+    subject: say('handed-over.subject', { reference, date: dueShort }),
+    title: say('handed-over.title'),
+    preview: say('handed-over.lead'),
+    blocks: blocks(
+      paragraph(say('handed-over.lead')),
+      staffFacts(v),
+      waits !== undefined && { kind: 'facts', rows: [[say('fact.waits-for'), waits]] },
+      button('handed-over', facts, v),
+      paragraph(say('link.nothing-happens')),
+      linkLife(facts, v),
+    ),
+    foot: foot('dpo', facts),
+  };
+};
+
 const decidersCode = (facts: LetterFacts): Draft => {
   const { say, reference } = voice(facts);
   const { email } = facts.organisation;
@@ -261,6 +282,7 @@ export const toStaff = {
   'owner-task': ownerTask,
   decide,
   second,
+  'handed-over': handedOver,
   'decider-code': decidersCode,
   'needs-person': needsPerson,
   'time-limit': timeLimit,

@@ -1,3 +1,4 @@
+import type { Viewer } from '../../domain/overview.ts';
 import { Link } from '../components.tsx';
 import { type Frame, inLanguage } from '../frame.ts';
 import { overviewTexts } from './texts.ts';
@@ -5,6 +6,8 @@ import { overviewTexts } from './texts.ts';
 /** What the pages of those who signed in are told beside: who it is, and which month it is. */
 export interface StaffFrame extends Frame {
   readonly who: string;
+  /** Absent for staff who decide nothing. */
+  readonly viewer?: Viewer | undefined;
   /** `2026-11`. */
   readonly month: string;
 }

@@ -1,4 +1,4 @@
-import { daysLeft, type Failed, type Filter, filters, type Summary, type Waits } from '../../domain/overview.ts';
+import { daysLeft, type Failed, type Filter, filters, type Summary } from '../../domain/overview.ts';
 import { Button, Link, Notice, Reference, Table, Tag } from '../components.tsx';
 import { ErrorSummary, PostForm, TextField } from '../fields.tsx';
 import { inLanguage } from '../frame.ts';
@@ -7,6 +7,7 @@ import { Figures, type Months } from '../overview/figures.tsx';
 import { type StaffFrame, StaffWays } from '../overview/frame.tsx';
 import { ShortDay } from '../overview/short-day.tsx';
 import { type OverviewText, overviewTexts } from '../overview/texts.ts';
+import { waitsInWords } from '../overview/waits.ts';
 import type { Form } from '../staff-text.ts';
 import { t } from '../staff-text.ts';
 import { statusLooks } from './staff-looks.ts';
@@ -74,13 +75,6 @@ const failedKey = { step: 'overview.failed-step', mail: 'overview.failed-mail' }
   Failed,
   string
 >;
-const waitsKey = {
-  dpo: 'overview.waits-dpo',
-  person: 'overview.waits-person',
-  owner: 'overview.waits-owner',
-  us: 'overview.waits-us',
-} as const satisfies Record<Waits, string>;
-
 const rowOf = (props: OverviewProps, text: OverviewText, each: Summary) => {
   const words = t(props.language);
   return [
@@ -98,7 +92,7 @@ const rowOf = (props: OverviewProps, text: OverviewText, each: Summary) => {
       )}
     </>,
     <>
-      {text(waitsKey[each.waits])}
+      {waitsInWords(each, props)}
       {each.failed && (
         <>
           <br />

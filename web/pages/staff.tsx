@@ -14,6 +14,7 @@ import type { Form } from '../staff-text.ts';
 import { counted, isTextKey, type Text, type TextKey, t } from '../staff-text.ts';
 import { byInWords, ForgetBrowsers, MovedOn, Proposed } from './staff-decider.tsx';
 import { AskAgainForm, DecideForm, MakeAnewForm, StartForm, StuckForm, UndoForm } from './staff-forms.tsx';
+import { HandedTo, HandOver } from './staff-hand-over.tsx';
 import { statusLooks } from './staff-looks.ts';
 import { SecondProof } from './staff-proof.tsx';
 import { EndWithout, GoOn, Rest, SentParts } from './staff-rest.tsx';
@@ -31,6 +32,7 @@ export interface StaffProblem {
     | 'choose'
     | 'incomplete'
     | 'ground'
+    | 'ground-hand-over'
     | 'extend'
     | 'kind'
     | 'question'
@@ -54,6 +56,8 @@ export interface StaffProps extends Frame, Case {
   readonly typed: Readonly<Record<string, string>>;
   /** Everybody who may decide. */
   readonly people: readonly Decider[];
+  /** Who has the case. */
+  readonly handler?: Decider | undefined;
   /** Who this browser decides as. */
   readonly known?: Decider | undefined;
   /** To whom a code was just mailed. */
@@ -276,6 +280,7 @@ export const staffPage = (props: StaffProps): string => {
             <a href="#todo">{text(toDo[status])}</a>
           </p>
         )}
+        <HandedTo props={props} text={text} />
         <Rights props={props} text={text} />
         <Why records={props.rights} text={text} />
         <Person props={props} text={text} />
@@ -284,6 +289,7 @@ export const staffPage = (props: StaffProps): string => {
         <SecondProof props={props} propose={formOf(props, 'manual-proof')} confirm={formOf(props, 'confirm-proof')} />
         <ToDo props={props} />
         <GoOn props={props} form={formOf(props, 'go-on')} />
+        <HandOver props={props} form={formOf(props, 'hand-over')} />
         <EndWithout props={props} form={formOf(props, 'end-without')} />
         <TimeLimit props={props} formOf={(action) => formOf(props, action)} />
         <SentParts props={props} text={text} />

@@ -1,0 +1,12 @@
+import { decidersOf } from '../../domain/deciders.ts';
+import { isMine, type Summary } from '../../domain/overview.ts';
+import type { StaffFrame } from './frame.tsx';
+import { overviewTexts } from './texts.ts';
+
+/** Who has the next move, as the viewer would say it: a decision that somebody else has goes by their name. */
+export const waitsInWords = (each: Summary, { viewer, config, language }: StaffFrame): string => {
+  const other = each.waits === 'dpo' && viewer && !isMine(each, viewer);
+  if (!other) return overviewTexts(language)(`overview.waits-${each.waits}`);
+  const people = decidersOf(config);
+  return (people.find(({ key }) => key === each.handedTo) ?? people[0])?.name ?? '';
+};

@@ -1,0 +1,44 @@
+import { handOverGrounds, isOver } from '../../domain/request.ts';
+import { DateText, Disclosure, Typed } from '../components.tsx';
+import { PostForm, Radios, TextArea } from '../fields.tsx';
+import { inLanguage } from '../frame.ts';
+import type { Form, Text } from '../staff-text.ts';
+import type { StaffProps } from './staff.tsx';
+import { Closing, roleInWords } from './staff-decider.tsx';
+
+/** Who has the case, where it is not the DPO by themselves. */
+export const HandedTo = ({ props, text }: { props: StaffProps; text: Text }) => {
+  const { handler, request } = props;
+  const { handedTo } = request;
+  if (!handedTo || !handler) return null;
+  return (
+    <p>
+      {text('hand-over.has', { name: handler.name, role: roleInWords(text, handler.role) })}{' '}
+      {text('hand-over.from', { who: roleInWords(text, handedTo.by) })}{' '}
+      <DateText when={handedTo.at} frame={props} time />. {text(`hand-over.ground-${handedTo.ground}`)}.{' '}
+      {handedTo.note && <Typed>{handedTo.note}</Typed>}
+    </p>
+  );
+};
+
+/** Gives the case to another of those who may decide. */
+export const HandOver = ({ props, form }: { props: StaffProps; form: Form }) => {
+  const { text } = form;
+  const { people, handler, request } = props;
+  const options = people
+    .filter(({ key }) => key !== handler?.key)
+    .map(({ key, name, role }) => ({ value: key, label: `${name} (${roleInWords(text, role)})` }));
+  if (isOver(request.status) || options.length === 0) return null;
+  const grounds = handOverGrounds.map((value) => ({ value, label: text(`hand-over.ground-${value}`) }));
+  return (
+    <Disclosure title={text('hand-over.title')} open={props.typed.action === 'hand-over'}>
+      <p>{text('hand-over.lead')}</p>
+      <PostForm to={inLanguage(props, props.path)}>
+        <Radios form={form} field="to" label={text('hand-over.to')} options={options} />
+        <Radios form={form} field="ground" label={text('hand-over.why')} options={grounds} />
+        <TextArea form={form} field="reason" label={text('hand-over.note')} rows={3} />
+        <Closing props={props} form={form} action="hand-over" label={text('hand-over.button')} />
+      </PostForm>
+    </Disclosure>
+  );
+};
