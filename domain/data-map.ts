@@ -29,6 +29,8 @@ export const Field = z.strictObject({
   category: z.string().optional(),
   /** Meaning of codes: value -> text. */
   codes: z.record(z.string(), Text).optional(),
+  /** Whether the person gave the values; default: what the collection says. */
+  provided: z.boolean().optional(),
   /** May name other people: the DPO looks at it before release (Art. 15(4)). */
   freeText: z.boolean().optional(),
 });
@@ -55,8 +57,11 @@ export const Collection = z.strictObject({
   /** Collections (system.collection) that must have been asked before, although no values come from there. */
   after: z.array(z.string()).optional(),
   fields: z.record(z.string(), Field),
-  /** Fields whose values the person gave, knowingly or by using a service: all that portability answers with (Art. 20(1)). */
-  provided: z.array(z.string()).optional(),
+  /**
+   * Whether the person gave the values of the fields, knowingly or by using a service: portability answers with those alone (Art. 20(1)).
+   * What the organisation made of them is not given. Default: no.
+   */
+  provided: z.boolean().optional(),
   /** What the connector's type needs for this collection, checked by the connector. */
   options: z.record(z.string(), z.unknown()).default({}),
 });

@@ -55,10 +55,13 @@ const same = (text: string): Text => ({ da: text, en: text });
 const fieldOf = ({ name, description, categories }: FidesField): Field => {
   const [category] = categories;
   const known = category === undefined ? undefined : categoryLabel(category);
+  // Older taxonomies say where a value came from.
+  const origin = /^user\.(provided|derived)(\.|$)/.exec(category ?? '')?.[1];
   return {
     label: known ?? same(readable(name)),
     ...(description ? { explanation: same(description) } : {}),
     ...(category === undefined ? {} : { category }),
+    ...(origin ? { provided: origin === 'provided' } : {}),
   };
 };
 

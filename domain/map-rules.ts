@@ -3,6 +3,7 @@ import type { Collection, DataMap } from './data-map.ts';
 import { type FidesCollection, type FidesDataset, graphOfFides } from './fides.ts';
 import { suggestion } from './nearest.ts';
 import { type Missing, planOf, planOfGraph } from './plan.ts';
+import { provided } from './provided.ts';
 import type { Finding, Path, YamlSource } from './yaml-source.ts';
 
 type Sources = ReadonlyMap<string, YamlSource>;
@@ -42,12 +43,11 @@ const leadsNowhere = (map: DataMap, path: string, withField: boolean): string | 
 };
 
 const undescribed = ({ collection, path, at }: Placed): Finding[] => {
-  const { fields, identity, primaryKey, references, provided = [] } = collection;
+  const { fields, identity, primaryKey, references } = collection;
   const named: [Path, string][] = [
     ...Object.entries(identity).map(([kind, field]): [Path, string] => [['identity', kind], field]),
     ...primaryKey.map((field, index): [Path, string] => [['primaryKey', index], field]),
     ...references.map(({ field }, index): [Path, string] => [['references', index, 'field'], field]),
-    ...provided.map((field, index): [Path, string] => [['provided', index], field]),
   ];
   return named
     .filter(([, field]) => !Object.hasOwn(fields, field))
@@ -56,6 +56,18 @@ const undescribed = ({ collection, path, at }: Placed): Finding[] => {
       return at([...path, ...where], 'undescribed-field', message);
     });
 };
+
+/** Portability would silently answer with nothing from a collection that says it holds something. */
+const providesNothing = ({ collection, path, at }: Placed): Finding[] =>
+  collection.provided && !provided(collection)
+    ? [
+        at(
+          [...path, 'provided'],
+          'provides-nothing',
+          "provided: true, but no field is: remove it, or one field's provided: false",
+        ),
+      ]
+    : [];
 
 const references = (map: DataMap, { collection, path, at }: Placed): Finding[] =>
   collection.references.flatMap((reference, index) => {
@@ -84,7 +96,12 @@ const canaries = (map: DataMap, sources: Sources): Finding[] =>
 
 /** Names that lead to nothing. */
 export const referenceFindings = (map: DataMap, sources: Sources): Finding[] => [
-  ...placed(map, sources).flatMap((each) => [...undescribed(each), ...references(map, each), ...orders(map, each)]),
+  ...placed(map, sources).flatMap((each) => [
+    ...undescribed(each),
+    ...providesNothing(each),
+    ...references(map, each),
+    ...orders(map, each),
+  ]),
   ...canaries(map, sources),
 ];
 

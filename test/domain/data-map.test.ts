@@ -33,6 +33,19 @@ describe('parseDataMap', () => {
     });
   });
 
+  test('finds a collection that says the person provided it while none of its fields is', () => {
+    const none = examples.map(({ name, text }) => ({
+      name,
+      text: text
+        .replaceAll('{ label:', '{ provided: false, label:')
+        .replace('primaryKey: [id]', 'primaryKey: [id]\n        provided: true'),
+    }));
+    const said = none.filter(({ name }) => name === 'customers.yaml');
+    expect(parseDataMap(said)).toMatchObject({
+      findings: [{ rule: 'provides-nothing', message: expect.stringContaining('no field is') }],
+    });
+  });
+
   test('gives the same map and hash whatever the order of files, keys and comments', () => {
     const first = parseDataMap(examples);
     const { 'customers.yaml': customers = '' } = Object.fromEntries(examples.map(({ name, text }) => [name, text]));

@@ -33,6 +33,9 @@ dataset:
       - name: zOrder
         after: [mail.letter]
         fields:
+          - name: score
+            data_categories: [user.derived]
+          - { name: code, data_categories: [user.provided.identifiable] }
           - name: number
           - name: customer_id
             fides_meta:
@@ -131,6 +134,8 @@ describe('importFides', () => {
     expect(customer?.fields['profile.birthday']?.label).toEqual({ da: 'Fødselsdato', en: 'Date of birth' });
     expect(customer?.primaryKey).toEqual(['id']);
     expect(zorder).toMatchObject({ at: 'zOrder', after: ['mail.letter'] });
+    expect(zorder?.fields).toMatchObject({ code: { provided: true }, score: { provided: false } });
+    expect(zorder?.fields.customer_id).not.toHaveProperty('provided');
     expect(parsed.map.systems.shop?.art15.legalBasis.en).toBe('TODO');
   });
 

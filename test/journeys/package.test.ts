@@ -4,10 +4,12 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { parseExactly } from '../../connectors/exact-json.ts';
+import { peopleToTry } from '../../demo/people.ts';
 import { startBrowser } from '../web/site.ts';
 import { answerTask, approve, ask, download, prove, start } from './access.ts';
 import { fillWild, hostile, wild, wildNames, wildOrder } from './hostile.ts';
 import { openWorld, type World } from './world.ts';
+import { recordsOf, unzip } from './zip.ts';
 
 /** Says by name what is not tested here. */
 const lacks = (tool: string): boolean => {
@@ -187,6 +189,8 @@ describe('the answer to a person with every kind of value', () => {
     expect(Object.keys(customer ?? {}).sort()).toEqual(
       ['born', 'email', 'marketing', 'name', 'phone', 'postcode', 'street', 'town'].sort(),
     );
+    const [order] = tableIn('dataportabilitet/05-webshop/orders.json').records;
+    expect(Object.keys(order ?? {}).sort()).toEqual(['lines', 'orderId', 'placed', 'total']);
     const names = filesIn(join(root, 'dataportabilitet'));
     expect(names).toContain('data/crm.customers.vcf');
     expect(names).toContain('datapackage.json');
@@ -194,5 +198,19 @@ describe('the answer to a person with every kind of value', () => {
     const card = read('dataportabilitet/data/crm.customers.vcf');
     expect(card).toMatch(/^BEGIN:VCARD\r\nVERSION:4\.0\r\nFN:Åse =cmd\|/);
     expect(card).toContain('BDAY:18991231');
+  });
+
+  test('asked for alone is a package of its own: where the collection says nothing, the fields that say so themselves', async () => {
+    const { newsletterOnly: email } = peopleToTry;
+    const { reference } = await ask(world, { name: 'Åse Ørskov', email, rights: ['portability'] });
+    await prove(world, email, reference);
+    await start(world, reference);
+    await answerTask(world, reference, 'nothing');
+    await approve(world, reference, ['portability']);
+    const entries = await unzip((await download(world, email, reference)).zip);
+    const [subscription] = recordsOf(entries, 'newsletter', 'subscriptions');
+    expect(Object.keys(subscription ?? {}).sort()).toEqual(['email', 'list', 'since']);
+    const others = [...entries.keys()].filter((path) => !path.startsWith('dataportabilitet/'));
+    expect(others.sort()).toEqual(['KONTROLSUMMER.sha256', 'manifest.json']);
   });
 });

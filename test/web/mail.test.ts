@@ -18,6 +18,7 @@ const staff = [
   'owner-reminder',
   'decide',
   'second',
+  'handed-over',
   'decider-code',
   'needs-person',
   'time-limit',
