@@ -33,9 +33,6 @@ dataset:
       - name: zOrder
         after: [mail.letter]
         fields:
-          - name: score
-            data_categories: [user.derived]
-          - { name: code, data_categories: [user.provided.identifiable] }
           - name: number
           - name: customer_id
             fides_meta:
@@ -134,8 +131,6 @@ describe('importFides', () => {
     expect(customer?.fields['profile.birthday']?.label).toEqual({ da: 'Fødselsdato', en: 'Date of birth' });
     expect(customer?.primaryKey).toEqual(['id']);
     expect(zorder).toMatchObject({ at: 'zOrder', after: ['mail.letter'] });
-    expect(zorder?.fields).toMatchObject({ code: { provided: true }, score: { provided: false } });
-    expect(zorder?.fields.customer_id).not.toHaveProperty('provided');
     expect(parsed.map.systems.shop?.art15.legalBasis.en).toBe('TODO');
   });
 
@@ -148,6 +143,25 @@ describe('importFides', () => {
         .steps.map(({ collection }) => collection)
         .sort(),
     ).toEqual(['mail.letter', 'shop.address', 'shop.customer', 'shop.zorder']);
+  });
+
+  test('takes from categories of the older taxonomy what the person provided and what was derived', () => {
+    const older = shop.replace(
+      '- name: number',
+      `- name: number
+          - { name: given, data_categories: [user.provided.identifiable] }
+          - { name: made, data_categories: [user.derived] }`,
+    );
+    const yaml = importFides(read(older).datasets);
+    const imported = parseDataMap([{ name: 'import.yaml', text: yaml }]);
+    expect(imported).toMatchObject({
+      map: {
+        systems: {
+          shop: { collections: { zorder: { fields: { given: { provided: true }, made: { provided: false } } } } },
+        },
+      },
+    });
+    expect(yaml.match(/provided:/g)).toHaveLength(2);
   });
 
   test('names a second field of one kind of identity, which it leaves out', () => {
