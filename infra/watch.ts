@@ -1,4 +1,4 @@
-import { Duration } from 'aws-cdk-lib';
+import { Duration, Stack } from 'aws-cdk-lib';
 import { Alarm, ComparisonOperator, type IMetric, TreatMissingData } from 'aws-cdk-lib/aws-cloudwatch';
 import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { PolicyStatement, Role, ServicePrincipal } from 'aws-cdk-lib/aws-iam';
@@ -45,8 +45,12 @@ export class Watch extends Construct {
       'SQS3',
       'It is the dead letter queue itself, of schedules; an alarm watches that it stays empty.',
     );
-    for (const service of ['cloudwatch', 'sns'])
-      key.grantEncryptDecrypt(new ServicePrincipal(`${service}.amazonaws.com`));
+    const use = ['kms:Decrypt', 'kms:GenerateDataKey*'];
+    // Alarms of ours may publish, and topics of ours may leave in the queue what they could not deliver; nobody else's (T64).
+    const alarming = this.ours('cloudwatch', 'alarm:*');
+    alarms.grantPublish(alarming);
+    key.grant(alarming, ...use);
+    key.grant(this.ours('sns', '*'), ...use);
     wake.addSubscription(new LambdaSubscription(dispatcher, { deadLetterQueue: missed }));
     mailEvents.topic.addSubscription(new LambdaSubscription(mailEvents.reader, { deadLetterQueue: missed }));
     const every = (name: string, rate: string, fn: ServiceFunction) => this.schedule(name, rate, fn, missed, key);
@@ -92,9 +96,20 @@ export class Watch extends Construct {
     );
   }
 
+  /** A service of AWS, as long as it acts for a resource of this account. */
+  private ours(service: string, resource: string): ServicePrincipal {
+    const { account, partition, region } = Stack.of(this);
+    const source = `arn:${partition}:${service}:${region}:${account}:${resource}`;
+    return new ServicePrincipal(`${service}.amazonaws.com`, {
+      conditions: { ArnLike: { 'aws:SourceArn': source } },
+    });
+  }
+
   /** By hand: the library's target would let the schedule call every version of the function. */
   private schedule(name: string, rate: string, fn: ServiceFunction, missed: Queue, key: Key): void {
-    const role = new Role(this, `${name}Role`, { assumedBy: new ServicePrincipal('scheduler.amazonaws.com') });
+    const ours = { StringEquals: { 'aws:SourceAccount': Stack.of(this).account } };
+    const scheduler = new ServicePrincipal('scheduler.amazonaws.com', { conditions: ours });
+    const role = new Role(this, `${name}Role`, { assumedBy: scheduler });
     role.addToPolicy(new PolicyStatement({ actions: ['lambda:InvokeFunction'], resources: [fn.functionArn] }));
     role.addToPolicy(new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [missed.queueArn] }));
     role.addToPolicy(new PolicyStatement({ actions: ['kms:Decrypt', 'kms:GenerateDataKey'], resources: [key.keyArn] }));

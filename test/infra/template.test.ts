@@ -164,6 +164,62 @@ describe('permissions', () => {
     expect(who('ses:SendRawEmail').every((id) => id.startsWith('Dispatch'))).toBe(true);
   });
 
+  /** Everything that lets an AWS service in: where it stands, which service, and on what condition. */
+  const letIn = () => {
+    type Let = { Effect: string; Principal: unknown; Condition?: unknown };
+    const documents: Readonly<Record<string, string>> = {
+      'AWS::SNS::TopicPolicy': 'PolicyDocument',
+      'AWS::SQS::QueuePolicy': 'PolicyDocument',
+      'AWS::S3::BucketPolicy': 'PolicyDocument',
+      'AWS::KMS::Key': 'KeyPolicy',
+      'AWS::IAM::Role': 'AssumeRolePolicyDocument',
+    };
+    const stated = Object.entries(resources).flatMap(([id, { Type, Properties }]) => {
+      const document = documents[Type];
+      const statements = document ? (Properties[document] as { Statement: Let[] }).Statement : [];
+      return statements
+        .filter(({ Effect, Principal }) => Effect === 'Allow' && JSON.stringify(Principal).includes('Service'))
+        .map(({ Principal, Condition }) => ({
+          id,
+          who: JSON.stringify(Principal),
+          on: JSON.stringify(Condition ?? {}),
+        }));
+    });
+    const invoking = ofType('AWS::Lambda::Permission').map(([id, { Properties }]) => {
+      const { Principal, ...on } = Properties;
+      return { id, who: JSON.stringify(Principal), on: JSON.stringify(on) };
+    });
+    return [...stated, ...invoking];
+  };
+
+  test('T64: a service of AWS is let in for this account’s own resources only, wherever one is let in', () => {
+    const all = letIn();
+    for (const service of ['scheduler', 'states', 'ses', 'sns', 'cloudwatch', 'apigateway', 'logs', 'lambda'])
+      expect(
+        all.some(({ who }) => who.includes(`${service}.`)),
+        service,
+      ).toBe(true);
+    const open = all.filter(({ on }) => !/aws:SourceAccount|SourceArn|aws:logs:arn/.test(on));
+    const told = open.map(({ id, who }) => `${id.replace(/[0-9A-F]{8}$/, '')} ${who}`);
+    // Lambda takes on a function's own role and has no source to name; the two others are the library's own, and decrypt logs only.
+    const known =
+      /Role {"Service":"lambda.amazonaws.com"}$|^StorageKey {"Service":"(delivery.logs|logging.s3).amazonaws.com"}$/;
+    expect(told.filter((each) => !known.test(each))).toEqual([]);
+  });
+
+  test('T64: the topic that alarms lead to lets CloudWatch publish, which its own policy would otherwise refuse', () => {
+    const alarms = ofType('AWS::CloudWatch::Alarm').flatMap(
+      ([, { Properties }]) => Properties.AlarmActions as { Ref: string }[],
+    );
+    const topics = new Set(alarms.map(({ Ref }) => Ref));
+    expect(topics.size).toBe(1);
+    const lets = ofType('AWS::SNS::TopicPolicy').filter(([, { Properties }]) => {
+      const text = JSON.stringify(Properties);
+      return [...topics].some((topic) => text.includes(topic)) && text.includes('cloudwatch.amazonaws.com');
+    });
+    expect(lets).toHaveLength(1);
+  });
+
   test('T64: every function has a role of its own', () => {
     const roles = ofType('AWS::Lambda::Function').map(([, { Properties }]) => JSON.stringify(Properties.Role));
     expect(new Set(roles).size).toBe(roles.length);
