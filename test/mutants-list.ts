@@ -4,6 +4,8 @@ export interface Mutant {
   readonly file: string;
   readonly find: string;
   readonly replace: string;
+  /** What is taken out with it: a second guard that would hold alone. */
+  readonly also?: { readonly find: string; readonly replace: string };
   readonly project: 'unit' | 'journeys';
   readonly tests: readonly string[];
   /** Only these titles are run: not where a file's tests build on each other. */
@@ -14,6 +16,8 @@ export interface Mutant {
 
 const links = { project: 'journeys', tests: ['test/threats/links.test.ts'] } as const;
 const form = { project: 'journeys', tests: ['test/threats/form.test.ts'] } as const;
+const decisions = { project: 'journeys', tests: ['test/threats/decisions.test.ts'] } as const;
+const tiers = { project: 'journeys', tests: ['test/threats/tiers.test.ts'] } as const;
 const life = { project: 'unit', tests: ['test/domain/life.test.ts'] } as const;
 
 /** The guards that keep one person's data from another, and what happens to what everybody may reach. */
@@ -253,5 +257,109 @@ export const mutants: readonly Mutant[] = [
     project: 'unit',
     tests: ['test/functions/log.test.ts'],
     caughtBy: 'T42',
+  },
+  {
+    name: 'a-decision-is-written-over-another',
+    file: 'functions/aws/cases.ts',
+    find: "  return { put, condition: '#version = :version', names: { '#version': 'version' }, values: { ':version': expected } };",
+    replace: '  return { put };',
+    also: {
+      find: "sk: sk.audit(entry.n), ...entry }, condition: 'attribute_not_exists(pk)' }",
+      replace: 'sk: sk.audit(entry.n), ...entry } }',
+    },
+    ...decisions,
+    only: 'T29: a refusal',
+    caughtBy: 'T29',
+  },
+  {
+    name: 'a-link-alone-shows-what-was-gathered',
+    file: 'functions/lib/for-deciders.ts',
+    find: "  if (factor.kind !== 'known') return ask(visit, link, factor, deps);",
+    replace: "  if (factor.kind !== 'known') return show(link);",
+    ...decisions,
+    only: 'T25: whoever got a forwarded DPO link reads',
+    caughtBy: 'T25',
+  },
+  {
+    name: 'a-link-alone-decides',
+    file: 'functions/lib/second-factor.ts',
+    find: '  const known = await deciderIn(visit, deps);\n  if (known) return',
+    replace: '  const known = (await deciderIn(visit, deps)) ?? decidersOf(deps.config)[0];\n  if (known) return',
+    ...decisions,
+    only: 'T25: whoever got a forwarded DPO link decides',
+    caughtBy: 'T25',
+  },
+  {
+    name: 'a-yes-to-whatever-stands-there',
+    file: 'domain/four-eyes.ts',
+    find: "  if (first.at !== shown) refuse(held.request, 'still decided as it was shown');\n",
+    replace: '',
+    ...decisions,
+    only: 'T31',
+    caughtBy: 'T31',
+  },
+  {
+    name: 'a-made-up-cookie-signs-out',
+    file: 'functions/aws/sessions.ts',
+    find: 'if (!key || !isLive(await table.get(key), now)) return;',
+    replace: 'if (!key) return;',
+    ...decisions,
+    only: 'T58',
+    caughtBy: 'T58',
+  },
+  {
+    name: 'a-log-takes-any-field',
+    file: 'functions/lib/log.ts',
+    find: 'for (const field of fields) {',
+    replace: 'for (const field of Object.keys(held) as (keyof LogFields)[]) {',
+    project: 'unit',
+    tests: ['test/functions/log.test.ts'],
+    caughtBy: 'no field more than the list allows',
+  },
+  {
+    name: 'a-log-takes-any-word',
+    file: 'functions/lib/log.ts',
+    find: "isCode(value) ? value : '?'",
+    replace: 'value',
+    project: 'journeys',
+    tests: ['test/threats/operations.test.ts'],
+    only: 'T42, T60',
+    caughtBy: 'T60',
+  },
+  {
+    name: 'a-sign-in-by-another-address',
+    file: 'functions/web/proof.ts',
+    find: '    if (fault) return refuse(visit, fault, deps, held);\n',
+    replace: '',
+    ...tiers,
+    caughtBy: 'T77: an address that is another one',
+  },
+  {
+    name: 'an-address-that-nobody-verified',
+    file: 'domain/second-proof.ts',
+    find: "if (email_verified !== true || typeof email !== 'string')",
+    replace: "if (typeof email !== 'string')",
+    project: 'unit',
+    tests: ['test/domain/second-proof.test.ts'],
+    caughtBy: 'T77',
+  },
+  {
+    name: 'an-elevated-system-is-read',
+    file: 'functions/tasks/gather-source.ts',
+    find: "  if (!mayOpen(held.request, system?.tier)) throw new TransitionRefused('second proof is missing');\n",
+    replace: '',
+    ...tiers,
+    only: 'T09: an elevated|I04',
+    caughtBy: 'I04',
+  },
+  {
+    name: 'what-comes-after-the-owner-is-not-looked-at',
+    file: 'functions/lib/given.ts',
+    find: "  if (!fileProblem(name, head.toString('latin1', 0, headBytes))) return together(first, flow);",
+    replace: '  if (first) return together(first, flow);',
+    project: 'journeys',
+    tests: ['test/journeys/owner.test.ts'],
+    only: 'T48: a file that comes',
+    caughtBy: 'T48',
   },
 ];

@@ -47,10 +47,12 @@ type Outcome = { readonly caughtBy: string } | { readonly problem: string };
 const outcomeOf = (copy: string, mutant: Mutant): Outcome => {
   const file = join(copy, mutant.file);
   const text = readFileSync(file, 'utf8');
-  if (text.split(mutant.find).length !== 2) return { problem: `its guard does not stand once in ${mutant.file}` };
+  const edits = [mutant, ...(mutant.also ? [mutant.also] : [])];
+  if (edits.some(({ find }) => text.split(find).length !== 2))
+    return { problem: `its guard does not stand once in ${mutant.file}` };
   writeFileSync(
     file,
-    text.replace(mutant.find, () => mutant.replace),
+    edits.reduce((held, { find, replace }) => held.replace(find, () => replace), text),
   );
   const failed = failing(copy, mutant);
   writeFileSync(file, text);

@@ -22,6 +22,19 @@ export const fault = async (world: Pick<Served, 'site'>, what: Fault): Promise<v
   if (!response.ok) throw new Error(`${response.status} ${await response.text()}`);
 };
 
+/** Waits in real time until a call is held by the delay that is armed; false when none comes for five seconds. */
+export const isHeld = async (world: Pick<Served, 'site'>): Promise<boolean> => {
+  for (let left = 200; left > 0; left -= 1) {
+    const armed = (await (await fetch(at(world))).json()) as readonly {
+      readonly mode: string;
+      readonly fired: number;
+    }[];
+    if (armed.some(({ mode, fired }) => mode === 'delay' && fired > 0)) return true;
+    await new Promise((done) => setTimeout(done, 25));
+  }
+  return false;
+};
+
 /** Takes every fault away; answers how many calls they met. */
 export const clearFaults = async (world: Pick<Served, 'site'>): Promise<number> => {
   const armed = (await (await fetch(at(world))).json()) as readonly { readonly fired: number }[];

@@ -17,7 +17,7 @@ import {
   signInAs,
   start,
 } from '../journeys/access.ts';
-import { itemsOf } from '../journeys/faults.ts';
+import { clearFaults, fault, isHeld, itemsOf } from '../journeys/faults.ts';
 import { type Page, textOf, Visitor } from '../journeys/visitor.ts';
 import { openWorld, type World } from '../journeys/world.ts';
 import { synthWith } from './settings.ts';
@@ -332,6 +332,23 @@ describe('a link to the DPO alone', () => {
     expect(pages.map(({ status }) => status).sort()).toEqual([200, 409]);
     expect(textOf(pages.find(({ status }) => status === 409)?.html ?? '')).toMatch(/blev ikke gemt.*Imødekommet, DPO,/);
     expect(await auditOf(reference, 'DECIDED')).toHaveLength(1);
+  });
+
+  test('T29: a refusal that was read before an approval was written, and comes to be written after it, changes nothing', async () => {
+    const [known, reference] = [await toReview(), await toReview()];
+    const first = await open(known);
+    expectStatus(await decide(world, first.page, first.visitor, approving(known)), 200);
+    const { page, visitor } = await open(reference, first.visitor);
+    await world.quiet();
+    await fault(world, { service: 'dynamodb', operation: 'TransactWriteItems', mode: 'delay', ms: 3_000 });
+    const late = visitor.submit(page, refusing(reference), 'manifest');
+    expect(await isHeld(world)).toBe(true);
+    expectStatus(await visitor.submit(page, approving(reference), 'manifest'), 200);
+    expect((await late).status).toBe(409);
+    await clearFaults(world);
+    expect(await statusOf(reference)).toBe('APPROVED');
+    const [decided, ...more] = await auditOf(reference, 'DECIDED');
+    expect([decided?.facts, more]).toEqual([expect.objectContaining({ approved: 'access' }), []]);
   });
 });
 

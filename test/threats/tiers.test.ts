@@ -17,7 +17,7 @@ import {
   prove,
   start,
 } from '../journeys/access.ts';
-import { clearFaults, fault, itemsOf } from '../journeys/faults.ts';
+import { clearFaults, fault, isHeld, itemsOf } from '../journeys/faults.ts';
 import { logOf } from '../journeys/permissions.ts';
 import { textOf, Visitor } from '../journeys/visitor.ts';
 import { openWorld, type World } from '../journeys/world.ts';
@@ -231,16 +231,6 @@ test('T77: signed in after the first round, the closed systems are asked in a ne
   expect(await recordOf()).toEqual(before);
 });
 
-/** Until a call met the fault: real time, for the call is held in real time. */
-const isHeld = async (): Promise<boolean> => {
-  for (let left = 200; left > 0; left -= 1) {
-    const armed = (await (await fetch(`${world.site}/_local/faults`)).json()) as { mode: string; fired: number }[];
-    if (armed.some(({ mode, fired }) => mode === 'delay' && fired > 0)) return true;
-    await new Promise((done) => setTimeout(done, 25));
-  }
-  return false;
-};
-
 test.each([
   // The first transaction is the start itself.
   ['TransactWriteItems', 2],
@@ -255,7 +245,7 @@ test.each([
     await fault(world, { service: 'dynamodb', operation, mode: 'delay', call, ms: 4_000 });
     await start(world, reference);
     // Where nothing is written at that place the proof simply comes later.
-    await isHeld();
+    await isHeld(world);
     expectStatus(await visitor.get(back.href), 200);
     await world.quiet();
     await clearFaults(world);
