@@ -1,4 +1,4 @@
-import { createSign } from 'node:crypto';
+import { createPrivateKey, createSign } from 'node:crypto';
 import * as z from 'zod';
 import { SourceMalformed } from '../domain/errors.ts';
 import { parsed } from './options.ts';
@@ -21,12 +21,24 @@ interface Given<A extends Auth = Auth> {
 
 type Kinds = { readonly [T in Auth['type']]: (given: Given<Extract<Auth, { type: T }>>) => Authenticator };
 
+const isKey = (held: string): boolean => {
+  try {
+    return createPrivateKey(held).type === 'private';
+  } catch {
+    return false;
+  }
+};
+
 const text = z.string().regex(/^[\x21-\x7e]+$/, 'not a token');
 const Token = z.object({ token: text });
 const Login = z.object({ username: z.string().min(1), password: z.string() });
 const Client = z.object({ clientId: text, clientSecret: text });
 const RefreshClient = Client.extend({ refreshToken: text });
-const Partner = z.object({ applicationToken: text, systemUserToken: text, privateKey: z.string().min(1) });
+const Partner = z.object({
+  applicationToken: text,
+  systemUserToken: text,
+  privateKey: z.string().refine(isKey, 'not a private key'),
+});
 
 const fixed =
   (headers: Headers): Authenticator =>
