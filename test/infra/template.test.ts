@@ -192,6 +192,13 @@ describe('permissions', () => {
     return [...stated, ...invoking];
   };
 
+  test('T62: no function may send a metric of its own, and no alarm looks at one', () => {
+    const actions = policies().flatMap(({ statements }) => statements.flatMap(({ Action }) => list(Action)));
+    expect(actions.filter((action) => action.startsWith('cloudwatch:'))).toEqual([]);
+    const spaces = ofType('AWS::CloudWatch::Alarm').map(([, { Properties }]) => String(Properties.Namespace));
+    expect(spaces.filter((space) => !space.startsWith('AWS/'))).toEqual([]);
+  });
+
   test('T64: a service of AWS is let in for this account’s own resources only, wherever one is let in', () => {
     const all = letIn();
     for (const service of ['scheduler', 'states', 'ses', 'sns', 'cloudwatch', 'apigateway', 'logs', 'lambda'])

@@ -1,3 +1,4 @@
+import { GetSecretValueCommand, PutSecretValueCommand, SecretsManagerClient } from '@aws-sdk/client-secrets-manager';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { peopleToTry } from '../../demo/people.ts';
 import { holdings } from '../../demo/seed.ts';
@@ -225,4 +226,52 @@ test('T59: the file is at a random key, opens for a minute by an address that fi
   const requestId = (await requests()).find((item) => item.reference === reference)?.pk;
   const audit = (await itemsOf(world)).filter(({ pk, sk }) => pk === requestId && sk.startsWith('AUDIT#'));
   expect(audit.filter(({ what }) => what === 'DOWNLOADED')).toHaveLength(1);
+});
+
+test('T63: no secret of a system stands in a log, an execution, a record, a file or a mail, not even where the system refuses it', async () => {
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const vault = new SecretsManagerClient({ endpoint: world.aws, region: 'eu-west-1', credentials });
+  type Secret = Readonly<Record<string, unknown>>;
+  const read = async (SecretId: string) =>
+    JSON.parse((await vault.send(new GetSecretValueCommand({ SecretId }))).SecretString ?? '{}') as Secret;
+  const put = (SecretId: string, secret: Secret) =>
+    vault.send(new PutSecretValueCommand({ SecretId, SecretString: JSON.stringify(secret) }));
+  const names = ['demo/crm', 'demo/newsletter', 'demo/sign-in', 'demo/proof'];
+  const right = await Promise.all(names.map(read));
+  const wrong: Readonly<Record<string, Secret>> = {
+    'demo/crm': { ...right[0], host: 'hemmelig-vzq12.invalid', username: 'hemmelig-vzq13', password: 'hemmelig-vzq14' },
+    'demo/newsletter': { ...right[1], token: 'hemmelig-vzq15' },
+  };
+  for (const [name, secret] of Object.entries(wrong)) await put(name, secret);
+  const who = { name: 'En Anden', email: 'hemmelighed@fremmed.example' };
+  const asked = await ask(world, who);
+  await prove(world, who.email, asked.reference);
+  await start(world, asked.reference);
+  await world.advance('PT3H');
+  const failed = (await itemsOf(world)).filter(({ sk, state }) => sk.startsWith('SOURCE#') && state === 'FAILED');
+  expect(failed.map(({ system }) => system)).toEqual(expect.arrayContaining(['crm', 'newsletter']));
+  for (const [at, name] of names.entries()) await put(name, right[at] ?? {});
+  vault.destroy();
+
+  const isSecret = ([name]: [string, unknown]) => /token|password|secret/i.test(name);
+  const held = [
+    ...right.flatMap((each) =>
+      Object.entries(each)
+        .filter(isSecret)
+        .map(([, value]) => String(value)),
+    ),
+  ];
+  const secrets = [...new Set([...held, 'hemmelig-vzq'])];
+  expect(secrets.length).toBeGreaterThan(1);
+  const kept = [...(await everythingOf(world)), { place: 'mails', text: JSON.stringify(await world.mails()) }];
+  const found = kept.filter(({ text }) =>
+    secrets.some((secret) => spellings(secret).some((each) => text.includes(each))),
+  );
+  expect(found.map(({ place }) => place)).toEqual([]);
+});
+
+test('T62: no function makes a metric: what is measured is AWS’s own, of functions, queues and executions', async () => {
+  const logs = (await everythingOf(world)).filter(({ place }) => place.endsWith('.log'));
+  // What a line in CloudWatch's embedded metric format would have.
+  expect(logs.filter(({ text }) => /"_aws"|CloudWatchMetrics/.test(text))).toEqual([]);
 });
