@@ -7,6 +7,8 @@ type Resource = Descriptor['resources'][number];
 /** An answer that can be looked into again. */
 export interface Opened {
   readonly held: ReadonlyMap<string, { readonly bytes: number; readonly sha256: string }>;
+  /** It is one of several ZIPs: what is described and not here is in another. */
+  readonly isPart?: boolean;
   /** A file's text, or its first `most` signs; undefined when there is no such file, or it is no text. */
   text(path: string, most?: number): Promise<string | undefined>;
 }
@@ -65,12 +67,15 @@ const schemaFindings = async (path: string, at: string, opened: Opened): Promise
 
 const resourceFindings = async (root: string, resource: Resource, opened: Opened): Promise<Finding[]> => {
   const path = posix.join(root, resource.path);
+  if (opened.isPart && !opened.held.has(path)) return [];
   const sizes = sizeFindings(path, resource, opened);
   if (sizes.length > 0) return sizes;
   const { jsonSchema } = resource;
   return [
     ...(await headFindings(path, resource, opened)),
-    ...(jsonSchema ? await schemaFindings(path, posix.join(root, jsonSchema), opened) : []),
+    ...(jsonSchema && !(opened.isPart && !opened.held.has(posix.join(root, jsonSchema)))
+      ? await schemaFindings(path, posix.join(root, jsonSchema), opened)
+      : []),
   ];
 };
 

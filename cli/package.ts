@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Command } from 'commander';
 import type { Entry, ZipFile } from 'yauzl';
 import * as z from 'zod';
+import { isPartFile } from '../domain/parts.ts';
 import { exitCodes } from './exit.ts';
 import { type ContentFinding, contentCheck } from './package-contents.ts';
 import { describedFindings } from './package-described.ts';
@@ -24,8 +25,8 @@ interface Part {
 const finding = (file: string, rule: string, message: string): Finding => ({ file, line: 1, column: 1, rule, message });
 
 const sumsNames: readonly string[] = ['KONTROLSUMMER.sha256', 'CHECKSUMS.sha256'];
-const isSums = (path: string): boolean => sumsNames.includes(path);
-const speaksOfOthers = (path: string): boolean => path === 'manifest.json' || isSums(path);
+const isSums = (path: string): boolean => sumsNames.includes(path.replace(/-(del|part)-\d+-(af|of)-\d+(?=\.)/, ''));
+const speaksOfOthers = (path: string): boolean => path === 'manifest.json' || isSums(path) || isPartFile(path);
 
 const linkMode = 0o120000;
 
@@ -135,7 +136,8 @@ const readAnswer = async (file: string): Promise<{ parts: Part[]; described: Fin
       return entry && textOf(zip, entry, most).catch(() => undefined);
     };
     const held = new Map(parts.map((part) => [part.path, part]));
-    return { parts, described: await describedFindings({ held, text }) };
+    const mine = partSaid(parts)?.says;
+    return { parts, described: await describedFindings({ held, text, isPart: mine !== undefined }) };
   } finally {
     zip.close();
   }
@@ -152,6 +154,41 @@ const duplicates = (parts: readonly Part[]): Finding[] => {
 
 const Listed = z.object({ path: z.string(), bytes: z.int(), sha256: z.string(), right: z.string().default('access') });
 const Manifest = z.object({ version: z.literal(1), files: z.array(Listed) });
+
+const PartSays = z.object({
+  version: z.literal(1),
+  part: z.int(),
+  of: z.int(),
+  manifest: z.string(),
+  files: z.array(z.string()),
+});
+
+/** What a part of a large answer says of itself; undefined where the ZIP is the whole. */
+const partSaid = (parts: readonly Part[]): { path: string; says?: z.infer<typeof PartSays> } | undefined => {
+  const part = parts.find(({ path }) => isPartFile(path));
+  if (!part) return undefined;
+  try {
+    const says = PartSays.parse(JSON.parse(part.text ?? ''));
+    return part.path === `part-${says.part}-of-${says.of}.json` ? { path: part.path, says } : { path: part.path };
+  } catch {
+    return { path: part.path };
+  }
+};
+
+const partFindings = (parts: readonly Part[]): Finding[] => {
+  const said = partSaid(parts);
+  if (!said) return [];
+  const { path, says } = said;
+  if (!says) return [finding(path, 'part', 'does not say which part of an answer this is')];
+  const manifest = parts.find((part) => part.path === 'manifest.json');
+  const listed = new Set((manifest && listedIn(manifest))?.map((each) => each.path));
+  return [
+    ...(manifest && manifest.sha256 !== says.manifest ? [finding(path, 'part', 'is of another manifest')] : []),
+    ...says.files
+      .filter((each) => !listed.has(each))
+      .map((each) => finding(each, 'part', 'belongs to this part and does not stand in the manifest')),
+  ];
+};
 
 const listedIn = (manifest: Part): z.infer<typeof Listed>[] | undefined => {
   try {
@@ -179,7 +216,9 @@ const manifestFindings = (parts: readonly Part[]): Finding[] => {
   const extra = parts.filter(({ path }) => !paths.has(path) && !speaksOfOthers(path));
   // The part of a right that was refused stays out of the answer; the decision was made on the whole.
   const answered = new Set(listed.filter(({ path }) => held.has(path)).map(({ right }) => right));
-  const wanted = answered.size > 0 ? listed.filter(({ right }) => answered.has(right)) : listed;
+  const mine = partSaid(parts)?.says?.files;
+  const all = mine ? listed.filter(({ path }) => mine.includes(path)) : listed;
+  const wanted = answered.size > 0 && !mine ? all.filter(({ right }) => answered.has(right)) : all;
   return [
     ...wanted.flatMap((each) => compare(each, held.get(each.path))),
     ...extra.map(({ path }) => finding(path, 'manifest-extra', 'does not stand in the manifest')),
@@ -226,6 +265,7 @@ const checkAnswer = async (file: string): Promise<Finding[]> => {
     ...described,
     ...duplicates(parts),
     ...letterFindings(parts),
+    ...partFindings(parts),
     ...manifestFindings(parts),
     ...sumsFindings(parts),
   ];

@@ -90,6 +90,22 @@ export const documentPath = (folder: string, collection: string, n: number, name
 export const isDocument = (path: string, language: Language): boolean =>
   path.split('/').at(-2) === words[language].files;
 
+/** What an owner gave stands in a collection of its own, which no map describes. */
+export const ownerCollection = 'owner';
+
+/** The file of the text that an owner typed. */
+export const ownerTextName = (language: Language): string => (language === 'da' ? 'svar.txt' : 'answer.txt');
+
+/** A typed text as a file: Windows' own editor needs both the mark and the line ends. */
+export const textContent = (typed: string): string => `\uFEFF${typed.replaceAll(/\r?\n/g, '\r\n')}\r\n`;
+
+/** The typed text in such a file. */
+export const textIn = (content: string): string =>
+  content
+    .replace(/^\uFEFF/, '')
+    .replaceAll('\r\n', '\n')
+    .replace(/\n$/, '');
+
 /** What parts uploads of one name: 16 random signs before it. */
 const apart = /^[0-9a-f]{16}-/;
 

@@ -108,6 +108,12 @@ export const Config = z.strictObject({
       requestsPerHour: z.int().min(1).max(1_000_000).default(2_000),
     })
     .prefault({}),
+  delivery: z
+    .strictObject({
+      /** Size of one file of an answer at most, in millions of bytes; a larger answer comes in parts. Old tools stop at 2,000 or 4,000. */
+      partMegabytes: z.int().min(10).max(100_000).default(2_000),
+    })
+    .prefault({}),
   /** Reasons to hold something back beside the built-in ones: `short` stands in the text, `text` explains. */
   grounds: z
     .record(z.string().regex(/^[a-z][a-z0-9-]{0,39}$/), z.strictObject({ short: InLanguages, text: InLanguages }))

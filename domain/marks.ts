@@ -24,6 +24,8 @@ export const Mark = z.object({
   spans: z.optional(z.array(z.tuple([z.int(), z.int()]))),
   /** What is blacked out of a field in all rows. */
   patterns: z.optional(z.array(z.enum(findings))),
+  /** SHA-256 of the document whose text has parts blacked out: in another text the places mean nothing. */
+  content: z.optional(z.string()),
   /** Which answer of the source a row or document is counted in: another answer has other rows. */
   attempt: z.optional(z.string()),
 });
@@ -36,6 +38,10 @@ export const markName = ({ system, collection, row, field, document }: Mark): st
 /** Whether a mark still means what it meant: a row of an answer that was replaced is another row. */
 export const isCurrent = (mark: Mark, attempt: string | undefined): boolean =>
   mark.attempt === undefined || mark.attempt === attempt;
+
+/** Whether a mark about a document still means this one. */
+export const isOf = (mark: Mark, { path, sha256 }: { path: string; sha256: string }): boolean =>
+  mark.document === path && (mark.content === undefined || mark.content === sha256);
 
 /** One thing that is not in the answer as it stands in the source. Goes into the evidence of the decision, never into the answer. */
 export interface Cut {

@@ -1,4 +1,5 @@
 import type { Language } from './config.ts';
+import { partSuffix } from './parts.ts';
 import type { Package, Request } from './request.ts';
 
 type Holder = Pick<Request, 'sent' | 'package'>;
@@ -33,13 +34,9 @@ export interface AnswerZip {
   readonly parts: number;
 }
 
-const words = { da: ['del', 'af'], en: ['part', 'of'] } as const;
-
 const nameOf = (reference: string, language: Language, answer: number, part: number, parts: number): string => {
-  const [partWord, ofWord] = words[language];
   const later = answer > 1 ? `-${answer}` : '';
-  const ofMany = parts > 1 ? `-${partWord}-${part}-${ofWord}-${parts}` : '';
-  return `${reference}${later}${ofMany}.zip`;
+  return `${reference}${later}${partSuffix(part, parts, language)}.zip`;
 };
 
 /** Every ZIP of the case, with the name under which it is saved. */

@@ -8,7 +8,7 @@ const needs: Readonly<Record<string, { readonly config?: true; readonly map?: tr
   'tasks/note-failed-source': {},
   'tasks/ask-to-decide': { config: true },
   'tasks/write-letter': { config: true },
-  'tasks/build-package': {},
+  'tasks/build-package': { config: true },
   'tasks/deliver': {},
   'tasks/needs-a-person': {},
   'web/intake': { config: true },

@@ -89,7 +89,7 @@ interface Operation {
   run(request: Request, response: ServerResponse): Promise<void>;
 }
 
-const overrides = ['response-content-disposition', 'response-content-type'];
+const overrides = ['response-content-disposition', 'response-content-encoding', 'response-content-type'];
 const reading = `versionId ${overrides.join(' ')}`;
 const listingVersions = 'versions prefix key-marker version-id-marker max-keys encoding-type';
 const listing = 'list-type prefix delimiter max-keys continuation-token start-after encoding-type';

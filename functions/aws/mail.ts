@@ -10,7 +10,7 @@ import { inForce } from '../../domain/gathering.ts';
 import { handlerOf } from '../../domain/hand-over.ts';
 import { stillWanted } from '../../domain/housekeeping.ts';
 import { ownersLastDay } from '../../domain/owner-time.ts';
-import { lastEnd } from '../../domain/package.ts';
+import { lastEnd, packagesOf } from '../../domain/package.ts';
 import { codeFrom, digitsFrom } from '../../domain/reference.ts';
 import type { Case, Right } from '../../domain/request.ts';
 import { extendable, mostUrgent, openAsk } from '../../domain/urgency.ts';
@@ -147,6 +147,7 @@ const factsOf = (mail: OutboxMail, held: Case, to: Recipient, office: Office): L
     outcomes: rights.flatMap(({ right, decision, status }) =>
       decision ? [{ right, ...decision, rest: decision.outcome === 'refuse' && status === 'DELIVERED' }] : [],
     ),
+    files: packagesOf(request).at(-1)?.parts.length,
     rest: (request.sent?.length ?? 0) > 0,
     nothingHeld: request.manifest && !request.sent && inForce(held).every(({ state }) => state === 'EMPTY'),
     authority: complaintBody(config.country),

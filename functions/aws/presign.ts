@@ -11,7 +11,7 @@ const addressOf = ({ protocol, hostname, port, path, query }: HttpRequest): stri
 };
 
 /**
- * Makes an address that opens one object as a download under a name of ours, for `seconds`. The signer alone: the whole S3 client would
+ * Makes an address that opens one object as a download under a name of ours, for `seconds`; `encoding`: how it lies, for the browser to undo. The signer alone: the whole S3 client would
  * add 130 kB to a page function.
  */
 export const presigner = () => {
@@ -21,8 +21,9 @@ export const presigner = () => {
   const host = place.port ? `${place.hostname}:${place.port}` : place.hostname;
   /** What a page must let its form lead to: browsers hold the redirect after a POST to `form-action` too. */
   const origin = `${place.protocol}//${host}`;
-  const presign = async (key: string, name: string, seconds: number): Promise<string> => {
+  const presign = async (key: string, name: string, seconds: number, encoding?: 'deflate'): Promise<string> => {
     const query = {
+      ...(encoding ? { 'response-content-encoding': encoding } : {}),
       'response-content-disposition': `attachment; filename="${name}"`,
       'response-content-type': name.endsWith('.zip') ? 'application/zip' : 'application/octet-stream',
     };

@@ -1,11 +1,11 @@
-import { cutsKey, evidenceKey, isDocument, namesKey } from '../../domain/answer-layout.ts';
+import { cutsKey, evidenceKey, isDocument, namesKey, textContent, textIn } from '../../domain/answer-layout.ts';
 import type { Row } from '../../domain/connector.ts';
 import type { Collection } from '../../domain/data-map.ts';
 import { inForce } from '../../domain/gathering.ts';
 import type { HeldBack } from '../../domain/left-out.ts';
-import { type Cut, cutter, type Instead, isCurrent, type Mark } from '../../domain/marks.ts';
-import { type Names, namesToFind } from '../../domain/redaction.ts';
-import type { Case, SourceRecord } from '../../domain/request.ts';
+import { type Cut, cutter, type Instead, isCurrent, isOf, type Mark } from '../../domain/marks.ts';
+import { merged, type Names, namesToFind, redacted } from '../../domain/redaction.ts';
+import type { Case, SourceRecord, StoredFile } from '../../domain/request.ts';
 import { groundText } from '../../web/package/left-out.ts';
 import { answerTexts } from '../../web/package/texts.ts';
 import type { AnswerDeps } from './answer-files.ts';
@@ -79,6 +79,24 @@ const withoutDocuments = (row: Row, withheld: ReadonlyMap<string, string>, inste
   return { ...row, files: pathsIn(row).map(said) };
 };
 
+/** A text that an owner typed, without the places that were chosen; any other file as it is. */
+const cutText = async (
+  file: StoredFile,
+  marks: readonly Mark[],
+  sums: ReturnType<typeof tally>,
+  { place, instead, deps }: Work,
+): Promise<StoredFile> => {
+  const mark = marks.find((each) => each.choice === 'redact' && isOf(each, file));
+  if (!mark?.spans) return file;
+  const { request, attempt } = place;
+  const { ground = '' } = mark;
+  const whole = textIn(await deps.files.readText(evidenceKey(request.evidence, file.attempt, file.path)));
+  const left = textContent(redacted(whole, merged(mark.spans), instead(ground)));
+  const key = evidenceKey(request.evidence, attempt, file.path);
+  for (const _ of mark.spans) sums.add('places', ground);
+  return { path: file.path, attempt, ...(await deps.files.write(key, [left], 'text/plain')) };
+};
+
 /** Writes a collection's tables anew from the rows that stay, and the list of everything that was cut. */
 const cutRows = async (
   whole: Gathered,
@@ -132,7 +150,9 @@ const cutCollection = async (
     };
   const table = from && (await cutRows(whole, from, sums, work));
   const others = table ? whole.files.filter(({ path }) => isDocument(path, language)) : whole.files;
-  const left = others.filter(({ path }) => !withheld.has(path));
+  const stay = others.filter(({ path }) => !withheld.has(path));
+  const left: StoredFile[] = [];
+  for (const file of stay) left.push(await cutText(file, marks, sums, work));
   for (const { path } of others) if (withheld.has(path)) sums.add('documents', withheld.get(path) ?? '');
   const documents = whole.documents - (others.length - left.length);
   return {

@@ -1,13 +1,17 @@
 import type { Readable } from 'node:stream';
-import { documentPath, evidenceKey, systemFolder, uploadedName } from '../../domain/answer-layout.ts';
+import {
+  documentPath,
+  evidenceKey,
+  ownerCollection,
+  ownerTextName,
+  systemFolder,
+  textContent,
+  uploadedName,
+} from '../../domain/answer-layout.ts';
 import { fileProblem, headBytes } from '../../domain/file-kinds.ts';
 import type { Case, SourceRecord } from '../../domain/request.ts';
 import type { Place } from './collection-files.ts';
-
-async function* asText(typed: string) {
-  // Windows' own editor needs both.
-  yield `\uFEFF${typed.replaceAll(/\r?\n/g, '\r\n')}\r\n`;
-}
+import type { Content } from './packing.ts';
 
 async function* together(first: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>) {
   yield* first;
@@ -43,13 +47,13 @@ export const materialise = async (
   if (!given) return source;
   const { language, evidence } = held.request;
   const folder = systemFolder(systems, source.system, language);
-  const put = async (path: string, from: AsyncIterable<Uint8Array | string>, type: string) => ({
+  const put = async (path: string, from: Content, type: string) => ({
     path,
     attempt,
     ...(await files.write(evidenceKey(evidence, attempt, path), from, type)),
   });
   const typed = given.text
-    ? [await put(`${folder}/${language === 'da' ? 'svar' : 'answer'}.txt`, asText(given.text), 'text/plain')]
+    ? [await put(`${folder}/${ownerTextName(language)}`, [textContent(given.text)], 'text/plain')]
     : [];
   const kept = [];
   for (const key of await files.keys(given.uploads)) {
@@ -58,6 +62,6 @@ export const materialise = async (
     const path = documentPath(folder, 'owner', kept.length + 1, name, language);
     if (content) kept.push(await put(path, content, 'application/octet-stream'));
   }
-  const collection = { name: 'owner', rows: typed.length, documents: kept.length, files: [...typed, ...kept] };
+  const collection = { name: ownerCollection, rows: typed.length, documents: kept.length, files: [...typed, ...kept] };
   return { ...rest, rows: typed.length, documents: kept.length, collections: [collection] } satisfies SourceRecord;
 };

@@ -4,7 +4,8 @@ import { findings, merged, placesOf, type Span } from '../../domain/redaction.ts
 import type { ReviewProblem } from '../../web/pages/review-choice.tsx';
 import { Refusal, type Visit } from './page.ts';
 
-type About = Pick<Mark, 'system' | 'collection'> & Partial<Pick<Mark, 'row' | 'field' | 'document' | 'attempt'>>;
+type About = Pick<Mark, 'system' | 'collection'> &
+  Partial<Pick<Mark, 'row' | 'field' | 'document' | 'content' | 'attempt'>>;
 
 /** A choice as the form says it, or what is wrong with it. */
 export type Asked = { readonly mark: Mark } | { readonly problems: readonly ReviewProblem[] };
@@ -26,7 +27,7 @@ const problem = (field: ReviewProblem['field'], what: ReviewProblem['problem']):
 
 /** What is blacked out: ticked suggestions and typed words of one text, or patterns of a field. The words themselves are not kept. */
 const blackOut = (visit: Visit, about: About, value: Value | undefined): Partial<Mark> | Asked => {
-  if (about.row === undefined) {
+  if (about.row === undefined && about.document === undefined) {
     const patterns = findings.filter((each) => visit.fields.get('pattern')?.includes(each));
     return patterns.length > 0 ? { patterns } : problem('pattern', 'pattern');
   }

@@ -2,13 +2,16 @@ import { randomBytes } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 import { evidenceKey, layout, placesKey } from '../../domain/answer-layout.ts';
 import { sha256 } from '../../domain/canonical.ts';
+import type { Config } from '../../domain/config.ts';
 import { needsPackage, packaged, sends } from '../../domain/delivery.ts';
 import { ManifestMismatch } from '../../domain/errors.ts';
 import type { Manifest, ManifestFile } from '../../domain/manifest.ts';
+import { inParts, partFile, partSuffix } from '../../domain/parts.ts';
 import type { Case } from '../../domain/request.ts';
 import type { Files } from '../aws/files.ts';
 import { cases, files, now } from '../aws/from-env.ts';
 import { errorName } from '../lib/log.ts';
+import { readConfig } from '../lib/settings.ts';
 import { OfSegment, type StepDeps } from '../lib/step.ts';
 import { onTask, task } from '../lib/task.ts';
 import { verified } from '../lib/verified.ts';
@@ -16,6 +19,7 @@ import { type ZipMember, zip } from '../lib/zip.ts';
 
 interface Deps extends StepDeps {
   readonly files: Files;
+  readonly config: Config;
 }
 
 /** Days that the download link works (security.md 3.3). */
@@ -47,26 +51,41 @@ const present = async <T>(reading: Promise<T>): Promise<T> => {
   }
 };
 
-/** The approved files as they lie, each checked against the manifest as it is copied; then the manifest and the sums. */
-const membersOf = (held: Case, { text, places }: Approved, from: Files): ZipMember[] => {
-  const { evidence, language } = held.request;
-  const approved = approvedFiles(held, JSON.parse(text) as Manifest);
-  const member = ({ path, bytes, crc32: sum, sha256: content, packed }: ManifestFile): ZipMember => ({
+const memberOf =
+  ({ request }: Case, { places }: Approved, from: Files) =>
+  ({ path, bytes, crc32: sum, sha256: content, packed }: ManifestFile): ZipMember => ({
     path,
     bytes,
     crc32: sum,
     ...(packed ? { deflated: packed.bytes } : {}),
     async *open() {
       // Where it lies needs no trust: its bytes are compared.
-      const bytes = await present(from.read(evidenceKey(evidence, places[path] ?? '', path)));
+      const bytes = await present(from.read(evidenceKey(request.evidence, places[path] ?? '', path)));
       yield* verified(bytes, packed?.sha256 ?? content);
     },
   });
-  const sums = approved.map(({ path, sha256: sum }) => [path, sum] as const);
+
+/** The approved files as they lie, each checked against the manifest as it is copied; then what the part is, the manifest and the sums. */
+const membersOf = (
+  held: Case,
+  files: readonly ManifestFile[],
+  { part, of }: { part: number; of: number },
+  approved: Approved,
+  from: Files,
+): ZipMember[] => {
+  const { language } = held.request;
+  const { text } = approved;
+  const own = of > 1 ? [partFile(part, of, sha256(text), files)] : [];
+  const texts = [...own, { path: 'manifest.json', text }];
+  const sums = [
+    ...files.map(({ path, sha256: sum }) => [path, sum] as const),
+    ...texts.map((each) => [each.path, sha256(each.text)] as const),
+  ];
+  const name = layout(language).sums.replace('.', `${partSuffix(part, of, language)}.`);
   return [
-    ...approved.map(member),
-    textMember('manifest.json', text),
-    textMember(layout(language).sums, sumsOf([...sums, ['manifest.json', sha256(text)]])),
+    ...files.map(memberOf(held, approved, from)),
+    ...texts.map((each) => textMember(each.path, each.text)),
+    textMember(name, sumsOf(sums)),
   ];
 };
 
@@ -83,15 +102,28 @@ const readApproved = async ({ request }: Case, from: Files): Promise<Approved> =
   return { text, places: JSON.parse(await from.readText(placesKey(request.evidence, attempt))) };
 };
 
+const writeParts = async (held: Case, { files, config }: Deps) => {
+  const approved = await readApproved(held, files);
+  const parts = inParts(
+    approvedFiles(held, JSON.parse(approved.text) as Manifest),
+    config.delivery.partMegabytes * 1e6,
+  );
+  const written = [];
+  for (const [at, each] of parts.entries()) {
+    const key = `packages/${randomBytes(16).toString('hex')}.zip`;
+    const members = membersOf(held, each, { part: at + 1, of: parts.length }, approved, files);
+    // A file that is not the approved one ends the upload too: no half package becomes visible (F09).
+    const { bytes, sha256: sum } = await files.write(key, zip(members), 'application/zip');
+    written.push({ key, bytes, sha256: sum, downloads: 0 });
+  }
+  return written;
+};
+
 /** Builds the answer from exactly the files of the manifest that the DPO approved, and refuses any other content. */
 const build = async (requestId: string, segment: number, deps: Deps): Promise<void> => {
   const held = await deps.cases.read(requestId);
   if (!sends(held, segment) || held.request.package || !needsPackage(held)) return;
-  const key = `packages/${randomBytes(16).toString('hex')}.zip`;
-  const members = membersOf(held, await readApproved(held, deps.files), deps.files);
-  // A file that is not the approved one ends the upload too: no half package becomes visible (F09).
-  const { bytes, sha256 } = await deps.files.write(key, zip(members), 'application/zip');
-  const parts = [{ key, bytes, sha256, downloads: 0 }];
+  const parts = await writeParts(held, deps);
   const builtAt = deps.now();
   const expiresAt = new Date(builtAt.getTime() + lifeDays * 86_400_000).toISOString();
   await deps.cases.change(requestId, (current) =>
@@ -107,4 +139,4 @@ export const buildPackage = task({
   },
 });
 
-export const handler = onTask(buildPackage, () => ({ cases: cases(), files: files(), now }));
+export const handler = onTask(buildPackage, () => ({ cases: cases(), files: files(), now, config: readConfig() }));

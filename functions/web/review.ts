@@ -1,5 +1,12 @@
 import { inflateRawSync } from 'node:zlib';
-import { evidenceKey, isDocument, placesKey } from '../../domain/answer-layout.ts';
+import {
+  evidenceKey,
+  isDocument,
+  ownerCollection,
+  ownerTextName,
+  placesKey,
+  textIn,
+} from '../../domain/answer-layout.ts';
 import { marked } from '../../domain/ask-again.ts';
 import type { Config } from '../../domain/config.ts';
 import type { DataMap } from '../../domain/data-map.ts';
@@ -8,7 +15,7 @@ import type { Manifest } from '../../domain/manifest.ts';
 import { isCurrent, type Mark, ownGrounds } from '../../domain/marks.ts';
 import { findIn } from '../../domain/redaction.ts';
 import type { Case, SourceRecord, StoredFile } from '../../domain/request.ts';
-import { dataPage, type ReviewProps, rowPage } from '../../web/pages/review.tsx';
+import { dataPage, type ReviewProps, rowPage, textPage } from '../../web/pages/review.tsx';
 import type { ReviewProblem } from '../../web/pages/review-choice.tsx';
 import { markWrite } from '../aws/cases.ts';
 import { type EvidenceFiles, evidenceFiles } from '../aws/evidence.ts';
@@ -78,6 +85,7 @@ const propsOf = (visit: Visit, place: Place, problems: readonly ReviewProblem[],
     marks,
     outdated: all.length - marks.length,
     open: held.request.status === 'REVIEW',
+    text: textFile(place)?.path,
     sent: { fields: visit.fields, problems },
   };
 };
@@ -163,6 +171,29 @@ const data: ReviewPage = async (visit, link, deps) => {
   );
 };
 
+/** The text that an owner typed: a file of its own. */
+const textFile = ({ held, collection, documents }: Pick<Place, 'held' | 'collection' | 'documents'>) =>
+  collection.name === ownerCollection
+    ? documents.find(({ path }) => path.endsWith(`/${ownerTextName(held.request.language)}`))
+    : undefined;
+
+/** The text whole, with what may be about others marked, and what of it goes out. */
+const ownersText: ReviewPage = async (visit, link, deps) => {
+  const place = await placeOf(visit, link, deps);
+  const file = textFile(place);
+  if (!file) throw new Refusal(404);
+  const { request } = place.held;
+  const value = textIn(await deps.files.readText(evidenceKey(request.evidence, file.attempt, file.path)));
+  const again = async (problems: readonly ReviewProblem[]): Promise<Answer> => {
+    const found = findIn(value, await namesOfOthers(place.held, deps));
+    const html = textPage({ ...propsOf(visit, place, problems, deps), value, found, document: file.path });
+    return { status: problems.length > 0 ? 400 : 200, html };
+  };
+  if (visit.method === 'GET') return again([]);
+  const of = { ...about(place), document: file.path, content: file.sha256 };
+  return choose(visit, place, markIn(visit, of, groundsOf(deps.config), value), again, deps);
+};
+
 const showRow = async (
   visit: Visit,
   place: Place,
@@ -188,6 +219,7 @@ const showRow = async (
 };
 
 const oneRow: ReviewPage = async (visit, link, deps) => {
+  if (visit.parameters.row === 'text') return ownersText(visit, link, deps);
   const place = await placeOf(visit, link, deps);
   const n = whole(visit.parameters.row);
   const page = await readRows(place, n, deps);
@@ -222,7 +254,8 @@ const preview: ReviewPage = async (visit, { requestId }, deps) => {
   const key = evidenceKey(evidence, places[path] ?? '', path);
   const name = path.split('/').at(-1) ?? 'file';
   if (!file.packed) return { location: await deps.links.presign(key, name, 60) };
-  if (file.bytes > mostShown) throw new Refusal(404);
+  // Too large to be answered here: the browser inflates it as it saves it.
+  if (file.bytes > mostShown) return { location: await deps.links.presign(key, name, 60, 'deflate') };
   const bytes = inflateRawSync(await deps.files.readAll(key));
   return {
     bytes,

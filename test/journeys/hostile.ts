@@ -52,9 +52,15 @@ const local = (world: World) => ({
   credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
 });
 
-const fillRegister = async (world: World) => {
+/** The demonstration's customer register, open to be written to. */
+export const openRegister = async (world: World): Promise<pg.Client> => {
   const client = new pg.Client(await login(world));
   await client.connect();
+  return client;
+};
+
+const fillRegister = async (world: World) => {
+  const client = await openRegister(world);
   const { customer, name, email } = wild;
   const person = [customer, name, email, hostile.plus, hostile.quotes, '0800', hostile.danish, '1899-12-31', 'P', true];
   await client.query('insert into customers values ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11)', [

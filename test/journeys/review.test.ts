@@ -20,10 +20,11 @@ import {
   start,
   undoTime,
 } from './access.ts';
+import { openRegister } from './hostile.ts';
 import { clientsOf, outputsOf } from './stores.ts';
-import { formsOf, textOf } from './visitor.ts';
+import { formsOf, textOf, Visitor } from './visitor.ts';
 import { openWorld, type World } from './world.ts';
-import { recordsOf, unzip } from './zip.ts';
+import { recordsOf, sha256, unzip } from './zip.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -204,4 +205,60 @@ test('T13: nothing is approved before every system with free text is ticked as l
   }
   expectStatus(await decide(world, page, visitor, { ...fields, looked: [first ?? '', ...others] }), 200);
   expect(textOf(expectStatus(await visitor.get(`/dpo/request/${reference}`), 200).html)).toContain('Fortryd');
+});
+
+test('a text that an owner typed is blacked out in part: the answer says where and why, and not what', async () => {
+  const email = peopleToTry.newsletterOnly;
+  const { reference } = await ask(world, { name: 'Åse Ørskov', email });
+  await prove(world, email, reference);
+  await start(world, reference);
+  const [before, about, after] = ['Kontrakt fra 2009.', 'Karen Lunds løn er 412.000 kr.', 'Underskrevet i Odense.'];
+  await answerTask(world, reference, 'found', [before, about, after].join('\n'));
+  const { page, visitor } = await openAsDpo(world, reference, 2);
+  expect(textOf(page.html)).toContain('Personen skal have en kopi af alle sine data');
+  const text = expectStatus(await lookAt(world, visitor, dataPath(reference, 'archive/owner/text')), 200);
+  expect(textOf(text.html)).toContain(about);
+  const nowhere = { target: 'text', choice: 'redact', words: 'Det står der ikke', ground: 'others' };
+  expect((await visitor.post(text.url, nowhere)).status).toBe(400);
+  expectStatus(await visitor.post(text.url, { ...nowhere, words: about }), 200);
+  // A file that is no text has no parts.
+  const list = dataPath(reference, 'archive/owner');
+  const partOfFile = { target: 'document:0', choice: 'redact', pattern: 'name', ground: 'others' };
+  expect((await visitor.post(list, partOfFile)).status).toBe(400);
+  const stale = expectStatus(await visitor.get(`/dpo/request/${reference}`), 200);
+  expectStatus(await visitor.submit(stale, { action: 'make-anew', last4: last4(reference) }, 'last4'), 200);
+  await openAsDpo(world, reference, 3);
+  await approve(world, reference, ['access'], {}, 3);
+  const entries = await unzip((await download(world, email, reference)).zip);
+  expect(String(entries.get('systemer/01-archive/svar.txt'))).toBe(
+    `\uFEFF${before}\r\n[udeladt: hensyn til andre]\r\n${after}\r\n`,
+  );
+  const { heldBack } = JSON.parse(String(entries.get('manifest.json'))) as { heldBack: object[] };
+  expect(heldBack).toEqual([{ system: 'archive', collection: 'owner', what: 'places', count: 1, ground: 'others' }]);
+  expect(textOf(String(entries.get('udeladt.html')))).toContain('Noget er streget over i 1 tekst');
+  for (const content of entries.values()) expect(content.includes('412.000')).toBe(false);
+});
+
+test('a file that is too large for a page is previewed as a download of exactly what is sent, for who decides alone', async () => {
+  const email = peopleToTry.nearlyTheSame;
+  const [customer] = holdings(email).customers;
+  const register = await openRegister(world);
+  for (let n = 1; n <= 5; n += 1) {
+    const note = [900_000 + n, customer?.id, '2024-02-29T12:00:00Z', 'Bo', 1, `${n} `.repeat(500_000)];
+    await register.query('insert into notes values ($1,$2,$3,$4,$5,$6)', note);
+  }
+  await register.end();
+  const { reference, visitor } = await toReview('Jens Hansen', email);
+  const path = `/dpo/request/${reference}/preview/systemer/02-crm/notes.json`;
+  expect(textOf((await new Visitor(world.site).get(path)).html)).not.toContain('records');
+  await lookAt(world, visitor, `/dpo/request/${reference}/data/crm/notes`);
+  const { status, location } = await visitor.redirect(path);
+  expect(status).toBe(303);
+  const file = await fetch(location);
+  expect(file.headers.get('content-disposition')).toContain('notes.json');
+  const previewed = Buffer.from(await file.arrayBuffer());
+  expect(previewed.length).toBeGreaterThan(5_000_000);
+  await approve(world, reference);
+  const entries = await unzip((await download(world, email, reference)).zip);
+  expect(sha256(entries.get('systemer/02-crm/notes.json') as Buffer)).toBe(sha256(previewed));
 });

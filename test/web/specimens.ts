@@ -28,7 +28,7 @@ import { type OverviewProps, overviewPage } from '../../web/pages/overview.tsx';
 import { ownerPage } from '../../web/pages/owner.tsx';
 import { type ProofProblem, proofPage } from '../../web/pages/proof.tsx';
 import { reportPage } from '../../web/pages/report.tsx';
-import { dataPage, type ReviewProps, rowPage } from '../../web/pages/review.tsx';
+import { dataPage, type ReviewProps, rowPage, textPage } from '../../web/pages/review.tsx';
 import { sentPage } from '../../web/pages/sent.tsx';
 import { type SignInState, signInPage } from '../../web/pages/sign-in.tsx';
 import { type StaffProblem, type StaffProps, staffPage } from '../../web/pages/staff.tsx';
@@ -61,6 +61,7 @@ export const config: Config = {
   mail: { from: 'privacy@nordlys.example', identity: 'nordlys.example' },
   start: 'ask',
   limits: { mailsPerAddressPerDay: 3, requestsPerClientPerHour: 30, requestsPerHour: 2000 },
+  delivery: { partMegabytes: 2000 },
   retention: { evidenceDays: 30, personDays: 180, recordYears: 3 },
 };
 
@@ -474,6 +475,17 @@ const reviewSpecimens = (frame: { language: Language; config: Config }, typed: T
     { name: 'review-data-closed', html: dataPage({ ...props, ...data, open: false, outdated: 2 }) },
     { name: 'review-data-wrong', html: dataPage({ ...props, ...data, sent: sent('field:text') }) },
     { name: 'review-row', html: rowPage({ ...props, path: `${props.path}/51`, ...row }) },
+    {
+      name: 'review-text',
+      html: textPage({
+        ...props,
+        path: `${props.path}/text`,
+        collection: undefined,
+        document: 'systemer/01-archive/svar.txt',
+        value: text,
+        found: [{ kind: 'cpr' as const, span: [22, 33] as const }],
+      }),
+    },
     {
       name: 'review-row-wrong',
       html: rowPage({ ...props, path: `${props.path}/51`, ...row, sent: sent('value:text') }),

@@ -46,6 +46,8 @@ export interface LetterFacts {
   }[];
   /** A part of the answer went out before: this is about the rest. */
   readonly rest?: boolean;
+  /** How many ZIPs there are to fetch. */
+  readonly files?: number;
   /** The whole answer holds no row and no document. */
   readonly nothingHeld?: boolean;
   readonly authority: { readonly name: string; readonly url: string };

@@ -124,6 +124,7 @@ export const previews = (): Preview[] =>
     previewOf('owner-reminder-deputy', 'owner-reminder', language, {
       task: { owner: 'Per Møller', system: titles[language][2] ?? '', deputy: true },
     }),
+    previewOf('ready-parts', 'ready', language, { files: 3, outcomes: [] }),
     previewOf('ready-rest', 'ready', language, { rest: true, outcomes: [] }),
     previewOf('ready-nothing', 'ready', language, { nothingHeld: true, outcomes: [] }),
     previewOf('time-limit-due', 'time-limit', language, { threshold: 'due', extendBy: undefined, question: undefined }),

@@ -53,6 +53,10 @@ const nothing = ({ say }: Voice) => ({
   text: [lead(say('ready.nothing')), paragraph(say('ready.nothing-other'))],
 });
 
+/** A large answer is in several files. */
+const several = ({ files = 1 }: LetterFacts, { say }: Voice) =>
+  files > 1 && paragraph(say('ready.several', { n: String(files) }));
+
 const ready = (facts: LetterFacts): Draft => {
   const v = voice(facts);
   const { say, reference, startPage } = v;
@@ -68,6 +72,7 @@ const ready = (facts: LetterFacts): Draft => {
     preview: say(facts.rest ? 'ready.rest-lead' : 'ready.lead'),
     blocks: blocks(
       text,
+      several(facts, v),
       heading(say('ready.how')),
       steps(say('ready.step-1'), say('ready.step-2'), say('ready.step-3'), say('ready.step-4', { file: startPage })),
       button('ready', facts, v),
@@ -90,6 +95,7 @@ const partly = (facts: LetterFacts): Draft => {
     blocks: blocks(
       lead(say('partly.lead', { date: answerBy })),
       paragraph(say('partly.what')),
+      several(facts, v),
       heading(say('ready.how')),
       steps(say('ready.step-1'), say('ready.step-2'), say('ready.step-3'), say('ready.step-4', { file: startPage })),
       button('partly', facts, v),

@@ -28,6 +28,8 @@ export interface ReviewProps extends Frame {
   readonly outdated: number;
   /** Whether anything can still be chosen. */
   readonly open: boolean;
+  /** Path of the text that an owner typed. */
+  readonly text?: string | undefined;
   readonly sent: Sent;
 }
 
@@ -211,7 +213,11 @@ const Documents = ({ props, text }: { props: DataProps; text: Text }) => (
         const mark = props.marks.find(({ document }) => document === path);
         const name = path.split('/').at(-1) ?? path;
         return [
-          <Link to={`${props.path}?document=${n}`}>{name}</Link>,
+          path === props.text ? (
+            <Link to={inLanguage(props, `${props.path}/text`)}>{name}</Link>
+          ) : (
+            <Link to={`${props.path}?document=${n}`}>{name}</Link>
+          ),
           typeOf(path),
           size(bytes, props.language),
           <>
@@ -310,6 +316,53 @@ const FieldOfRow = ({ props, field, text }: { props: RowProps; field: string; te
       )}
     </div>
   );
+};
+
+export interface TextProps extends ReviewProps {
+  readonly document: string;
+  readonly value: string;
+  readonly found: readonly Found[];
+}
+
+/** A text that an owner typed, with what may be about others marked, and what of it goes out. */
+export const textPage = (props: TextProps): string => {
+  const text = t(props.language);
+  const { value, found, document } = props;
+  const title = text('review.owner-text', { title: titleOf(props) });
+  const mark = props.marks.find((each) => each.document === document);
+  return page({
+    frame: props,
+    title,
+    wrong: props.sent.problems.length > 0,
+    wide: true,
+    children: (
+      <>
+        {summary(props)}
+        <Head props={props} text={text} title={title} />
+        <p>
+          <Link to={inLanguage(props, props.path.replace(/\/text$/, ''))}>{text('review.list')}</Link>
+        </p>
+        <div class="field-of-row">
+          <p>
+            <Chosen mark={mark} frame={props} />
+          </p>
+          <div class="value">
+            <Marked text={plain(value)} found={found} />
+          </div>
+          {props.open && (
+            <ChoiceForm
+              frame={props}
+              form={formFor(props, 'text', mark, props.sent)}
+              target="text"
+              title={text('review.choose-text')}
+              offered={['send', 'redact', 'withhold']}
+              suggestions={suggestionsIn(value, found, text)}
+            />
+          )}
+        </div>
+      </>
+    ),
+  });
 };
 
 /** One row with every field whole, what may be about others marked, and what goes out. */

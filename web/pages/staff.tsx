@@ -15,6 +15,7 @@ import { counted, isTextKey, type Text, type TextKey, t } from '../staff-text.ts
 import { byInWords, ForgetBrowsers, MovedOn, Proposed } from './staff-decider.tsx';
 import { AskAgainForm, DecideForm, MakeAnewForm, StartForm, StuckForm, UndoForm } from './staff-forms.tsx';
 import { HandedTo, HandOver } from './staff-hand-over.tsx';
+import { LegalNotes } from './staff-legal.tsx';
 import { statusLooks } from './staff-looks.ts';
 import { SecondProof } from './staff-proof.tsx';
 import { EndWithout, GoOn, Rest, SentParts } from './staff-rest.tsx';
@@ -292,6 +293,7 @@ export const staffPage = (props: StaffProps): string => {
         <HandOver props={props} form={formOf(props, 'hand-over')} />
         <EndWithout props={props} form={formOf(props, 'end-without')} />
         <TimeLimit props={props} formOf={(action) => formOf(props, action)} />
+        <LegalNotes props={props} text={text} />
         <SentParts props={props} text={text} />
         <Outcome props={props} text={text} />
         <Timeline props={props} text={text} />
