@@ -144,8 +144,13 @@ const who = async (provider: Provider, request: IncomingMessage, response: Serve
   await provider.interactionFinished(request, response, { login: { accountId } });
 };
 
-/** Local time may be ahead: what the issuer signs must be of the same day. */
-const followClock = async (site: string | undefined, real: () => number): Promise<void> => {
+const real = Date.now;
+
+/**
+ * Gives this process the local cloud's time: what the issuer signs must be of the same day. The first call comes before anything sets a
+ * timer: a register whose clock goes back months would wait for its own time-out a thousand times a second.
+ */
+export const followClock = async (site: string | undefined): Promise<void> => {
   if (!site) return;
   const { now } = (await (await fetch(`${site}/_local/clock`)).json()) as { now: string };
   const ahead = Date.parse(now) - real();
@@ -161,10 +166,9 @@ export const startSignIn = async (clientSecret: string, site: string, clock?: st
   const { port } = server.address() as AddressInfo;
   const provider = new Provider(`http://${host}:${port}`, settings(clientSecret, site));
   const answer = provider.callback();
-  const real = Date.now;
   server.on('request', (request, response) => {
     const asked = request.url?.startsWith('/who/') ? who.bind(undefined, provider) : answer;
-    followClock(clock, real)
+    followClock(clock)
       .then(() => asked(request, response))
       .catch(() => response.writeHead(400).end('The sign-in has ended. Begin again.'));
   });

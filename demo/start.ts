@@ -6,7 +6,7 @@ import { startCrm } from './crm.ts';
 import { startNewsletter } from './newsletter.ts';
 import { seed } from './seed.ts';
 import { fillShopAndSupport } from './shop-and-support.ts';
-import { startSignIn } from './sign-in.ts';
+import { followClock, startSignIn } from './sign-in.ts';
 import type { demoSecrets } from './tables.ts';
 
 const { values } = parseArgs({
@@ -27,6 +27,7 @@ const say = (text: string): void => void process.stderr.write(`demo: ${text}\n`)
 
 const start = async (): Promise<void> => {
   const began = performance.now();
+  await followClock(values.site);
   const data = seed();
   const token = randomBytes(24).toString('base64url');
   const parts = [

@@ -45,8 +45,13 @@ export interface World extends Served {
 /** The demo's systems in a process of their own, once they are ready. */
 export const startDemo = async (state: string, aws: string, site: string): Promise<ChildProcess> => {
   const args = ['demo/start.ts', '--state', state, '--aws', aws, '--site', site];
-  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'] });
-  for await (const line of createInterface({ input: child.stdout as NodeJS.ReadableStream })) {
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] });
+  child.stderr.on('data', (said) => {
+    process.stderr.write(said);
+    // A timer that is set wrong is set again and again, and takes the processor from everything else.
+    if (/Timeout\w+Warning/.test(String(said))) throw new Error('a timer of the demo is set wrong');
+  });
+  for await (const line of createInterface({ input: child.stdout })) {
     if (line.includes('"ready":true')) break;
   }
   return child;
