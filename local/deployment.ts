@@ -183,9 +183,8 @@ function scheduleOf({ name, arn, properties }: Resource<'AWS::Scheduler::Schedul
 }
 
 function subscriptionOf({ properties }: Resource<'AWS::SNS::Subscription'>): Subscription {
-  const { TopicArn: topicArn, Protocol: protocol, Endpoint: endpoint, RawMessageDelivery, RedrivePolicy } = properties;
-  const deadLetterArn = RedrivePolicy?.deadLetterTargetArn;
-  return { topicArn, protocol, endpoint, rawMessageDelivery: RawMessageDelivery, deadLetterArn };
+  const { TopicArn: topicArn, Protocol: protocol, Endpoint: endpoint, RedrivePolicy } = properties;
+  return { topicArn, protocol, endpoint, deadLetterArn: RedrivePolicy?.deadLetterTargetArn };
 }
 
 const logActions = ['logs:CreateLogGroup', 'logs:CreateLogStream', 'logs:PutLogEvents'];

@@ -7,7 +7,6 @@ import {
   type KeyObject,
   randomBytes,
   sign,
-  timingSafeEqual,
 } from 'node:crypto';
 import * as z from 'zod';
 import { type JsonOperation, jsonService, operation } from './protocol.ts';
@@ -97,13 +96,6 @@ const operations: Readonly<Record<string, JsonOperation<Keys>>> = {
   GenerateMac: operation(onMac, (keys: Keys, { KeyId, Message, MacAlgorithm }) => {
     const key = usable(keys, KeyId, 'HMAC_256');
     return { KeyId: key.arn, MacAlgorithm, Mac: macOf(key, Message).toString('base64') };
-  }),
-  VerifyMac: operation({ ...onMac, Mac: bytes }, (keys: Keys, { KeyId, Message, MacAlgorithm, Mac }) => {
-    const key = usable(keys, KeyId, 'HMAC_256');
-    const expected = macOf(key, Message);
-    if (Mac.length === expected.length && timingSafeEqual(Mac, expected))
-      return { KeyId: key.arn, MacAlgorithm, MacValid: true };
-    throw new AwsError('KMSInvalidMacException', 'The MAC is not the one of this message and key.');
   }),
   Sign: operation({ ...onSignature, MessageType }, (keys: Keys, { KeyId, Message, SigningAlgorithm }) => {
     const { arn, secret } = usable(keys, KeyId, 'ECC_NIST_P256');

@@ -7,7 +7,7 @@ import { openFaults } from './faults.ts';
 import { openKms } from './kms.ts';
 import { type Lambda, openLambda } from './lambda.ts';
 import { openMailbox } from './mailbox.ts';
-import { openQueues, type Queues } from './queues.ts';
+import { openQueues } from './queues.ts';
 import { Reads } from './reads.ts';
 import { openS3 } from './s3.ts';
 import { openScheduler } from './scheduler.ts';
@@ -48,11 +48,11 @@ export async function openParts(ground: Ground) {
     compiledDir,
     endpoint: () => live.aws,
     credentialsOf: access.credentialsOf,
-    deliver: (arn, body) => deliver({ queues, lambda, sns }, arn, body),
+    deliver: (arn, body) => queues.send(arn, body),
   });
   const sns = openSns({ ...deployment, store: store.sub('sns'), clock, invoke: lambda.invoke, mailbox, queues });
   const publish = async (...mail: Parameters<Sns['publish']>) => void (await sns.publish(...mail));
-  const ses = await kept(ground, openSes({ ...deployment, store: store.sub('ses'), clock, mailbox, publish }));
+  const ses = await kept(ground, openSes({ ...deployment, store: store.sub('ses'), mailbox, publish }));
   const invokeAs = invokeAsRole(lambda, access);
   const states = await kept(ground, openStates({ ...deployment, store: store.sub('states'), clock, invokeAs }));
   const reads = new Reads();
@@ -62,7 +62,7 @@ export async function openParts(ground: Ground) {
   const scheduler = await kept(ground, openScheduler({ ...deployment, ...scheduling, invoke }));
   const services = [dynamodb, ...(await openStorage(ground)), lambda, sns, ses, states, scheduler];
   const resume = async (): Promise<void> => {
-    for (const part of [sns, ses, lambda]) await part.resume();
+    for (const part of [sns, lambda]) await part.resume();
     // A broken journal is told, with its position; every other execution goes on.
     await states.resume().catch((error: Error) => console.error(`states: ${error.message}`));
     await scheduler.start();
@@ -111,20 +111,4 @@ function invokeAsRole({ invoke }: Lambda, access: Access): (roleArn: string) => 
 function invokeOnSchedule({ schedules }: Deployment, invokeAs: (roleArn: string) => InvokeFunction): InvokeFunction {
   const roles = new Map(schedules.map(({ functionArn, roleArn }) => [functionArn, roleArn]));
   return (functionArn, ...rest) => invokeAs(roles.get(functionArn) ?? '')(functionArn, ...rest);
-}
-
-/** Where a destination of an asynchronous invocation can lie. */
-async function deliver(
-  { queues, lambda, sns }: { readonly queues: Queues; readonly lambda: Lambda; readonly sns: Sns },
-  arn: string,
-  body: string,
-): Promise<void> {
-  const ways: Readonly<Record<string, () => Promise<unknown>>> = {
-    sqs: () => queues.send(arn, body),
-    sns: () => sns.publish(arn, { message: body }),
-    lambda: () => lambda.invoke(arn, body, { type: 'Event' }),
-  };
-  const way = ways[arn.split(':')[2] ?? ''];
-  if (way === undefined) throw new Error(`lambda: the local cloud does not model the destination ${arn}`);
-  await way();
 }

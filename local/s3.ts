@@ -124,7 +124,7 @@ const operations: Readonly<Record<string, Operation>> = {
 
 /** Headers of S3's own that are modelled, or change nothing here. Any other is refused, as S3 does with one it does not know. */
 const knownHeaders =
-  /^(?!x-amz-|if-unmodified-since)|^x-amz-(meta-.+|checksum-(crc32|algorithm|mode)|server-side-encryption(-.+)?|bypass-governance-retention|content-sha256|date|decoded-content-length|sdk-checksum-algorithm|security-token|trailer|user-agent)$/;
+  /^(?!x-amz-|if-(un)?modified-since)|^x-amz-(meta-.+|checksum-(crc32|algorithm|mode)|server-side-encryption(-.+)?|bypass-governance-retention|content-sha256|date|decoded-content-length|sdk-checksum-algorithm|security-token|trailer|user-agent)$/;
 
 /** The operation of a call. What is not modelled is refused by name: the operation, a parameter, a header. */
 function operationOf({ method, path, query, headers }: Call): Operation {
@@ -294,7 +294,9 @@ async function getObject(request: Request, response: ServerResponse): Promise<vo
   const version = await versionToRead(request);
   const size = sizeOf(version);
   const headers = { ...objectHeaders(bucket, version), ...overridden(request) };
-  if (isUnchanged(call.headers, version)) return void response.writeHead(304, headers).end();
+  const { 'if-match': match, 'if-none-match': noneMatch } = call.headers;
+  if (noneMatch !== undefined) throw new AwsError('NotImplemented', 'If-None-Match of a read is not modelled', 501);
+  if (match !== undefined && unquoted(match) !== version.etag) throw preconditionFailed();
   const range = rangeOf(header(call.headers, 'range'), size);
   const [from, to] = range ?? [0, size - 1];
   // The checksum is that of the whole object: with a part of it, it would be wrong.
@@ -321,14 +323,6 @@ async function versionToRead(request: Request): Promise<Version> {
   if (id === '') throw noSuchKey(request.key);
   if (version === undefined) throw new AwsError('NoSuchVersion', 'The specified version does not exist.', 404);
   throw new AwsError('MethodNotAllowed', 'The specified version is a delete marker.', 405);
-}
-
-/** What a read demands. Answers true when the reader has it already (304). */
-function isUnchanged(headers: IncomingHttpHeaders, { at, etag }: Version): boolean {
-  const { 'if-match': match, 'if-none-match': noneMatch, 'if-modified-since': since } = headers;
-  if (match !== undefined && unquoted(match) !== etag) throw preconditionFailed();
-  if (noneMatch !== undefined) return noneMatch === '*' || unquoted(noneMatch) === etag;
-  return since !== undefined && Math.floor(at / 1000) * 1000 <= Date.parse(since);
 }
 
 /** First and last byte that a Range asks for; undefined when there is none to honour. Throws InvalidRange. */

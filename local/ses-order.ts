@@ -1,9 +1,8 @@
-import MailComposer from 'nodemailer/lib/mail-composer/index.js';
 import { addressParser } from 'postal-mime';
 import type { QueryInput } from './protocol.ts';
 import { AwsError } from './service.ts';
 
-/** A mail as one of the two operations asks for it. */
+/** A mail as a call asks for it. */
 export interface Order {
   readonly raw: Buffer;
   readonly headers: readonly Header[];
@@ -23,7 +22,9 @@ interface Header {
 
 /** SendRawEmail: the envelope is Destinations where given, else the header fields. Throws InvalidParameterValue. */
 export function rawOrder(input: QueryInput): Order {
-  const raw = Buffer.from(required(input, 'RawMessage.Data'), 'base64');
+  const data = input.get('RawMessage.Data');
+  if (data === undefined) throw new AwsError('ValidationError', 'RawMessage.Data is required.');
+  const raw = Buffer.from(data, 'base64');
   const headers = headersOf(raw);
   refuseDuplicates(headers);
   const from = addressesIn(headers, ['from']);
@@ -39,44 +40,6 @@ export function rawOrder(input: QueryInput): Order {
     configurationSet: input.get('ConfigurationSetName') ?? headerOf(headers, 'x-ses-configuration-set'),
     tags: tagsOf(input, headerOf(headers, 'x-ses-message-tags')),
   };
-}
-
-/** SendEmail without its body: enough to ask for the permission. */
-export function plainOrder(input: QueryInput): Order {
-  const source = addressesOf(required(input, 'Source'))[0];
-  if (source === undefined) throw invalid("Missing final '@domain'");
-  const fields = ['To', 'Cc', 'Bcc'].flatMap((kind) => input.list(`Destination.${kind}Addresses`));
-  return {
-    raw: Buffer.alloc(0),
-    headers: [],
-    source,
-    senders: unique([source, ...addressesOf(input.get('ReturnPath') ?? '')]),
-    recipients: fields.flatMap(addressesOf),
-    configurationSet: input.get('ConfigurationSetName'),
-    tags: tagsOf(input, undefined),
-  };
-}
-
-/** SendEmail with the message that SES composes from its fields. */
-export async function composedOrder(input: QueryInput, now: Date): Promise<Order> {
-  const composer = new MailComposer({
-    from: required(input, 'Source'),
-    to: input.list('Destination.ToAddresses'),
-    cc: input.list('Destination.CcAddresses'),
-    replyTo: input.list('ReplyToAddresses'),
-    subject: required(input, 'Message.Subject.Data'),
-    text: input.get('Message.Body.Text.Data'),
-    html: input.get('Message.Body.Html.Data'),
-    date: now,
-  });
-  const raw = await composer.compile().build();
-  return { ...plainOrder(input), raw, headers: headersOf(raw) };
-}
-
-function required(input: QueryInput, key: string): string {
-  const value = input.get(key);
-  if (value === undefined) throw new AwsError('ValidationError', `${key} is required.`);
-  return value;
 }
 
 /** Tags of the call and of the header `X-SES-MESSAGE-TAGS: name=value, name=value`. */

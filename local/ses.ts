@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
 import type { Mail, Mailbox } from './mailbox.ts';
 import { answerXml, QueryInput, unknownAction } from './protocol.ts';
-import { AwsError, type Call, type Clock, type Permission, type Service, type Store } from './service.ts';
+import { AwsError, type Call, type Permission, type Service, type Store } from './service.ts';
 import { isOutcome, type Outcome, type SentMail, sesEvents } from './ses-events.ts';
-import { composedOrder, invalid, normal, type Order, plainOrder, rawOrder, split } from './ses-order.ts';
+import { invalid, normal, type Order, rawOrder, split } from './ses-order.ts';
 
 /** A verified identity of the template: a domain or an address. */
 export interface Identity {
@@ -15,7 +14,6 @@ export interface Identity {
 /** A configuration set of the template with its event destinations. */
 export interface ConfigurationSet {
   readonly name: string;
-  readonly sendingEnabled?: boolean;
   readonly destinations: readonly EventDestination[];
 }
 
@@ -27,8 +25,6 @@ interface EventDestination {
 
 /** SES with what the local cloud adds: the fate of mail to an address. */
 export interface Ses extends Service {
-  /** Publishes the events that a stop of the process left behind. */
-  resume(): Promise<void>;
   readonly behaviours: Behaviours;
 }
 
@@ -42,7 +38,6 @@ export interface Behaviours {
 
 interface Options {
   readonly store: Store;
-  readonly clock: Clock;
   readonly mailbox: Mailbox;
   readonly identities: readonly Identity[];
   readonly configurationSets: readonly ConfigurationSet[];
@@ -55,73 +50,33 @@ const account = 'arn:aws:ses:eu-west-1:123456789012:';
 /** SES's own limits: recipients per message, bytes per message of the v1 API. */
 const limits = { recipients: 50, bytes: 10_485_760 };
 
-/** SES's v1 query API over the identities and configuration sets of the template. */
+/** SendRawEmail of SES's v1 query API over the identities and configuration sets of the template. */
 export async function openSes(options: Options): Promise<Ses> {
-  const outbox = new EventOutbox(options);
   const behaviours = await openBehaviours(options.store.sub('behaviour'));
-  const sending = { ...options, outbox, outcomeOf: behaviours.outcomeOf };
+  const sending = { ...options, outcomeOf: behaviours.outcomeOf };
   return {
     signingName: 'ses',
-    permissions: (call) => permissionsOf(options, new QueryInput(call)),
-    handle: async (call, response) => {
-      const input = new QueryInput(call);
-      const result = await actionOf(input).run(sending, input, call);
-      answerXml(response, namespace, input.action, result);
-    },
-    resume: () => outbox.resume(),
+    permissions: (call) => permissionsOf(options, orderOf(call)),
+    handle: async (call, response) =>
+      answerXml(response, namespace, 'SendRawEmail', { MessageId: await send(sending, orderOf(call), call) }),
     behaviours,
   };
 }
 
 interface Sending extends Options {
-  readonly outbox: EventOutbox;
   outcomeOf(address: string): Outcome;
 }
 
-interface Action {
-  readonly fields: readonly string[];
-  run(sending: Sending, input: QueryInput, call: Call): Promise<Readonly<Record<string, string | number>>>;
-}
-
-const actions: Readonly<Record<string, Action>> = {
-  SendRawEmail: {
-    fields: ['Source', 'Destinations', 'RawMessage.Data', 'ConfigurationSetName', 'Tags'],
-    run: async (sending, input, call) => ({ MessageId: await send(sending, rawOrder(input), call) }),
-  },
-  SendEmail: {
-    fields: ['Source', 'Destination', 'Message', 'ReplyToAddresses', 'ReturnPath', 'ConfigurationSetName', 'Tags'],
-    run: async (sending, input, call) => ({
-      MessageId: await send(sending, await composedOrder(input, sending.clock.now()), call),
-    }),
-  },
-  GetSendQuota: {
-    fields: [],
-    run: async ({ mailbox, clock }) => ({
-      Max24HourSend: 50_000,
-      MaxSendRate: 14,
-      SentLast24Hours: await sentSince(mailbox, new Date(clock.now().getTime() - 86_400_000)),
-    }),
-  },
-};
-
-function actionOf(input: QueryInput): Action {
-  const action = Object.hasOwn(actions, input.action) ? actions[input.action] : undefined;
-  if (action === undefined) throw unknownAction('ses', input.action);
-  input.refuseOthers('ses', action.fields);
-  return action;
-}
-
-async function sentSince(mailbox: Mailbox, since: Date): Promise<number> {
-  const mails = await mailbox.list();
-  return mails.filter((mail) => mail.at >= since.toISOString()).length;
+function orderOf(call: Call): Order {
+  const input = new QueryInput(call);
+  if (input.action !== 'SendRawEmail') throw unknownAction('ses', input.action);
+  input.refuseOthers('ses', ['Source', 'Destinations', 'RawMessage.Data', 'ConfigurationSetName', 'Tags']);
+  return rawOrder(input);
 }
 
 // Permissions: on the identity that sends and on the configuration set that is used.
 
-function permissionsOf(options: Options, input: QueryInput): readonly Permission[] {
-  actionOf(input);
-  if (input.action === 'GetSendQuota') return [{ action: 'ses:GetSendQuota', resource: '*' }];
-  const order = input.action === 'SendRawEmail' ? rawOrder(input) : plainOrder(input);
+function permissionsOf(options: Options, order: Order): readonly Permission[] {
   const from = order.senders[0] ?? order.source;
   const set = setNameOf(options, order);
   const context = {
@@ -132,7 +87,7 @@ function permissionsOf(options: Options, input: QueryInput): readonly Permission
   };
   const resources = [`identity/${identityOf(options.identities, from)?.name ?? from}`];
   if (set !== undefined) resources.push(`configuration-set/${set}`);
-  return resources.map((resource) => ({ action: `ses:${input.action}`, resource: account + resource, context }));
+  return resources.map((resource) => ({ action: 'ses:SendRawEmail', resource: account + resource, context }));
 }
 
 /** The set that a mail goes through: the one it names, else the one of its identity. */
@@ -157,7 +112,9 @@ async function send(sending: Sending, order: Order, call: Call): Promise<string>
   checkVerified(sending.identities, order.senders);
   const set = configurationSetOf(sending, order);
   const mail = await sending.mailbox.put({ from: order.source, to: order.recipients, raw: order.raw });
-  await sending.outbox.add(eventsOf(sending, order, mail, set, call));
+  // SNS has them on disk before the sender is answered.
+  for (const { topicArn, message } of eventsOf(sending, order, mail, set, call))
+    await sending.publish(topicArn, { subject: 'Amazon SES Email Event Notification', message });
   return mail.id;
 }
 
@@ -188,15 +145,9 @@ function configurationSetOf(options: Options, order: Order): ConfigurationSet | 
   const name = setNameOf(options, order);
   if (name === undefined) return undefined;
   const set = options.configurationSets.find((known) => known.name === name);
-  if (set === undefined) {
-    throw new AwsError('ConfigurationSetDoesNotExist', `Configuration set <${name}> does not exist.`, 400, {
-      ConfigurationSetName: name,
-    });
-  }
-  if (set.sendingEnabled ?? true) return set;
-  throw new AwsError('ConfigurationSetSendingPausedException', `Email sending is disabled for <${name}>.`, 400, {
-    ConfigurationSetName: name,
-  });
+  if (set !== undefined) return set;
+  const text = `Configuration set <${name}> does not exist.`;
+  throw new AwsError('ConfigurationSetDoesNotExist', text, 400, { ConfigurationSetName: name });
 }
 
 function eventsOf(
@@ -205,7 +156,7 @@ function eventsOf(
   mail: Mail,
   set: ConfigurationSet | undefined,
   call: Call,
-): PendingEvent[] {
+): { readonly topicArn: string; readonly message: string }[] {
   if (set === undefined) return [];
   const sent: SentMail = {
     ...{ id: mail.id, at: mail.at, source: order.source, subject: mail.subject },
@@ -228,49 +179,6 @@ function tagsOfSes(order: Order, set: ConfigurationSet, call: Call): Record<stri
     'ses:from-domain': [split(order.senders[0] ?? '')[1]],
     'ses:caller-identity': [call.caller.role?.split('/').at(-1) ?? call.caller.accessKeyId],
   };
-}
-
-interface PendingEvent {
-  readonly topicArn: string;
-  readonly message: string;
-}
-
-/** Events on their way to SNS: on disk before SES answers, gone once SNS has them, so none is lost to a crash. */
-class EventOutbox {
-  private readonly store: Store;
-  private readonly clock: Clock;
-  private readonly publish: Options['publish'];
-
-  constructor(options: Options) {
-    this.store = options.store.sub('event');
-    this.clock = options.clock;
-    this.publish = options.publish;
-  }
-
-  async add(events: readonly PendingEvent[]): Promise<void> {
-    if (events.length === 0) return;
-    const batch = `${this.clock.now().getTime()} ${randomUUID()}`;
-    const keyed = events.map((event, n) => ({ key: `${batch} ${String(n).padStart(3, '0')}`, value: event }));
-    await this.store.batch(keyed.map((entry) => ({ type: 'put', ...entry })));
-    void this.clock.busy(this.deliver(keyed.map(({ key, value }) => [key, value] as const)));
-  }
-
-  async resume(): Promise<void> {
-    const left: (readonly [string, PendingEvent])[] = [];
-    for await (const entry of this.store.entries<PendingEvent>()) left.push(entry);
-    await this.clock.busy(this.deliver(left));
-  }
-
-  private async deliver(events: readonly (readonly [string, PendingEvent])[]): Promise<void> {
-    for (const [key, { topicArn, message }] of events) {
-      try {
-        await this.publish(topicArn, { subject: 'Amazon SES Email Event Notification', message });
-        await this.store.del(key);
-      } catch (error) {
-        console.error(`ses: an event for ${topicArn} is left for the next start: ${(error as Error).message}`);
-      }
-    }
-  }
 }
 
 // The fate of mail: SES's mailbox simulator, and what a test asked for.

@@ -1,16 +1,16 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import MailComposer from 'nodemailer/lib/mail-composer/index.js';
 import type { Mailbox } from './mailbox.ts';
 import { answerXml, QueryInput, unknownAction } from './protocol.ts';
 import type { Queues } from './queues.ts';
 import { AwsError, type Clock, type InvokeFunction, type Service, type Store } from './service.ts';
+import { uuidOf } from './template-resources.ts';
 
-/** A subscription of the template. Protocols: lambda, sqs, email; e-mail confirms itself, nobody has to click. */
+/** A subscription of the template. Protocols: lambda and email; e-mail confirms itself, nobody has to click. */
 export interface Subscription {
   readonly topicArn: string;
   readonly protocol: string;
   readonly endpoint: string;
-  readonly rawMessageDelivery?: boolean;
   /** The queue of its redrive policy. */
   readonly deadLetterArn?: string;
 }
@@ -42,7 +42,6 @@ interface Notification {
   readonly Subject?: string;
   readonly Message: string;
   readonly Timestamp: string;
-  readonly MessageAttributes?: Readonly<Record<string, { readonly Type: string; readonly Value: string }>>;
 }
 
 /** One notification on its way to one subscription. */
@@ -65,17 +64,16 @@ export function openSns(options: Options): Sns {
   }
   for (const subscription of options.subscriptions) checkSubscription(options, subscription);
   const courier = new Courier(options);
-  const publish: Sns['publish'] = (topicArn, notification) => courier.publish(topicArn, notification);
   return {
     signingName: 'sns',
     permissions: (call) => [{ action: 'sns:Publish', resource: topicOf(actionOf(new QueryInput(call))) }],
     handle: async (call, response) => {
       const input = actionOf(new QueryInput(call));
       const notification = { message: input.get('Message') ?? '', subject: input.get('Subject') };
-      const MessageId = await courier.publish(topicOf(input), notification, attributesOf(input));
+      const MessageId = await courier.publish(topicOf(input), notification);
       answerXml(response, namespace, 'Publish', { MessageId });
     },
-    publish,
+    publish: (topicArn, notification) => courier.publish(topicArn, notification),
     resume: () => courier.resume(),
   };
 }
@@ -88,22 +86,14 @@ function checkSubscription({ topics }: Options, { topicArn, protocol, endpoint }
 
 function actionOf(input: QueryInput): QueryInput {
   if (input.action !== 'Publish') throw unknownAction('sns', input.action);
-  input.refuseOthers('sns', ['TopicArn', 'TargetArn', 'Message', 'Subject', 'MessageAttributes']);
+  input.refuseOthers('sns', ['TopicArn', 'Message', 'Subject']);
   return input;
 }
 
 function topicOf(input: QueryInput): string {
-  const arn = input.get('TopicArn') ?? input.get('TargetArn');
-  if (arn === undefined) throw invalid('TopicArn or TargetArn Reason: no value for required parameter');
+  const arn = input.get('TopicArn');
+  if (arn === undefined) throw invalid('TopicArn Reason: no value for required parameter');
   return arn;
-}
-
-function attributesOf(input: QueryInput): Notification['MessageAttributes'] {
-  const entries = input.prefixes('MessageAttributes.entry').map((entry) => {
-    const value = input.get(`${entry}.Value.StringValue`) ?? input.get(`${entry}.Value.BinaryValue`) ?? '';
-    return [input.get(`${entry}.Name`) ?? '', { Type: input.get(`${entry}.Value.DataType`) ?? '', Value: value }];
-  });
-  return entries.length === 0 ? undefined : Object.fromEntries(entries);
 }
 
 function checkNotification({ message, subject }: { readonly message: string; readonly subject?: string }): void {
@@ -125,14 +115,10 @@ class Courier {
     this.store = options.store.sub('delivery');
   }
 
-  async publish(
-    topicArn: string,
-    content: { readonly message: string; readonly subject?: string },
-    attributes?: Notification['MessageAttributes'],
-  ): Promise<string> {
+  async publish(topicArn: string, content: { readonly message: string; readonly subject?: string }): Promise<string> {
     if (!this.options.topics.includes(topicArn)) throw new AwsError('NotFound', 'Topic does not exist', 404);
     checkNotification(content);
-    const notification = this.notification(topicArn, content, attributes);
+    const notification = this.notification(topicArn, content);
     const subscriptions = this.options.subscriptions.filter((subscription) => subscription.topicArn === topicArn);
     const deliveries = subscriptions.map((subscription, n) => ({
       key: `${notification.Timestamp} ${notification.MessageId} ${n}`,
@@ -152,7 +138,6 @@ class Courier {
   private notification(
     topicArn: string,
     { message, subject }: { readonly message: string; readonly subject?: string },
-    attributes: Notification['MessageAttributes'],
   ): Notification {
     return {
       Type: 'Notification',
@@ -161,7 +146,6 @@ class Courier {
       ...(subject !== undefined && { Subject: subject }),
       Message: message,
       Timestamp: this.options.clock.now().toISOString(),
-      ...(attributes !== undefined && { MessageAttributes: attributes }),
     };
   }
 
@@ -209,10 +193,6 @@ const deliverers: Readonly<Record<string, Deliver>> = {
     });
     if (!result.ok) throw new Error(result.error.errorType);
   },
-  sqs: ({ queues }, subscription, notification) =>
-    subscription.rawMessageDelivery
-      ? queues.send(subscription.endpoint, notification.Message)
-      : queues.send(subscription.endpoint, JSON.stringify({ ...notification, ...signature, ...links(subscription) })),
   async email({ clock, mailbox }, subscription, notification) {
     const composer = new MailComposer({
       from: { name: 'AWS Notifications', address: sender },
@@ -226,24 +206,21 @@ const deliverers: Readonly<Record<string, Deliver>> = {
 };
 
 const sender = 'no-reply@sns.amazonaws.com';
+
+function subscriptionArn({ topicArn, protocol, endpoint }: Subscription): string {
+  return `${topicArn}:${uuidOf(`${protocol} ${endpoint}`)}`;
+}
+
 /** Nothing local checks signatures of SNS, and there is no certificate: the fields are there with a text that says so. */
 const signature = { SignatureVersion: '1', Signature: 'not-signed-locally' };
 
-function links(subscription: Subscription): Record<'SigningCertURL' | 'UnsubscribeURL', string> {
-  const site = 'https://sns.eu-west-1.amazonaws.com/';
-  const unsubscribe = `${site}?Action=Unsubscribe&SubscriptionArn=${subscriptionArn(subscription)}`;
-  return { SigningCertURL: `${site}SimpleNotificationService-local.pem`, UnsubscribeURL: unsubscribe };
-}
-
-function subscriptionArn({ topicArn, protocol, endpoint }: Subscription): string {
-  const hash = createHash('sha256').update(`${protocol} ${endpoint}`).digest('hex');
-  return `${topicArn}:${hash.slice(0, 8)}-${hash.slice(8, 12)}-${hash.slice(12, 16)}-${hash.slice(16, 20)}-${hash.slice(20, 32)}`;
-}
-
 function lambdaEvent(subscription: Subscription, notification: Notification): unknown {
-  const { SigningCertURL: SigningCertUrl, UnsubscribeURL: UnsubscribeUrl } = links(subscription);
-  const defaults = { Subject: null, MessageAttributes: {} };
-  const Sns = { ...defaults, ...notification, ...signature, SigningCertUrl, UnsubscribeUrl };
   const EventSubscriptionArn = subscriptionArn(subscription);
+  const site = 'https://sns.eu-west-1.amazonaws.com/';
+  const links = {
+    SigningCertUrl: `${site}SimpleNotificationService-local.pem`,
+    UnsubscribeUrl: `${site}?Action=Unsubscribe&SubscriptionArn=${EventSubscriptionArn}`,
+  };
+  const Sns = { Subject: null, MessageAttributes: {}, ...notification, ...signature, ...links };
   return { Records: [{ EventSource: 'aws:sns', EventVersion: '1.0', EventSubscriptionArn, Sns }] };
 }

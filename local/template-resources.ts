@@ -126,10 +126,10 @@ export const models = {
     { EmailIdentity: text },
     { ConfigurationSetAttributes: object({}, { ConfigurationSetName: text }) },
   ),
-  'AWS::SNS::Subscription': object(texts('TopicArn', 'Protocol', 'Endpoint'), {
-    RawMessageDelivery: flag,
-    RedrivePolicy: object({ deadLetterTargetArn: text }),
-  }),
+  'AWS::SNS::Subscription': object(
+    { ...texts('TopicArn', 'Endpoint'), Protocol: z.enum(['lambda', 'email']) },
+    { RedrivePolicy: object({ deadLetterTargetArn: text }) },
+  ),
   'AWS::SNS::Topic': object({}, { TopicName: text }),
   'AWS::SNS::TopicPolicy': object({}),
   'AWS::SQS::Queue': object({}, { QueueName: text }),
@@ -161,7 +161,7 @@ export const arn = (service: string, resource: string): string =>
   `arn:${place.partition}:${service}:${place.region}:${place.account}:${resource}`;
 
 /** A UUID that follows from a name, so that the same template always gives the same key. */
-function uuidOf(name: string): string {
+export function uuidOf(name: string): string {
   const hex = createHash('sha256').update(name).digest('hex');
   return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join('-');
 }

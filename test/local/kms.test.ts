@@ -1,12 +1,5 @@
 import { createPublicKey, verify } from 'node:crypto';
-import {
-  GenerateMacCommand,
-  GetPublicKeyCommand,
-  KMSClient,
-  ListKeysCommand,
-  SignCommand,
-  VerifyMacCommand,
-} from '@aws-sdk/client-kms';
+import { GenerateMacCommand, GetPublicKeyCommand, KMSClient, ListKeysCommand, SignCommand } from '@aws-sdk/client-kms';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type KmsKey, openKms } from '../../local/kms.ts';
 import { memoryStore, serve } from './small-gateway.ts';
@@ -69,16 +62,6 @@ describe('keys', () => {
 });
 
 describe('MACs', () => {
-  test('verify, and a MAC of another message is KMSInvalidMacException', async () => {
-    const Mac = await local.macOf('a');
-    const input = { KeyId: mac, MacAlgorithm: 'HMAC_SHA_256', Mac } as const;
-    const good = await local.kms.send(new VerifyMacCommand({ ...input, Message: bytes('a') }));
-    expect(good.MacValid).toBe(true);
-    await expect(local.kms.send(new VerifyMacCommand({ ...input, Message: bytes('b') }))).rejects.toMatchObject({
-      name: 'KMSInvalidMacException',
-    });
-  });
-
   test('are made of at most 4,096 bytes', async () => {
     expect(await local.macOf('x'.repeat(4096))).toHaveLength(32);
     await expect(local.macOf('x'.repeat(4097))).rejects.toMatchObject({ name: 'ValidationException' });

@@ -18,7 +18,7 @@ async function start(dir: string) {
   const store = memoryStore();
   const mailbox = await openMailbox({ dir, store: store.sub('mailbox'), clock });
   const queues = openQueues({ store: store.sub('queues'), clock, queues: [queue] });
-  const ses = await openSes({ store, clock, mailbox, identities: [], configurationSets: [], publish: async () => {} });
+  const ses = await openSes({ store, mailbox, identities: [], configurationSets: [], publish: async () => {} });
   const state = { faults: [] as unknown[] };
   const answer = openPages({
     clock,

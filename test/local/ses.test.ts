@@ -2,9 +2,7 @@ import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
-  GetSendQuotaCommand,
   SESClient,
-  SendEmailCommand,
   SendRawEmailCommand,
   type SendRawEmailCommandInput,
   VerifyEmailIdentityCommand,
@@ -19,7 +17,6 @@ const everything = ['send', 'delivery', 'bounce', 'complaint'];
 const configurationSets: ConfigurationSet[] = [
   { name: 'tracked', destinations: [{ topicArn, events: everything }] },
   { name: 'bounces', destinations: [{ topicArn, events: ['BOUNCE'] }] },
-  { name: 'paused', sendingEnabled: false, destinations: [] },
 ];
 const identities = [{ name: 'example.dk' }, { name: 'Dpo@other.dk' }];
 
@@ -40,18 +37,17 @@ const newDir = async () => {
   return dir;
 };
 
-async function start(state = { dir: '', store: memoryStore() }, publishes = true) {
+async function start(state = { dir: '', store: memoryStore() }) {
   const { store } = state;
   const dir = state.dir || (await newDir());
   const clock = stillClock();
   const mailbox = await openMailbox({ dir, store: store.sub('mailbox'), clock });
   const events: Event[] = [];
   const publish = async (to: string, { message }: { message: string }) => {
-    if (!publishes) throw new Error('SNS is away');
     expect(to).toBe(topicArn);
     events.push(JSON.parse(message));
   };
-  const ses = await openSes({ store: store.sub('ses'), clock, mailbox, identities, configurationSets, publish });
+  const ses = await openSes({ store: store.sub('ses'), mailbox, identities, configurationSets, publish });
   const gateway = await serve(ses, 'query');
   const client = new SESClient(gateway.config);
   const send = async (raw: string, more: Omit<SendRawEmailCommandInput, 'RawMessage'> = {}) => {
@@ -124,32 +120,6 @@ AAAA
   test('goes to Destinations where given, whatever its headers say', async () => {
     await local.send(plain, { Destinations: ['only@example.com'] });
     expect((await local.mailbox.list())[0]?.to).toEqual(['only@example.com']);
-  });
-
-  test('made by SendEmail goes to To, Cc and Bcc, and its message does not name the Bcc', async () => {
-    const { MessageId } = await local.client.send(
-      new SendEmailCommand({
-        Source: 'Privacy <privacy@example.dk>',
-        Destination: {
-          ToAddresses: ['a@example.com'],
-          CcAddresses: ['c@example.com'],
-          BccAddresses: ['b@example.com'],
-        },
-        Message: { Subject: { Data: 'Påmindelse' }, Body: { Text: { Data: 'Hej & <farvel>' } } },
-      }),
-    );
-    const [mail] = await local.mailbox.list();
-    expect(mail).toMatchObject({ subject: 'Påmindelse', to: ['a@example.com', 'c@example.com', 'b@example.com'] });
-    expect(mail?.text.trim()).toBe('Hej & <farvel>');
-    expect(mail?.headers.date).toBe('Sat, 31 Jan 2026 12:00:00 +0000');
-    expect((await local.mailbox.raw(MessageId as string))?.toString()).not.toContain('b@example.com');
-  });
-
-  test('counts in the quota of 24 hours', async () => {
-    await local.send(plain);
-    expect((await local.client.send(new GetSendQuotaCommand({}))).SentLast24Hours).toBe(1);
-    await local.clock.move(new Date('2026-02-02T00:00:00Z'));
-    expect((await local.client.send(new GetSendQuotaCommand({}))).SentLast24Hours).toBe(0);
   });
 });
 
@@ -228,12 +198,6 @@ describe('a configuration set', () => {
     await expect(local.send(`X-SES-CONFIGURATION-SET: none\n${plain}`)).rejects.toMatchObject(missing);
   });
 
-  test('that is paused refuses', async () => {
-    await expect(local.send(plain, { ConfigurationSetName: 'paused' })).rejects.toMatchObject({
-      name: 'ConfigurationSetSendingPausedException',
-    });
-  });
-
   test('gets Send and Delivery with the tags of header and call', async () => {
     const headers = 'X-SES-CONFIGURATION-SET: tracked\nX-SES-MESSAGE-TAGS: ob=abc, round=1\n';
     const messageId = await local.send(headers + plain, { Tags: [{ Name: 'kind', Value: 'verify' }] });
@@ -254,19 +218,6 @@ describe('a configuration set', () => {
     await local.send(plain, { ConfigurationSetName: 'bounces' });
     await local.send(to('bounce@simulator.amazonses.com'), { ConfigurationSetName: 'bounces' });
     expect(local.events.map(({ eventType }) => eventType)).toEqual(['Bounce']);
-  });
-
-  test('has its events published after a restart when SNS was away', async () => {
-    const away = await start(undefined, false);
-    await away.send(plain, { ConfigurationSetName: 'tracked' });
-    expect(away.events).toEqual([]);
-    await away.gateway[Symbol.asyncDispose]();
-    const again = await start(away);
-    await again.ses.resume();
-    expect(again.events.map(({ eventType }) => eventType)).toEqual(['Send', 'Delivery']);
-    await again.ses.resume();
-    expect(again.events).toHaveLength(2);
-    await again.gateway[Symbol.asyncDispose]();
   });
 });
 

@@ -12,7 +12,6 @@ import { memoryStore, serve, stillClock } from './small-gateway.ts';
 const aws = (service: string, name: string) => `arn:aws:${service}:eu-west-1:123456789012:${name}`;
 const topic = aws('sns', 'alarms');
 const functionArn = aws('lambda', 'function:OnAlarm');
-const queue = aws('sqs', 'alarms-queue');
 const dead = aws('sqs', 'alarms-dead');
 const toLambda: Subscription = { topicArn: topic, protocol: 'lambda', endpoint: functionArn, deadLetterArn: dead };
 const accepted: InvokeFunction = async () => ({ ok: true, payload: '' });
@@ -27,7 +26,7 @@ interface Options {
 async function start({ subscriptions, invoke = accepted, dir, store = memoryStore() }: Options) {
   const clock = stillClock();
   const mailbox = await openMailbox({ dir, store: store.sub('mailbox'), clock });
-  const queues = openQueues({ store: store.sub('queues'), clock, queues: [queue, dead] });
+  const queues = openQueues({ store: store.sub('queues'), clock, queues: [dead] });
   const topics = [topic];
   const sns = openSns({ store: store.sub('sns'), clock, topics, subscriptions, invoke, mailbox, queues });
   const gateway = await serve(sns, 'query');
@@ -63,9 +62,8 @@ describe('a published message', () => {
       return { ok: true, payload: '' };
     };
     const { client, clock } = await startAll({ subscriptions: [toLambda], invoke });
-    const MessageAttributes = { level: { DataType: 'String', StringValue: 'high' } };
     const { MessageId } = await client.send(
-      new PublishCommand({ TopicArn: topic, Message: '{"a":1}', Subject: 'Late', MessageAttributes }),
+      new PublishCommand({ TopicArn: topic, Message: '{"a":1}', Subject: 'Late' }),
     );
     await clock.quiet();
     const [[name, payload, options] = []] = invoked;
@@ -82,21 +80,10 @@ describe('a published message', () => {
           Subject: 'Late',
           Message: '{"a":1}',
           Timestamp: '2026-01-31T12:00:00.000Z',
-          MessageAttributes: { level: { Type: 'String', Value: 'high' } },
+          MessageAttributes: {},
         }),
       },
     ]);
-  });
-
-  test('lands in a subscribed queue, wrapped or raw', async () => {
-    const toQueue = { topicArn: topic, protocol: 'sqs', endpoint: queue };
-    const { client, clock, bodies } = await startAll({
-      subscriptions: [toQueue, { ...toQueue, endpoint: dead, rawMessageDelivery: true }],
-    });
-    await client.send(new PublishCommand({ TopicArn: topic, Message: 'hello' }));
-    await clock.quiet();
-    expect(JSON.parse((await bodies(queue))[0] as string)).toMatchObject({ Type: 'Notification', Message: 'hello' });
-    expect(await bodies(dead)).toEqual(['hello']);
   });
 
   test('reaches a subscribed address as a mail', async () => {
@@ -181,6 +168,11 @@ describe('a call', () => {
       'InvalidParameterException',
     ],
     ['a subject of two lines', { TopicArn: topic, Message: 'x', Subject: 'a\nb' }, 'InvalidParameterException'],
+    [
+      'attributes',
+      { TopicArn: topic, Message: 'x', MessageAttributes: { a: { DataType: 'String', StringValue: 'b' } } },
+      'InvalidParameterValue',
+    ],
     ['a telephone number', { PhoneNumber: '+4512345678', Message: 'x' }, 'InvalidParameterValue'],
   ])('with %s is refused', async (_what, input, name) => {
     const { client } = await startAll({ subscriptions: [] });
@@ -200,6 +192,6 @@ describe('a call', () => {
 test('a subscription that is not modelled is refused at load, by name', async () => {
   const sms = { topicArn: topic, protocol: 'sms', endpoint: '+4512345678' };
   await expect(startAll({ subscriptions: [sms] })).rejects.toThrow(/sms/);
-  const lost = { topicArn: `${topic}2`, protocol: 'sqs', endpoint: queue };
+  const lost = { topicArn: `${topic}2`, protocol: 'email', endpoint: 'a@example.dk' };
   await expect(startAll({ subscriptions: [lost] })).rejects.toThrow(/no such topic/);
 });
