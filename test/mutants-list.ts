@@ -332,6 +332,7 @@ export const mutants: readonly Mutant[] = [
     find: '    if (fault) return refuse(visit, fault, deps, held);\n',
     replace: '',
     ...tiers,
+    only: 'T77: an address that is another one',
     caughtBy: 'T77: an address that is another one',
   },
   {

@@ -127,7 +127,22 @@ const decideWith: Decide = (visit, held, by, at, { config }) => {
   return decideAs(held, decision, { by, others: others(by, config), fourEyes: config.dpo.fourEyes === true }, at);
 };
 
-/** What releases data or keeps it back: asks for the second factor. */
+/** Systems with free text that nobody has ticked as looked at. */
+const unseenIn = (visit: Visit, held: Case, map: DataMap): string[] =>
+  withFreeText(held, map).filter((system) => !visit.fields.get('looked')?.includes(system));
+
+const extendWith: Decide = (visit, held, _, at, { config }) => {
+  const ground = text(visit, 'ground') === 'number' ? 'number' : 'complexity';
+  const rights = rightsToExtend(visit, held, config, at);
+  return extend(held, { rights, ground, reason: text(visit, 'reason') }, rulesOf(config), at);
+};
+
+const askWith: Decide = (visit, held, _, at, { config }) => {
+  const kind = text(visit, 'kind') === 'identity' ? 'identity' : 'clarification';
+  return askPerson(held, { kind, question: text(visit, 'question') }, rulesOf(config), at);
+};
+
+/** What releases data or keeps it back, and what the person is told or asked in our name: asks for the second factor. */
 const decisions: Readonly<Record<string, Decide>> = {
   refuse: (visit, held, by, at) => refuseRequest(held, text(visit, 'reason'), by.role, at),
   decide: decideWith,
@@ -140,25 +155,14 @@ const decisions: Readonly<Record<string, Decide>> = {
   },
   'end-without': (visit, held, by, at) => endWithout(held, text(visit, 'reason'), by.role, at),
   agree: (visit, held, by, at) => agree(held, by, text(visit, 'proposal'), at),
+  extend: extendWith,
+  ask: askWith,
+  'note-answer': (visit, held, _, at, { config }) =>
+    personAnswered(held, text(visit, 'answer'), 'dpo', rulesOf(config), at),
   'manual-proof': (visit, held, by, at, { config }) =>
     proposeProof(held, text(visit, 'reason'), by, others(by, config), at),
   'confirm-proof': (visit, held, by, at, { map }) =>
     confirmProof(held, { by, shown: text(visit, 'proposal') }, wavesOf(map, planOf(map, ['email'])), at),
-};
-
-/** Systems with free text that nobody has ticked as looked at. */
-const unseenIn = (visit: Visit, held: Case, map: DataMap): string[] =>
-  withFreeText(held, map).filter((system) => !visit.fields.get('looked')?.includes(system));
-
-const extendWith: Act = (visit, held, at, { config }) => {
-  const ground = text(visit, 'ground') === 'number' ? 'number' : 'complexity';
-  const rights = rightsToExtend(visit, held, config, at);
-  return extend(held, { rights, ground, reason: text(visit, 'reason') }, rulesOf(config), at);
-};
-
-const askWith: Act = (visit, held, at, { config }) => {
-  const kind = text(visit, 'kind') === 'identity' ? 'identity' : 'clarification';
-  return askPerson(held, { kind, question: text(visit, 'question') }, rulesOf(config), at);
 };
 
 /** What the DPO can do; each is written to the record first, and is only then a signal (security.md 3.4). */
@@ -169,10 +173,6 @@ const actions: Readonly<Record<string, Act>> = {
   'make-anew': (_, held, at) => makeAnew(held, at),
   'ask-again': (visit, held, at, { map }) =>
     askAgain(held, withFollowers([text(visit, 'system')], wavesOf(map, planOf(map, ['email']))), at),
-  extend: extendWith,
-  ask: askWith,
-  'note-answer': (visit, held, at, { config }) =>
-    personAnswered(held, text(visit, 'answer'), 'dpo', rulesOf(config), at),
   undelivered: (visit, held, at) =>
     (text(visit, 'deal') === 'again' ? sendAgain : settleMail)(held, text(visit, 'mail'), at),
   calendar: (_, held, at) => askForCalendar(held, at),

@@ -1,5 +1,17 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { answerTask, approve, ask, dpo, expectStatus, last4, linkIn, openAsDpo, prove, start } from './access.ts';
+import {
+  answerTask,
+  approve,
+  ask,
+  decide,
+  dpo,
+  expectStatus,
+  last4,
+  linkIn,
+  openAsDpo,
+  prove,
+  start,
+} from './access.ts';
 import { clearFaults, fault } from './faults.ts';
 import { textOf, Visitor } from './visitor.ts';
 import { type Mail, openWorld, type World } from './world.ts';
@@ -44,7 +56,7 @@ const escalations = (reference: string) => about(reference, /^Privacy@/, onDuty)
 /** Opens the DPO's page by the newest mail and sends one of its forms. */
 const actAsDpo = async (reference: string, fields: Readonly<Record<string, string>>) => {
   const { page, visitor } = await openAsDpo(world, reference, 1);
-  return visitor.submit(page, { last4: last4(reference), ...fields }, 'last4');
+  return decide(world, page, visitor, { last4: last4(reference), ...fields }, { having: 'last4' });
 };
 
 const more = { action: 'extend', ground: 'complexity', reason: 'To af systemerne er på papir.' };

@@ -83,6 +83,24 @@ describe('a link to the DPO alone', () => {
     }
   });
 
+  test('T25: whoever got a forwarded DPO link asks the person nothing in our name, gives no more time, and notes no answer of theirs', async () => {
+    const reference = await toReview();
+    const { page, visitor } = await open(reference);
+    const person = `person${people}@fremmed.example`;
+    const toPerson = async () => (await world.mails()).filter(({ to }) => to.includes(person)).length;
+    const before = await toPerson();
+    const asking = { action: 'ask', kind: 'identity', question: 'Hvad er dit CPR-nummer?' };
+    const extending = { action: 'extend', ground: 'number', reason: 'Mange sager.' };
+    for (const fields of [asking, extending]) {
+      const { asked } = await askForCode(page, visitor, { ...fields, last4: last4(reference) });
+      expect(asked.html).toContain('name="code"');
+      await visitor.submit(asked, { ...fields, last4: last4(reference), code: '00000000' }, 'code');
+    }
+    await world.quiet();
+    expect(await toPerson()).toBe(before);
+    for (const what of ['ASKED', 'EXTENDED']) expect(await auditOf(reference, what)).toEqual([]);
+  });
+
   /** A request about somebody of whom all systems hold something. */
   const toReviewFull = async (): Promise<string> => {
     const email = peopleToTry.everywhere;

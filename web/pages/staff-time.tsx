@@ -8,6 +8,7 @@ import { inLanguage } from '../frame.ts';
 import type { Form } from '../staff-text.ts';
 import { type Text, t } from '../staff-text.ts';
 import type { StaffProps } from './staff.tsx';
+import { Closing } from './staff-decider.tsx';
 import { LastFour } from './staff-forms.tsx';
 import { statusLooks } from './staff-looks.ts';
 
@@ -74,8 +75,7 @@ const ExtendForm = ({ props, form }: Props) => {
       {open.length > 1 && <Radios form={form} field="extend" label={text('staff.extend-which')} options={which} />}
       <Radios form={form} field="ground" label={text('staff.ground')} options={grounds} />
       <TextArea form={form} field="reason" label={text('staff.reason')} hint={text('staff.extend-hint')} rows={4} />
-      <LastFour form={form} />
-      <Button action="extend">{text('staff.extend-button')}</Button>
+      <Closing props={props} form={form} action="extend" label={text('staff.extend-button')} />
     </PostForm>
   );
 };
@@ -88,7 +88,7 @@ const Extend = ({ props, form }: Props) => {
   if (open.length === 0 && !first) return null;
   const until = (props.rights.find(({ right }) => open.includes(right)) ?? first)?.deadline.firstMonthEnd ?? '';
   return (
-    <Disclosure title={text('staff.extend')} open={form.errors.size > 0}>
+    <Disclosure title={text('staff.extend')} open={form.errors.size > 0 || props.typed.action === 'extend'}>
       <p>
         {form.errors.has('extend') && (
           <span class="field-error" id="extend-extend">
@@ -111,7 +111,7 @@ const AskForm = ({ props, form }: Props) => {
     hint: text(`staff.ask-${value}-hint`),
   }));
   return (
-    <Disclosure title={text('staff.ask')} open={form.errors.size > 0}>
+    <Disclosure title={text('staff.ask')} open={form.errors.size > 0 || props.typed.action === 'ask'}>
       <p>{text(suspends ? 'staff.ask-suspends' : 'staff.ask-late')}</p>
       <PostForm to={inLanguage(props, props.path)}>
         <Radios form={form} field="kind" label={text('staff.ask-kind')} options={kinds} />
@@ -122,19 +122,20 @@ const AskForm = ({ props, form }: Props) => {
           hint={text('staff.question-hint')}
           rows={4}
         />
-        <LastFour form={form} />
-        <Button action="ask">{text('staff.ask-button')}</Button>
+        <Closing props={props} form={form} action="ask" label={text('staff.ask-button')} />
       </PostForm>
     </Disclosure>
   );
 };
 
 const NoteAnswer = ({ props, form }: Props) => (
-  <Disclosure title={form.text('staff.note-answer')} open={form.errors.size > 0}>
+  <Disclosure
+    title={form.text('staff.note-answer')}
+    open={form.errors.size > 0 || props.typed.action === 'note-answer'}
+  >
     <PostForm to={inLanguage(props, props.path)}>
       <TextArea form={form} field="answer" label={form.text('staff.their-answer')} rows={4} />
-      <LastFour form={form} />
-      <Button action="note-answer">{form.text('staff.note-answer-button')}</Button>
+      <Closing props={props} form={form} action="note-answer" label={form.text('staff.note-answer-button')} />
     </PostForm>
   </Disclosure>
 );
