@@ -66,8 +66,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a-code-opens-twice',
     file: 'functions/web/download.ts',
-    find: 'if (!(await deps.tokens.spendCode(token)))',
-    replace: 'if (false)',
+    find: '  const spent = zips.length > 1 ? await deps.tokens.spendCodeOn(token, zip.n) : await deps.tokens.spendCode(token);',
+    replace: '  const spent = true;',
     ...links,
     caughtBy: 'T21',
   },
@@ -131,7 +131,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a-failed-source-is-dropped',
-    file: 'domain/decision.ts',
+    file: 'domain/supplement.ts',
     find: "source.state === 'FAILED' || ",
     replace: '',
     ...life,
@@ -175,8 +175,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'what-a-source-gives-is-believed',
     file: 'functions/lib/gathering.ts',
-    find: 'if (!matches(each.row)) possibleMatches += 1;',
-    replace: 'if (matches === undefined) possibleMatches += 1;',
+    find: '    if (matches(found.row)) await take(found);',
+    replace: '    if (matches !== undefined) await take(found);',
     project: 'unit',
     tests: ['test/functions/gathering.test.ts'],
     caughtBy: 'T05',
