@@ -5,6 +5,7 @@ import { InvokeCommand, LambdaClient } from '@aws-sdk/client-lambda';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { holdings, seed } from '../../demo/seed.ts';
+import { mailAddress } from '../../domain/form-mail.ts';
 import { answerTask, approve, ask, download, linkIn, prove, start } from '../journeys/access.ts';
 import { type Item, itemsOf } from '../journeys/faults.ts';
 import { clientsOf, outputsOf } from '../journeys/stores.ts';
@@ -59,11 +60,13 @@ const everyMail = async (): Promise<string> =>
 /** A request that everybody waves through: the owner finds nothing, and the DPO approves whatever is shown. */
 const wavedThrough = async (who: Parameters<typeof ask>[1], rights: readonly string[]) => {
   const { reference } = await ask(world, { ...who, rights });
-  await prove(world, who.email, reference);
+  // Mail goes to the domain's A-label form, whatever was typed.
+  const mailbox = mailAddress(who.email);
+  await prove(world, mailbox, reference);
   await start(world, reference);
   await answerTask(world, reference, 'nothing');
   await approve(world, reference, rights);
-  const { zip } = await download(world, who.email, reference);
+  const { zip } = await download(world, mailbox, reference);
   return { reference, zip };
 };
 
@@ -84,6 +87,9 @@ describe.each([
   ['a look-alike address of another domain', 'jens.hansen@postkasse-dk.dk'],
   ['the name at a free mail', 'jens.hansen.postkasse@gmail.example'],
   ['a sub-domain', 'jens.hansen@postkasse.example.com'],
+  ['a tag behind a plus, which some providers leave out', 'jens.hansen+dk@postkasse.example'],
+  ['no dot, as some providers read it', 'jenshansen@postkasse.example'],
+  ['a Cyrillic o in the domain', 'jens.hansen@p\u043Estkasse.example'],
 ])('an impostor with %s', (_, email) => {
   test("T03, T08: the victim's name, phone, customer number and old address, typed in, widen no search: zero bytes of the victim", async () => {
     const { zip } = await wavedThrough({ ...typedIn, email }, ['access', 'portability']);

@@ -374,6 +374,10 @@ const staffSpecimens = (frame: { language: Language; config: Config }, typed: Ty
     { field: 'last4', problem: 'last4' },
   ];
   const sent = { action: 'decide', 'outcome-erasure': 'refuse', last4: typed('XXXX') };
+  const undelivered = [
+    { mail: 'a1', template: 'ready', to: 'subject' as const, reason: 'bounced' as const, at: receivedAt },
+    { mail: 'a2', template: 'owner-task', to: 'owner:archive' as const, reason: 'suppressed' as const, at: receivedAt },
+  ];
   return [
     ...statuses.map((status) => ({ name: `staff-${status}`, html: shown(caseOf(status, typed, { manifest })) })),
     { name: 'staff-stale', html: shown(caseOf('REVIEW', typed, { manifest: { ...manifest, stale: true } })) },
@@ -409,6 +413,21 @@ const staffSpecimens = (frame: { language: Language; config: Config }, typed: Ty
     { name: 'staff-rest', html: shown(caseOf('REVIEW', typed, partly(typed))) },
     { name: 'staff-supplement', html: shown(caseOf('REVIEW', typed, { manifest, ...partly(typed) })) },
     { name: 'staff-stuck', html: shown(caseOf('GATHERING', typed, { needsPerson: stuck })) },
+    {
+      name: 'staff-undelivered',
+      html: shown(caseOf('APPROVED', typed, { manifest, undelivered }), [{ field: 'deal', problem: 'choose' }], {
+        action: 'undelivered',
+      }),
+    },
+    {
+      name: 'staff-ask-code',
+      html: shown(
+        caseOf('REVIEW', typed, { manifest }),
+        [],
+        { action: 'ask', kind: 'clarification', question: typed('Hvilken periode?'), last4: typed('92MX') },
+        decidersOf({ dpo: config.dpo }).map((sentTo) => ({ sent: sentTo }))[0],
+      ),
+    },
   ];
 };
 
