@@ -136,7 +136,7 @@ const mails = await world.mails();
 const reports = logOf(world.state, '').match(/^REPORT RequestId/gm)?.length ?? 0;
 const s3 = of('s3').map((call) => ({ ...call, operation: call.operation.split(' ')[0] ?? '' }));
 
-console.log(`one access request, five systems in two waves, one of them a person; Node ${process.version}`);
+console.log(`one access request, six systems in three waves, one of them a person; Node ${process.version}`);
 console.log(`  executions               ${executions.length}`);
 console.log(`  state transitions        ${transitions}  (every StateEntered)`);
 console.log(`  Lambda invocations       ${reports}  (pages included)`);

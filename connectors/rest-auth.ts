@@ -38,6 +38,7 @@ const Partner = z.object({
   applicationToken: text,
   systemUserToken: text,
   privateKey: z.string().refine(isKey, 'not a private key'),
+  login: z.url().optional(),
 });
 
 const fixed =
@@ -81,7 +82,10 @@ const kinds: Kinds = {
   },
   superoffice: ({ auth, secret, client, allowLoopback }) => {
     const partner = parsed(Partner, secret, 'secret');
-    const url = atPath(safeBase(auth.login, allowLoopback), '/Login/api/PartnerSystemUser/Authenticate');
+    const url = atPath(
+      safeBase(partner.login ?? auth.login, allowLoopback),
+      '/Login/api/PartnerSystemUser/Authenticate',
+    );
     return once(async (signal) => {
       const body = { type: 'application/json', text: JSON.stringify(systemUser(partner, auth.tenant)) };
       const { Token: jwt } = await posted(

@@ -72,7 +72,7 @@ export const RestOptions = z.strictObject({
   preset: z.enum(['superoffice', 'hubspot', 'zendesk', 'stripe', 'mailchimp', 'salesforce']).optional(),
   /**
    * Of the secret, bearer and header read `token`; basic `username` and `password`; oauth2 `clientId`, `clientSecret` and, with that
-   * grant, `refreshToken`; superoffice `applicationToken`, `systemUserToken` and `privateKey` (PEM).
+   * grant, `refreshToken`; superoffice `applicationToken`, `systemUserToken` and `privateKey` (PEM), and `login`, which wins over the one here.
    */
   auth: Auth.default({ type: 'none' }),
   requestsPerSecond: z.number().min(0.1).max(1_000).optional(),

@@ -24,11 +24,16 @@ const fixed: readonly (readonly [string, string, readonly Known[]])[] = [
   ['Ove Bæk', 'ove.baek@fjordnet.example', ['archive']],
 ];
 
-/** Three people to try: in every system, nearly the same address as others, in the newsletter only. */
+/**
+ * People to try: in every system, nearly the same address as others, in the newsletter only, found over three references, and one whose
+ * record a system does not give out at first.
+ */
 export const peopleToTry = {
   everywhere: 'mette.kjaergaard@skovmail.example',
   nearlyTheSame: 'jens.hansen@postkasse.example',
   newsletterOnly: 'aase.oerskov@postkasse.example',
+  threeHops: 'signe.lykke@skovmail.example',
+  failing: 'bo.friis@fjordnet.example',
 } as const;
 
 const letters: Readonly<Record<string, string>> = { æ: 'ae', ø: 'oe', å: 'aa', ı: 'i' };

@@ -2,9 +2,10 @@ import { type Chance, chanceOf } from './chance.ts';
 import { pdfFile, pngFile, textFile } from './files.ts';
 import { goods, remarks, streets, towns } from './names.ts';
 import { type Person, people } from './people.ts';
+import { businessLetters, businessOrders, businessShipments, type Contact, contacts } from './sales.ts';
 
 /** Changes whenever the seed gives other data: what was seeded under another version is seeded anew. */
-export const seedVersion = '1';
+export const seedVersion = '2';
 
 export type Customer = Readonly<{
   id: number;
@@ -63,6 +64,8 @@ export type Subscription = Readonly<{
   status: 'active' | 'unsubscribed';
   since: string;
   consent: string;
+  /** A business customer's number in SuperOffice. */
+  contact?: number;
 }>;
 
 export type Folder = Readonly<{ email: string; box: string; folder: string; year: number; contents: string }>;
@@ -76,6 +79,7 @@ export interface Seed {
   readonly attachments: readonly Attachment[];
   readonly subscriptions: readonly Subscription[];
   readonly archive: readonly Folder[];
+  readonly contacts: readonly Contact[];
 }
 
 const many = <T>(count: number, make: (index: number) => T): T[] =>
@@ -199,13 +203,18 @@ const build = (): Seed => {
   return {
     customers,
     notes,
-    orders: ordered.map(({ order }) => order),
-    shipments: ordered.flatMap(({ one, order }) =>
-      many(chance.in(15) ? 2 : 1, (part) => shipment(chance, order, one, part)),
-    ),
+    orders: [...ordered.map(({ order }) => order), ...businessOrders],
+    shipments: [
+      ...ordered.flatMap(({ one, order }) => many(chance.in(15) ? 2 : 1, (part) => shipment(chance, order, one, part))),
+      ...businessShipments,
+    ],
     attachments: customersIn('support').flatMap((one) => attachments(chance, one)),
-    subscriptions: inSystem('newsletter').flatMap((person, index) => subscriptions(chance, person, index)),
+    subscriptions: [
+      ...inSystem('newsletter').flatMap((person, index) => subscriptions(chance, person, index)),
+      ...businessLetters,
+    ],
     archive: inSystem('archive').map((person) => folder(chance, person)),
+    contacts,
   };
 };
 
@@ -221,8 +230,12 @@ export const seed = (): Seed => {
 export const holdings = (email: string): Seed => {
   const all = seed();
   const customers = all.customers.filter((one) => one.email === email);
+  const subscriptions = all.subscriptions.filter((one) => one.email === email);
+  const linked = new Set(subscriptions.map(({ contact }) => contact));
+  const known = all.contacts.filter((one) => one.email === email || linked.has(one.personId));
   const ids = new Set(customers.map(({ id }) => `${id}`));
-  const orders = all.orders.filter(({ customerId }) => ids.has(customerId));
+  const inShop = new Set([...ids, ...known.map(({ customerNumber }) => customerNumber)]);
+  const orders = all.orders.filter(({ customerId }) => inShop.has(customerId));
   const orderIds = new Set(orders.map(({ orderId }) => orderId));
   return {
     customers,
@@ -230,7 +243,8 @@ export const holdings = (email: string): Seed => {
     orders,
     shipments: all.shipments.filter(({ orderId }) => orderIds.has(orderId)),
     attachments: all.attachments.filter(({ customerId }) => ids.has(customerId)),
-    subscriptions: all.subscriptions.filter((one) => one.email === email),
+    subscriptions,
     archive: all.archive.filter((one) => one.email === email),
+    contacts: known,
   };
 };

@@ -12,4 +12,4 @@ export const demoTables = [
 export const demoBuckets = ['demo-support-attachments'] as const;
 
 /** Secrets that the connectors read; the stack creates them empty, the demo's systems fill them. */
-export const demoSecrets = ['demo/crm', 'demo/newsletter', 'demo/sign-in', 'demo/proof'] as const;
+export const demoSecrets = ['demo/crm', 'demo/newsletter', 'demo/sales', 'demo/sign-in', 'demo/proof'] as const;

@@ -185,7 +185,7 @@ test('graph writes one SVG', () => {
   const { status, stdout } = privacy(['graph', 'demo/systems', '--identity', 'email=x']);
   expect(status).toBe(0);
   expect(stdout).toMatch(/^<svg (?:.*\n)+<\/svg>\n$/);
-  expect(stdout).toContain('Data map: 7 of 7 collections are reached from email');
+  expect(stdout).toContain('Data map: 9 of 9 collections are reached from email');
 });
 
 const collectionText = (

@@ -18,20 +18,17 @@ const map: DataMap = {
 const all = Object.values(map.systems);
 
 describe('the data map of Nordlys Handel', () => {
-  test('describes five systems, one of each kind, in files of their own', () => {
-    expect(Object.keys(map.systems).sort()).toEqual(['archive', 'crm', 'newsletter', 'support', 'webshop']);
+  test('describes six systems, of every kind that the demonstration has, in files of their own', () => {
+    expect(Object.keys(map.systems).sort()).toEqual(['archive', 'crm', 'newsletter', 'sales', 'support', 'webshop']);
     expect(new Set(all.map(({ connector }) => connector.type)).size).toBe(5);
-    expect(files).toHaveLength(5);
+    expect(files).toHaveLength(6);
   });
 
-  test('is gathered in two waves: those that know an address, then those that know a customer number', () => {
+  test('is gathered in three waves: those that know an address, those that the first ones lead to, and the shop over three references', () => {
     const plan = planOf(map, ['email']);
     expect(plan.unreachable).toEqual([]);
     const waves = wavesOf(map, plan).map((wave) => wave.map(({ system }) => system).sort());
-    expect(waves).toEqual([
-      ['archive', 'crm', 'newsletter'],
-      ['support', 'webshop'],
-    ]);
+    expect(waves).toEqual([['archive', 'crm', 'newsletter'], ['sales', 'support'], ['webshop']]);
   });
 
   test('reaches notes in the wave of the register, and shipments in that of the orders', () => {
@@ -49,6 +46,9 @@ describe('the data map of Nordlys Handel', () => {
       username: 'x',
       password: 'x',
       token: 'x',
+      applicationToken: 'x',
+      systemUserToken: 'x',
+      privateKey: 'x',
       baseUrl: 'http://127.0.0.1',
     };
     for (const system of all)

@@ -101,19 +101,25 @@ describe('the demo organisation', () => {
   test('starts its systems, which hold exactly the seed, and starts again in a fraction of the time', async () => {
     const first = await start(aws.endpoint);
     expect(first.ready).toMatchObject({ ready: true, customers: seed().customers.length });
-    const sample = [...Object.values(peopleToTry), 'jens.hansen1@postkasse.example', 'nobody@postkasse.example'];
+    const { failing: _, ...others } = peopleToTry;
+    const sample = [...Object.values(others), 'jens.hansen1@postkasse.example', 'nobody@postkasse.example'];
     for (const email of sample) {
       const held = holdings(email);
       const customers = await rows('crm', 'customers', 'email', [email]);
       expect(customers).toEqual(held.customers);
       const ids = customers.map(({ id }) => `${id}`);
-      const orders = await rows('webshop', 'orders', 'customerId', ids);
+      const letters = await rows('newsletter', 'subscriptions', 'email', [email]);
+      const linked = letters.flatMap(({ contact }) => (contact === undefined ? [] : [`${contact}`]));
+      const persons = await rows('sales', 'subscribers', 'personId', linked);
+      expect(persons).toEqual(held.contacts);
+      const inShop = [...ids, ...persons.map(({ customerNumber }) => `${customerNumber}`)];
+      const orders = await rows('webshop', 'orders', 'customerId', inShop);
       expect(orders).toEqual(held.orders);
       const orderIds = orders.map(({ orderId }) => `${orderId}`);
       expect(await rows('webshop', 'shipments', 'orderId', orderIds)).toEqual(held.shipments);
       const files = await Promise.all((await found('support', 'attachments', 'customerId', ids)).map(withBytes));
       expect(files.toSorted(byKey)).toEqual(held.attachments.map(expectedFile).toSorted(byKey));
-      expect(await rows('newsletter', 'subscriptions', 'email', [email])).toEqual(held.subscriptions);
+      expect(letters).toEqual(held.subscriptions);
     }
     expect(await stop(first.process)).toBe(0);
 

@@ -6,7 +6,9 @@ import { connectors, isAsked } from '../../connectors/index.ts';
 import { type Running, startCrm } from '../../demo/crm.ts';
 import { startNewsletter } from '../../demo/newsletter.ts';
 import { peopleToTry } from '../../demo/people.ts';
+import { contacts, troubled } from '../../demo/sales.ts';
 import { holdings, seed } from '../../demo/seed.ts';
+import { startSuperOffice } from '../../demo/superoffice.ts';
 import type { Connector, Row } from '../../domain/connector.ts';
 import { systemNamed } from './organisation.ts';
 
@@ -127,5 +129,44 @@ describe('the newsletter service', () => {
     await expect(connector.check()).rejects.toMatchObject({ name: 'SourceUnavailable' });
     await connector.close?.();
     expect((await fetch(`${address()}/v1/subscriptions?email=x`)).status).toBe(401);
+  });
+});
+
+describe('the SuperOffice of business sales', () => {
+  let office: Awaited<ReturnType<typeof startSuperOffice>>;
+  const asked = async (name: string, field: string, value: string, secret: object = office.secret) => {
+    const connector = await connect('sales', secret as Readonly<Record<string, string>>);
+    return everything(connector, 'sales', name, field, [value]).finally(() => connector.close?.());
+  };
+  const [signe, bo] = contacts;
+
+  beforeAll(async () => {
+    office = await startSuperOffice(contacts);
+  });
+
+  afterAll(() => office.close());
+
+  test('answers through the preset by an address, and through the whole record by a number, exactly what the seed holds', async () => {
+    expect(await asked('persons', 'email', String(signe?.email))).toEqual([signe]);
+    expect(await asked('subscribers', 'personId', '7001')).toEqual([signe]);
+    expect(await asked('persons', 'email', "x' or 'a' eq 'a")).toEqual([]);
+    expect(await asked('subscribers', 'personId', '7999')).toEqual([]);
+  });
+
+  test('does not give out one record the first five times, and gives it when asked again', async () => {
+    for (let time = 0; time < 5; time += 1)
+      await expect(asked('subscribers', 'personId', `${troubled}`)).rejects.toMatchObject({
+        name: 'SourceUnavailable',
+      });
+    expect(await asked('subscribers', 'personId', `${troubled}`)).toEqual([bo]);
+  });
+
+  test('lets nobody in whose token another key signed', async () => {
+    const other = await startSuperOffice([]);
+    const { privateKey } = other.secret as { privateKey: string };
+    await other.close();
+    const secret = { ...office.secret, privateKey };
+    await expect(asked('persons', 'email', 'x@y.example', secret)).rejects.toMatchObject({ name: 'SourceMalformed' });
+    expect((await fetch(`http://${office.host}:${office.port}/Cust12345/api/v1/Person/7001`)).status).toBe(401);
   });
 });

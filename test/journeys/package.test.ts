@@ -83,7 +83,7 @@ describe('the answer to a person with every kind of value', () => {
     const documents = names.filter((name) => name.includes('-support/filer/'));
     expect(documents).toHaveLength(wildNames.length);
     expect(documents.filter((name) => /\.(exe|js)$/.test(name))).toEqual([]);
-    const told = tableIn('systemer/04-support/attachments.json').records.map(({ name }) => name);
+    const told = tableIn('systemer/05-support/attachments.json').records.map(({ name }) => name);
     expect(told.sort()).toEqual([...wildNames].sort());
   });
 
@@ -116,7 +116,7 @@ describe('the answer to a person with every kind of value', () => {
   test('holds in JSON exactly what the systems hold', () => {
     const notes = tableIn('systemer/02-crm/notes.json').records.map(({ text }) => text);
     expect(notes).toEqual(texts);
-    const [order] = tableIn('systemer/05-webshop/orders.json').records;
+    const [order] = tableIn('systemer/06-webshop/orders.json').records;
     expect(order).toEqual(wildOrder);
     const [customer] = tableIn('systemer/02-crm/customers.json').records;
     expect(customer).toMatchObject({ name: wild.name, postcode: '0800', born: '1899-12-31', phone: hostile.plus });
@@ -143,7 +143,7 @@ describe('the answer to a person with every kind of value', () => {
   test('shows every value on its pages', async () => {
     const { browser, stop } = await startBrowser();
     const tab = await browser.newPage();
-    await tab.goto(pathToFileURL(join(root, 'systemer/05-webshop/index.html')).href);
+    await tab.goto(pathToFileURL(join(root, 'systemer/06-webshop/index.html')).href);
     const text = await tab.locator('main').innerText();
     for (const part of ['9223372036854775807', '-9007199254740993', hostile.script, 'før\ufffdefter']) {
       expect(text).toContain(part);
@@ -167,7 +167,7 @@ describe('the answer to a person with every kind of value', () => {
     expect(heads?.at(-1)).toBe('Notat');
     const guarded = (text: string) => (/^[=+\-@]/.test(text) ? `'${text}` : text);
     expect(notes.map((row) => row.at(-1))).toEqual(texts.map(guarded));
-    const [, order] = rowsOf('systemer/05-webshop/orders.csv');
+    const [, order] = rowsOf('systemer/06-webshop/orders.csv');
     expect(order).toContain('9223372036854775807');
     expect(order).toContain('førefter');
   });

@@ -83,7 +83,7 @@ test('a system asked again between opening the page and deciding: 409, and a new
   const entries = await unzip((await download(world, email, reference)).zip);
   const manifest = JSON.parse(String(entries.get('manifest.json'))) as { round: number; systems: { system: string }[] };
   expect(manifest.round).toBe(2);
-  expect(manifest.systems).toHaveLength(5);
+  expect(manifest.systems).toHaveLength(6);
 });
 
 test('an answer whose files are gone is not sent: "try again" gathers it anew, and the DPO decides anew', async () => {
@@ -180,7 +180,7 @@ test('what the DPO holds back is not in the answer, which says where and why; th
     ['documents given', 'places others', 'rows trade-secret', 'values not-personal'].sort(),
   );
   expect(manifest.cuts).toHaveLength(2);
-  expect(String(entries.get('systemer/04-support/attachments.json'))).toContain('[udeladt: allerede givet]');
+  expect(String(entries.get('systemer/05-support/attachments.json'))).toContain('[udeladt: allerede givet]');
   const sums = String(entries.get('KONTROLSUMMER.sha256'));
   for (const path of paths) expect(sums).toContain(path);
   const file = join(world.state, 'held.zip');
