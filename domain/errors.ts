@@ -26,11 +26,6 @@ export class SourceMalformed extends Error {
   override readonly name = 'SourceMalformed';
 }
 
-/** A source was not asked, because the one that gives the values to look for failed. */
-export class SourceNotAsked extends Error {
-  override readonly name = 'SourceNotAsked';
-}
-
 /** A source could not be read to its end in the time that a function has; the next run goes on from the last checkpoint. */
 export class NotFinished extends Error {
   override readonly name = 'NotFinished';
@@ -57,7 +52,6 @@ export type Failure =
   | Conflict
   | SourceUnavailable
   | SourceMalformed
-  | SourceNotAsked
   | NotFinished
   | ServiceUnavailable
   | ManifestMismatch

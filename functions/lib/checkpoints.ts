@@ -6,12 +6,13 @@ import type { Request, SourceRecord, StoredFile } from '../../domain/request.ts'
 import type { Cases, Turn } from '../aws/cases.ts';
 import type { Files } from '../aws/files.ts';
 import { linesOf } from './first-rows.ts';
+import type { Lacking } from './gathering.ts';
 import type { Time } from './task.ts';
 
-/** What came of a collection. `cut`: there were more values than later steps look for. */
+/** What came of a collection. `lack`: why it is not all of it. */
 export type Gathered = SourceRecord['collections'][number] & {
   readonly possibleMatches: number;
-  readonly cut: boolean;
+  readonly lack?: Lacking;
 };
 
 /** Where the reading of a collection stands. */

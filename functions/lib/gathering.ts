@@ -1,9 +1,9 @@
 import { referenceKey } from '../../domain/answer-layout.ts';
 import type { Connector, Found, Page, Row } from '../../domain/connector.ts';
 import type { Collection } from '../../domain/data-map.ts';
-import { SourceNotAsked } from '../../domain/errors.ts';
 import { exactly, formsOf, holdsAddresses } from '../../domain/identity.ts';
 import type { SourceRecord } from '../../domain/request.ts';
+import { secondProofMissing } from '../../domain/second-proof.ts';
 import type { Checkpoints, Gathered } from './checkpoints.ts';
 import { collectionFiles, type Place } from './collection-files.ts';
 
@@ -49,32 +49,46 @@ const keepsOnce = (collection: Collection, looksUp: number): ((row: Row) => bool
 const keyOf = (collection: Collection, row: Row): string =>
   JSON.stringify(collection.primaryKey.map((field) => String(row[field] ?? '')));
 
-/** The attempt that answered for the collection which a field stands in. */
-const attemptFor = ({ answered = [], system, attempt }: Place, from: string): string => {
+/** Why values are missing that a collection would be asked for, the worst first. */
+const lacking = ['SourceNotAsked', 'LimitReached', secondProofMissing] as const;
+export type Lacking = (typeof lacking)[number];
+export const worst = (found: readonly (Lacking | undefined)[]): Lacking | undefined =>
+  lacking.find((each) => found.includes(each));
+
+/** The attempt that answered for the collection which a field stands in, or undefined where none did. */
+const attemptFor = ({ answered = [], system, attempt }: Place, from: string): string | undefined => {
   const isOf = (source: SourceRecord) =>
     source.collections.some(({ name }) => from.startsWith(`${source.system}.${name}.`));
-  const found = answered.find(isOf)?.attempt ?? (from.startsWith(`${system}.`) ? attempt : undefined);
-  if (!found) throw new SourceNotAsked('an earlier system failed');
-  return found;
+  return answered.find(isOf)?.attempt ?? (from.startsWith(`${system}.`) ? attempt : undefined);
 };
 
-/** The values to look for: the proven address, or what an earlier step wrote down. */
-const valuesFor = async (place: Place, from: string): Promise<string[]> => {
+const isClosed = ({ answered = [] }: Place, from: string): boolean =>
+  answered.some(({ system, reason }) => reason === secondProofMissing && from.startsWith(`${system}.`));
+
+/** The values to look for: the proven address, or what an earlier step wrote down; or why there are none. */
+const valuesFor = async (place: Place, from: string): Promise<string[] | Lacking> => {
   const { request, files } = place;
   if (from === 'identity.email') return [request.person.email];
-  const key = referenceKey(request.evidence, attemptFor(place, from), from);
-  return JSON.parse(await files.readText(key)) as string[];
+  const attempt = attemptFor(place, from);
+  if (!attempt) return isClosed(place, from) ? secondProofMissing : 'SourceNotAsked';
+  return JSON.parse(await files.readText(referenceKey(request.evidence, attempt, from))) as string[];
 };
 
+/** What to ask a collection for. One way that is missing does not keep the others from being gone. */
 const lookupsOf = async (place: Place, collection: Collection, { name, inputs }: Ask) => {
   const lookups = [];
+  const lacks: Lacking[] = [];
   for (const { field, from } of inputs) {
     const wanted = await valuesFor(place, from);
+    if (typeof wanted === 'string') {
+      lacks.push(wanted);
+      continue;
+    }
     const isAddress = holdsAddresses(collection, field);
     const lookup = { name, collection, field, values: formsOf(wanted, isAddress) };
     if (wanted.length > 0) lookups.push({ lookup, matches: exactly(field, new Set(wanted), isAddress) });
   }
-  return lookups;
+  return { lookups, lacks };
 };
 
 /** One run over a system: where the one before it stood, and until when it may go on. */
@@ -108,7 +122,7 @@ const takerOf = (place: Place, collection: Collection, ask: Ask, { checkpoints }
 };
 
 type Takes = (found: Found) => Promise<void>;
-type Looking = Awaited<ReturnType<typeof lookupsOf>>[number];
+type Looking = Awaited<ReturnType<typeof lookupsOf>>['lookups'][number];
 
 /** Takes a page in. One with files may take longer than a run has: there each row is a place to go on from. */
 const readPage = async (page: Page, { lookup, matches }: Looking, { checkpoints }: Run, take: Takes): Promise<void> => {
@@ -150,7 +164,7 @@ export const gatherCollection = async (
   ask: Ask,
   run: Run,
 ): Promise<Gathered> => {
-  const lookups = await lookupsOf(place, collection, ask);
+  const { lookups, lacks } = await lookupsOf(place, collection, ask);
   const looksUp = lookups.flatMap(({ lookup }) => lookup.values).length;
   const { take, replay, values, writer } = takerOf(place, collection, ask, run, looksUp);
   try {
@@ -162,7 +176,8 @@ export const gatherCollection = async (
   }
   await writeValues(place, ask.name, values);
   const { possibleMatches } = run.checkpoints.position();
-  return { ...(await writer.end()), possibleMatches, cut: values.wasCut() };
+  const lack = worst([...lacks, values.wasCut() ? 'LimitReached' : undefined]);
+  return { ...(await writer.end()), possibleMatches, ...(lack ? { lack } : {}) };
 };
 
 const writeValues = async (

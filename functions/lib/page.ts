@@ -63,7 +63,6 @@ const statusOf: Record<Failure['name'], number> = {
   Conflict: 409,
   SourceUnavailable: 503,
   SourceMalformed: 503,
-  SourceNotAsked: 503,
   NotFinished: 503,
   ServiceUnavailable: 503,
   ManifestMismatch: 409,

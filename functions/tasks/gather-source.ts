@@ -6,12 +6,12 @@ import type { DataMap, System } from '../../domain/data-map.ts';
 import { NotFinished, SourceUnavailable, TransitionRefused } from '../../domain/errors.ts';
 import { inForce, turnOf } from '../../domain/gathering.ts';
 import type { Case, SourceRecord } from '../../domain/request.ts';
-import { mayOpen } from '../../domain/second-proof.ts';
+import { mayOpen, secondProofMissing } from '../../domain/second-proof.ts';
 import type { Cases } from '../aws/cases.ts';
 import type { Files } from '../aws/files.ts';
 import { newAttempt } from '../lib/attempt.ts';
 import { checkpointsOf, type Gathered } from '../lib/checkpoints.ts';
-import { gatherCollection, keepValues, type Run } from '../lib/gathering.ts';
+import { gatherCollection, keepValues, type Run, worst } from '../lib/gathering.ts';
 import { errorName, log } from '../lib/log.ts';
 import { mapOf } from '../lib/request-map.ts';
 import { type Time, task } from '../lib/task.ts';
@@ -55,7 +55,8 @@ const recordOf = (
   const rows = total(results, 'rows');
   const documents = total(results, 'documents');
   const whole = rows + documents > 0 ? 'OK' : 'EMPTY';
-  const cut = rows + documents > 0 ? 'PARTIAL' : 'FAILED';
+  const nothing = reason === secondProofMissing ? 'EXCLUDED' : 'FAILED';
+  const cut = rows + documents > 0 ? 'PARTIAL' : nothing;
   return {
     system,
     wave,
@@ -66,7 +67,7 @@ const recordOf = (
     rows,
     documents,
     possibleMatches: total(results, 'possibleMatches'),
-    collections: results.map(({ possibleMatches: _, cut: __, ...collection }) => collection),
+    collections: results.map(({ possibleMatches: _, lack: __, ...collection }) => collection),
   } satisfies SourceRecord;
 };
 
@@ -115,7 +116,7 @@ const gatherEach = async ({ place, collections }: Placed, input: GatherInput, so
   }
   // Nothing found may be an outage that looks like an answer: the source has to show that it is there (F18).
   if (total(checkpoints.done, 'rows') === 0) await source.check();
-  return checkpoints.done.some(({ cut }) => cut) ? 'LimitReached' : undefined;
+  return worst(checkpoints.done.map(({ lack }) => lack));
 };
 
 /** Gathers all; an answer against the data map ends it with what is there, as PARTIAL or FAILED. */
@@ -131,7 +132,7 @@ const gatherAll = async (held: Case, attempt: string, input: GatherInput, deps: 
     // A whole run without a page is an outage, however long the next one may take.
     if (run.signal.aborted) throw new SourceUnavailable('nothing came for as long as a function runs');
     const reason = errorName(error);
-    if (reason !== 'SourceMalformed' && reason !== 'SourceNotAsked') throw error;
+    if (reason !== 'SourceMalformed') throw error;
     return { results, reason };
   } finally {
     await source.close?.();

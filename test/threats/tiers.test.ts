@@ -21,7 +21,7 @@ import { clearFaults, fault, isHeld, itemsOf } from '../journeys/faults.ts';
 import { logOf } from '../journeys/permissions.ts';
 import { textOf, Visitor } from '../journeys/visitor.ts';
 import { openWorld, type World } from '../journeys/world.ts';
-import { unzip } from '../journeys/zip.ts';
+import { recordsOf, unzip } from '../journeys/zip.ts';
 import { synthWith } from './settings.ts';
 
 const deputy = 'anna.dpo@nordlys.example';
@@ -131,6 +131,29 @@ test('T09: without the second proof the answer covers the rest, and its letter n
   expect([...filesOf('crm'), ...filesOf('webshop')]).toEqual([]);
   const pages = [...entries].filter(([name]) => name.endsWith('.html')).map(([, text]) => textOf(text.toString()));
   expect(pages.join(' ')).toMatch(/Kundekartotek.*Det kræver mere bevis for, hvem du er/);
+});
+
+test('T09: what an open system leads to is read although a closed one leads there too; it counts as partial, and needs a reason to be sent', async () => {
+  const signe = peopleToTry.threeHops;
+  ({ reference } = await ask(world, { name: 'Signe Lykke', email: signe }));
+  const { visitor } = await prove(world, signe, reference);
+  await start(world, reference);
+  await answerTask(world, reference, 'nothing');
+  const { page } = await openAsDpo(world, reference, 2);
+  const orders = holdings(signe).orders.map(({ orderId }) => orderId);
+  const [found] = await sourcesOf('webshop');
+  expect(found).toMatchObject({ state: 'PARTIAL', reason: 'SecondProofMissing' });
+  const person = /name="person" value="(\w+)"/.exec(page.html)?.[1] ?? '';
+  await expect(approve(world, reference, ['access'], { person })).rejects.toThrow(
+    'hvorfor svaret sendes ufuldstændigt',
+  );
+  const incomplete = 'Kundekartoteket kræver mere bevis.';
+  await approve(world, reference, ['access'], { person, incomplete });
+  const entries = await unzip((await download(world, signe, reference)).zip);
+  const ids = recordsOf(entries, 'webshop', 'orders').map((row) => (row as { orderId: string }).orderId);
+  expect(ids.sort()).toEqual(orders.sort());
+  const told = textOf((await visitor.get(`/request/${reference}`)).html);
+  expect(told).toContain(incomplete);
 });
 
 const flowCookie = '__Host-proof';
