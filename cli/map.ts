@@ -7,6 +7,7 @@ import { drawGraph } from '../domain/map-graph.ts';
 import { reachFindings, unreachedFindings } from '../domain/map-rules.ts';
 import { type Plan, planOfGraph, type Step } from '../domain/plan.ts';
 import { graphOf, mergedGraph, type ReferenceGraph } from '../domain/reference-graph.ts';
+import { toDoFindings } from '../domain/to-do.ts';
 import { sortedFindings } from '../domain/yaml-source.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { readFiles } from './map-files.ts';
@@ -60,12 +61,13 @@ const identityOption = (text: string, before: readonly string[] = []): string[] 
 
 const check = (paths: readonly string[], { json }: Options): void => {
   const { own, fides, graph, findings } = readMaps(paths);
-  // Whether everything is reached is a question only to a map that is otherwise right.
-  const unreached = () => [
+  // Whether everything is reached and written is a question only to a map that is otherwise right.
+  const left = () => [
     ...(own.map ? reachFindings(own.map, own.sources) : []),
+    ...toDoFindings(own.sources),
     ...unreachedFindings(fides, kindsIn(graph)),
   ];
-  const found = findings.length > 0 ? findings : sortedFindings(unreached());
+  const found = findings.length > 0 ? findings : sortedFindings(left());
   printFindings(found, json);
   const total = graph.collections.length;
   process.stderr.write(found.length > 0 ? `${found.length} to mend\n` : `${total} collections, nothing to mend\n`);
@@ -123,7 +125,9 @@ const importFrom = (paths: readonly string[]): void => {
   for (const field of leftOut(datasets)) {
     process.stderr.write(`${field}: left out of identity, the map takes one field of a kind for each collection\n`);
   }
-  process.stderr.write(`${countToDo(yaml)} texts say TODO; check owner, connector and labels too\n`);
+  process.stderr.write(
+    `${countToDo(yaml)} texts say TODO: "privacy map check" finds them; look at owner, connector and labels too\n`,
+  );
 };
 
 /** `privacy map`: checks, plans, draws and imports data maps. */

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { canonical, sha256 } from './canonical.ts';
 import { clearTextFindings, reachFindings, referenceFindings } from './map-rules.ts';
 import { schemaFindings } from './schema-findings.ts';
+import { toDoFindings } from './to-do.ts';
 import { type Finding, readYaml, type SourceFile, sortedFindings, type YamlSource } from './yaml-source.ts';
 
 export type { Finding, SourceFile };
@@ -189,6 +190,6 @@ export const parseDataMap = (
   const { map, findings, sources } = readDataMap(files);
   if (!map || findings.length > 0) return { findings };
   if (sources.size === 0) return { findings: empty(files) };
-  const unreached = reachFindings(map, sources);
-  return unreached.length > 0 ? { findings: unreached } : { map, hash: sha256(canonical(map)) };
+  const left = sortedFindings([...reachFindings(map, sources), ...toDoFindings(sources)]);
+  return left.length > 0 ? { findings: left } : { map, hash: sha256(canonical(map)) };
 };

@@ -2,11 +2,12 @@ import { stringify } from 'yaml';
 import { categoryLabel } from './data-categories.ts';
 import type { DataMap, Field, System, Text } from './data-map.ts';
 import { type FidesCollection, type FidesDataset, type FidesField, referredTo } from './fides.ts';
+import { toDoAddress, toDoText } from './to-do.ts';
 
 type Collection = System['collections'][string];
 
 /** What stands in an import where Fides has nothing to say: a person must write it. */
-const toDo: Text = { da: 'TODO', en: 'TODO' };
+const toDo: Text = { da: toDoText, en: toDoText };
 
 /** Texts of a map that still wait for a person. */
 export const countToDo = (yaml: string): number => yaml.match(/\bTODO\b/g)?.length ?? 0;
@@ -104,7 +105,7 @@ const collectionOf = (collection: FidesCollection, names: Names, members: Readon
 
 const systemOf = ({ key, title, description }: FidesDataset, secret: string, collections: object) => ({
   title: same(title || key),
-  owner: { name: 'TODO', email: 'todo@example.invalid' },
+  owner: { name: toDoText, email: toDoAddress },
   connector: { type: 'postgres', secret: `privacy/${secret}` },
   art15: {
     purposes: [description ? same(description) : toDo],

@@ -181,6 +181,18 @@ test('import-fides writes a map that plan takes', () => {
   expect(JSON.parse(plan)).toMatchObject({ steps: [{ collection: 'crm.person' }], unreachable: ['crm.orphan'] });
 });
 
+test('what an import could not know is found by check, each text at its place, before anything is deployed', () => {
+  const { stdout: yaml } = privacy(['import-fides', dataset]);
+  const reached = yaml.replace('      orphan:', '      orphan:\n        identity: { email: id }');
+  const { status, stdout } = privacy(['check', written('to-do.yaml', reached), '--json']);
+  const { findings } = JSON.parse(stdout) as { findings: { rule: string; line: number; column: number }[] };
+  expect(status).toBe(3);
+  const places = findings.map(({ line, column }) => reached.split('\n')[line - 1]?.slice(column - 1));
+  expect(places.length).toBeGreaterThan(5);
+  expect(findings.map(({ rule }) => rule)).toEqual(places.map(() => 'to-do'));
+  for (const place of places) expect(place).toMatch(/^(name|email|da|en): (TODO|todo@)/);
+});
+
 test('graph writes one SVG', () => {
   const { status, stdout } = privacy(['graph', 'demo/systems', '--identity', 'email=x']);
   expect(status).toBe(0);

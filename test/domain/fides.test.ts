@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { categoryLabel } from '../../domain/data-categories.ts';
-import { parseDataMap } from '../../domain/data-map.ts';
+import { parseDataMap, readDataMap } from '../../domain/data-map.ts';
 import { graphOfFides, readFides } from '../../domain/fides.ts';
 import { importFides, leftOut } from '../../domain/fides-import.ts';
 import { planOf, planOfGraph } from '../../domain/plan.ts';
@@ -122,24 +122,30 @@ describe('a Fides dataset', () => {
 
 describe('importFides', () => {
   const yaml = importFides(read(shop).datasets);
-  const parsed = parseDataMap([{ name: 'import.yaml', text: yaml }]);
-  if (!('map' in parsed)) throw new Error(JSON.stringify(parsed.findings));
+  const { map, findings } = readDataMap([{ name: 'import.yaml', text: yaml }]);
+  if (!map) throw new Error(JSON.stringify(findings));
+
+  test('nothing is deployed before a person wrote what it could not know', () => {
+    const parsed = parseDataMap([{ name: 'import.yaml', text: yaml }]);
+    const rules = 'findings' in parsed ? parsed.findings.map(({ rule }) => rule) : [];
+    expect([findings, new Set(rules)]).toEqual([[], new Set(['to-do'])]);
+  });
 
   test('gives a map of ours with labels from the categories, and says where a person must write', () => {
-    const { customer, zorder } = parsed.map.systems.shop?.collections ?? {};
+    const { customer, zorder } = map.systems.shop?.collections ?? {};
     expect(customer?.fields.email).toEqual({ label: { da: 'E-mail', en: 'E-mail' }, category: 'user.contact.email' });
     expect(customer?.fields['profile.birthday']?.label).toEqual({ da: 'Fødselsdato', en: 'Date of birth' });
     expect(customer?.primaryKey).toEqual(['id']);
     expect(zorder).toMatchObject({ at: 'zOrder', after: ['mail.letter'] });
-    expect(parsed.map.systems.shop?.art15.legalBasis.en).toBe('TODO');
+    expect(map.systems.shop?.art15.legalBasis.en).toBe('TODO');
   });
 
   test('the import is planned as the dataset was', () => {
     const lower = (text: string) => JSON.parse(text.replaceAll('shop.zOrder', 'shop.zorder'));
     const kinds = ['email', 'phone_number'];
-    expect(planOf(parsed.map, kinds)).toEqual(lower(JSON.stringify(plan(kinds))));
+    expect(planOf(map, kinds)).toEqual(lower(JSON.stringify(plan(kinds))));
     expect(
-      planOf(parsed.map, ['phone_number'])
+      planOf(map, ['phone_number'])
         .steps.map(({ collection }) => collection)
         .sort(),
     ).toEqual(['mail.letter', 'shop.address', 'shop.customer', 'shop.zorder']);
