@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Collection, Finding, ReadMap, System } from '../domain/data-map.ts';
 import { schemaFindings } from '../domain/schema-findings.ts';
 import { type Path, sortedFindings, type YamlSource } from '../domain/yaml-source.ts';
@@ -11,8 +11,8 @@ import { S3Collection, S3Options } from './s3-options.ts';
 import { SqlCollection, SqlOptions } from './sql-options.ts';
 
 interface Described {
-  readonly system: z.ZodType;
-  readonly collection: z.ZodType;
+  readonly system: z.ZodMiniType;
+  readonly collection: z.ZodMiniType;
   /** The options with what need not be said. */
   readonly filled?: (options: Options) => Options;
   readonly filledIn?: typeof collectionWithPreset;
@@ -51,7 +51,7 @@ const inside = (source: YamlSource, path: Path, value: unknown): YamlSource => (
   at: (place, rule, message) => source.at([...path, ...place], rule, message),
 });
 
-const findingsOf = (schema: z.ZodType, options: unknown, source: YamlSource, path: Path): Finding[] => {
+const findingsOf = (schema: z.ZodMiniType, options: unknown, source: YamlSource, path: Path): Finding[] => {
   const { success, error } = schema.safeParse(options);
   return success ? [] : schemaFindings(error.issues, schema, inside(source, path, options));
 };

@@ -1,5 +1,5 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Value } from '../domain/connector.ts';
 import { exactNumber } from './exact-json.ts';
 

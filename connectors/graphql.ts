@@ -1,3 +1,4 @@
+import * as z from 'zod/mini';
 import type { ConnectorFactory, Value } from '../domain/connector.ts';
 import { SourceMalformed, SourceUnavailable } from '../domain/errors.ts';
 import { GraphQlCollection, GraphQlOptions } from './graphql-options.ts';
@@ -20,7 +21,10 @@ export const graphql: ConnectorFactory = (context) => {
   });
 };
 
-const Collection = GraphQlCollection.transform((described) => ({ ...described, nothing: [] }));
+const Collection = z.pipe(
+  GraphQlCollection,
+  z.transform((described) => ({ ...described, nothing: [] })),
+);
 
 // An answer with part of its data is not whole. Without `data` the query itself was refused, and asking again won't help.
 const inspect = (body: Value): void => {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import jmespath from 'jmespath';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Lookup, Value } from '../domain/connector.ts';
 import { SourceMalformed } from '../domain/errors.ts';
 import { parseExactly } from './exact-json.ts';
@@ -57,7 +57,7 @@ const itemsOf = (body: Value, { itemsPath }: Answered): readonly Item[] => {
 
 const totalOf = (body: Value, { totalPath }: Answered): number | undefined => {
   if (!totalPath) return undefined;
-  return parsed(z.int().min(0), jmespath.search(body, totalPath), totalPath);
+  return parsed(z.int().check(z.minimum(0)), jmespath.search(body, totalPath), totalPath);
 };
 
 const read = (item: Item, expression: string, value: string): Value | undefined => {

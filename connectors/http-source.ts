@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Connector, ConnectorContext, Lookup, Value } from '../domain/connector.ts';
 import type { Collection } from '../domain/data-map.ts';
 import { SourceMalformed, SourceUnavailable } from '../domain/errors.ts';
@@ -15,7 +15,7 @@ import { type Answer, type Place, walk } from './steps.ts';
 
 /** How one kind of HTTP source is asked, and what else its answers are looked through for. */
 export interface HttpDialect<C extends Answered> {
-  readonly collection: z.ZodType<C>;
+  readonly collection: z.ZodMiniType<C>;
   /** What a collection says, with what it need not say; default: its options. */
   described?(name: string, collection: Collection): unknown;
   request(base: URL, described: C, filling: Filling, position?: string): Pick<HttpRequest, 'url' | 'method' | 'body'>;

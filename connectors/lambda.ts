@@ -1,5 +1,5 @@
 import { InvokeCommand, type InvokeCommandOutput, LambdaClient } from '@aws-sdk/client-lambda';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Connector, ConnectorFactory, Lookup, Value } from '../domain/connector.ts';
 import { SourceMalformed, SourceUnavailable } from '../domain/errors.ts';
 import { awsFailure } from './aws-failure.ts';
@@ -51,7 +51,7 @@ const Said = z.object({
   rows: z.array(
     z.custom<Readonly<Record<string, Value>>>((row) => Object.prototype.toString.call(row) === '[object Object]'),
   ),
-  cursor: z.string().min(1).nullish(),
+  cursor: z.nullish(z.string().check(z.minLength(1))),
 });
 
 const answered = (lookup: Lookup, { Payload, FunctionError }: InvokeCommandOutput): Answer => {

@@ -1,9 +1,9 @@
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import type { Collection } from '../domain/data-map.ts';
 import { SourceMalformed } from '../domain/errors.ts';
 
 /** Parses what the data map or a secret gives a connector. Throws SourceMalformed that names each place, never its value. */
-export const parsed = <S extends z.ZodType>(schema: S, given: unknown, place: string): z.infer<S> => {
+export const parsed = <S extends z.ZodMiniType>(schema: S, given: unknown, place: string): z.infer<S> => {
   const result = schema.safeParse(given);
   if (result.success) return result.data;
   const issues = result.error.issues.map(({ path, message }) => `${[place, ...path].join('.')}: ${message}`);
@@ -11,7 +11,7 @@ export const parsed = <S extends z.ZodType>(schema: S, given: unknown, place: st
 };
 
 /** Parses the options of every collection of a system, by the collection's name. */
-export const parsedCollections = <S extends z.ZodType>(
+export const parsedCollections = <S extends z.ZodMiniType>(
   schema: S,
   collections: Readonly<Record<string, Collection>>,
 ): Map<Collection, z.infer<S>> =>

@@ -1,10 +1,10 @@
-import { createPrivateKey, createSign } from 'node:crypto';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import { SourceMalformed } from '../domain/errors.ts';
 import { parsed } from './options.ts';
 import type { HttpClient } from './rest-http.ts';
 import type { Auth } from './rest-options.ts';
 import { atPath, safeBase } from './rest-request.ts';
+import { jsonIn, Partner, systemUser, ticketIn, token } from './superoffice-login.ts';
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -21,25 +21,10 @@ interface Given<A extends Auth = Auth> {
 
 type Kinds = { readonly [T in Auth['type']]: (given: Given<Extract<Auth, { type: T }>>) => Authenticator };
 
-const isKey = (held: string): boolean => {
-  try {
-    return createPrivateKey(held).type === 'private';
-  } catch {
-    return false;
-  }
-};
-
-const text = z.string().regex(/^[\x21-\x7e]+$/, 'not a token');
-const Token = z.object({ token: text });
-const Login = z.object({ username: z.string().min(1), password: z.string() });
-const Client = z.object({ clientId: text, clientSecret: text });
-const RefreshClient = Client.extend({ refreshToken: text });
-const Partner = z.object({
-  applicationToken: text,
-  systemUserToken: text,
-  privateKey: z.string().refine(isKey, 'not a private key'),
-  login: z.url().optional(),
-});
+const Token = z.object({ token });
+const Login = z.object({ username: z.string().check(z.minLength(1)), password: z.string() });
+const Client = z.object({ clientId: token, clientSecret: token });
+const RefreshClient = z.extend(Client, { refreshToken: token });
 
 const fixed =
   (headers: Headers): Authenticator =>
@@ -76,7 +61,7 @@ const kinds: Kinds = {
     if (scope) form.set('scope', scope);
     const body = { type: 'application/x-www-form-urlencoded', text: form.toString() };
     return once(async (signal) => {
-      const { access_token } = await posted(client, url, body, z.object({ access_token: text }), signal);
+      const { access_token } = await posted(client, url, body, z.object({ access_token: token }), signal);
       return { authorization: `Bearer ${access_token}` };
     });
   },
@@ -92,7 +77,7 @@ const kinds: Kinds = {
         client,
         url,
         body,
-        z.object({ IsSuccessful: z.literal(true), Token: text }),
+        z.object({ IsSuccessful: z.literal(true), Token: token }),
         signal,
       );
       return { authorization: `SOTicket ${ticketIn(jwt)}`, 'so-apptoken': partner.applicationToken };
@@ -108,39 +93,11 @@ const posted = async <T>(
   client: HttpClient,
   url: URL,
   body: { readonly type: string; readonly text: string },
-  schema: z.ZodType<T>,
+  schema: z.ZodMiniType<T>,
   signal?: AbortSignal,
 ): Promise<T> => {
   const headers = { accept: 'application/json', 'content-type': body.type };
   const answer = await client.send({ url, method: 'POST', headers, body: body.text, signal });
   if (answer.status !== 200) throw new SourceMalformed(`the log-in answered ${answer.status}`);
   return parsed(schema, jsonIn(answer.text), 'the log-in');
-};
-
-const jsonIn = (held: string): unknown => {
-  try {
-    return JSON.parse(held);
-  } catch {
-    throw new SourceMalformed('the log-in did not answer JSON');
-  }
-};
-
-const systemUser = ({ applicationToken, systemUserToken, privateKey }: z.infer<typeof Partner>, tenant: string) => {
-  const minute = new Date().toISOString().replace(/\D/g, '').slice(0, 12);
-  const signed = `${systemUserToken}.${minute}`;
-  const signature = createSign('RSA-SHA256').update(signed).sign(privateKey, 'base64');
-  return {
-    SignedSystemToken: `${signed}.${signature}`,
-    ApplicationToken: applicationToken,
-    ContextIdentifier: tenant,
-    ReturnTokenType: 'JWT',
-  };
-};
-
-const ticketClaim = 'http://schemes.superoffice.net/identity/ticket';
-
-// Its signature need not be looked at: the token came over TLS from the host that makes it.
-const ticketIn = (jwt: string): string => {
-  const claims = jsonIn(Buffer.from(jwt.split('.')[1] ?? '', 'base64url').toString());
-  return parsed(z.object({ [ticketClaim]: text }), claims, 'the log-in')[ticketClaim] as string;
 };

@@ -1,4 +1,4 @@
-import type * as z from 'zod';
+import type * as z from 'zod/mini';
 import type { Collection } from '../domain/data-map.ts';
 import { hubspot } from './presets/hubspot.ts';
 import { mailchimp } from './presets/mailchimp.ts';

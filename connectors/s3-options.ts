@@ -1,9 +1,9 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 
 /** What a system's connector of type `s3` may say. */
 export const S3Options = z.strictObject({
-  bucket: z.string().min(3).max(63),
-  region: z.string().min(1).optional(),
+  bucket: z.string().check(z.minLength(3), z.maxLength(63)),
+  region: z.optional(z.string().check(z.minLength(1))),
 });
 
 const ofPerson = /^[^{}]*\{value\}[^/{}]*\/[^{}]*$/;
@@ -15,15 +15,17 @@ export const S3Collection = z
      * files: where a person's files are; a slash ends the value, so that 12 does not find the files of 123. Other formats: where the files
      * are that hold everybody's rows; all of them are read.
      */
-    prefix: z.string().regex(/^(?!\/)/, 'begins without a /'),
-    format: z.enum(['files', 'jsonl', 'csv', 'parquet']).default('files'),
+    prefix: z.string().check(z.regex(/^(?!\/)/, 'begins without a /')),
+    format: z._default(z.enum(['files', 'jsonl', 'csv', 'parquet']), 'files'),
     /** Of csv. */
-    delimiter: z.enum([',', ';', '\t', '|']).default(','),
+    delimiter: z._default(z.enum([',', ';', '\t', '|']), ','),
   })
-  .superRefine(({ prefix, format }, { addIssue }) => {
-    const isRight = format === 'files' ? ofPerson.test(prefix) : !/[{}]/.test(prefix);
-    const files = 'one {value}, and a / after it, as in customers/{value}/';
-    const message = format === 'files' ? files : 'no {value}: the files hold the rows of everybody';
-    if (!isRight) addIssue({ code: 'custom', path: ['prefix'], message });
-  });
+  .check(
+    z.superRefine(({ prefix, format }, { addIssue }) => {
+      const isRight = format === 'files' ? ofPerson.test(prefix) : !/[{}]/.test(prefix);
+      const files = 'one {value}, and a / after it, as in customers/{value}/';
+      const message = format === 'files' ? files : 'no {value}: the files hold the rows of everybody';
+      if (!isRight) addIssue({ code: 'custom', path: ['prefix'], message });
+    }),
+  );
 export type S3Collection = z.infer<typeof S3Collection>;

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Found, Lookup, Page, Row } from '../domain/connector.ts';
 import { SourceMalformed, SourceUnavailable } from '../domain/errors.ts';
 import { packed, unpacked } from './cursor.ts';
@@ -11,7 +11,7 @@ import { parquetRows } from './s3-parquet.ts';
 const most = 1_000;
 
 /** The key before the file to go on in, that file's ETag, and how many of its rows were given. */
-const Resume = z.tuple([z.string().nullable(), z.string().nullable(), z.int().min(0)]);
+const Resume = z.tuple([z.nullable(z.string()), z.nullable(z.string()), z.int().check(z.minimum(0))]);
 
 /** Rows of everybody's files whose field holds one of the values; `key` and `line` tell where a row stands, where it has no such field. */
 export async function* rowsInFiles(

@@ -1,5 +1,5 @@
 import type { CompiledQuery } from 'kysely';
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Connector, ConnectorContext, Found, Lookup, Page, Row, Value } from '../domain/connector.ts';
 import { SourceMalformed } from '../domain/errors.ts';
 import { packed, unpacked } from './cursor.ts';
@@ -47,7 +47,7 @@ const batchesOf = (values: readonly string[]): string[][] => {
 };
 
 const Key = z.array(z.union([z.string(), z.number(), z.strictObject({ bytes: z.base64() })]));
-const Resume = z.tuple([z.int().min(0), Key]);
+const Resume = z.tuple([z.int().check(z.minimum(0)), Key]);
 
 async function* pages(driver: SqlDriver, options: SqlOptions, lookup: Lookup, from: From): AsyncIterable<Page> {
   const [first, key] = from.cursor === undefined ? [0, undefined] : unpacked(Resume, from.cursor);

@@ -1,4 +1,4 @@
-import * as z from 'zod';
+import * as z from 'zod/mini';
 import type { Connector, Found, Page } from '../domain/connector.ts';
 import { SourceMalformed } from '../domain/errors.ts';
 import { packed, unpacked } from './cursor.ts';
@@ -23,7 +23,10 @@ export interface Limits {
 
 const generous: Limits = { pages: 100_000, rows: 10_000_000 };
 
-const Resume = z.tuple([z.int().min(0), z.object({ position: z.string().optional(), rows: z.int().min(0) })]);
+const Resume = z.tuple([
+  z.int().check(z.minimum(0)),
+  z.object({ position: z.optional(z.string()), rows: z.int().check(z.minimum(0)) }),
+]);
 const start: Place = { rows: 0 };
 
 /**

@@ -40,6 +40,16 @@ const noBrotli: Plugin = {
   },
 };
 
+/** What a mail carries names its type: the table of all types would be an eighth of the dispatcher. */
+const noMimeTypes: Plugin = {
+  name: 'no-mime-types',
+  setup({ onLoad }) {
+    onLoad({ filter: /nodemailer\/.*\/mime-types\.js$/ }, () => ({
+      contents: 'export const detectMimeType = () => "application/octet-stream", detectExtension = () => "bin";',
+    }));
+  },
+};
+
 /** The holidays of the controller's country only: the whole table is 30 kB in every function that counts a time limit. */
 const holidaysOf = (country: string): Plugin => ({
   name: 'holidays',
@@ -69,7 +79,7 @@ export const bundling = {
   jsxImportSource: 'hono/jsx',
   loader: { '.css': 'text', '.woff': 'binary' },
   outExtension: { '.js': '.mjs' },
-  plugins: [builtins, environmentCredentials, noBrotli],
+  plugins: [builtins, environmentCredentials, noBrotli, noMimeTypes],
   logLevel: 'warning',
 } as const;
 

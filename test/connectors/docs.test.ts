@@ -12,7 +12,7 @@ import { collectionOf, systemOf } from './systems.ts';
 const folder = join(import.meta.dirname, '../../docs/connectors');
 const page = (name: string): string => readFileSync(join(folder, `${name}.md`), 'utf8');
 
-const optionsOf = (schema: z.ZodType): string[] =>
+const optionsOf = (schema: z.core.$ZodType): string[] =>
   Object.keys(z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any' }).properties ?? {});
 
 test.each(connectorTypes)('the page of %s names every option', (type) => {
