@@ -128,6 +128,10 @@ export const pagesKey = (evidence: string, attempt: string, path: string): strin
 export const namesKey = (evidence: string, attempt: string, path: string): string =>
   `${evidence}/${attempt}/names/${path}`;
 
+/** Where the documents of a collection are listed, a line each. */
+export const documentsKey = (evidence: string, attempt: string, system: string, collection: string): string =>
+  `${evidence}/${attempt}/documents/${system}.${collection}.ndjson`;
+
 /** Beside a manifest: what was taken out of a collection, and why. */
 export const cutsKey = (evidence: string, attempt: string, system: string, collection: string): string =>
   `${evidence}/${attempt}/cuts/${system}.${collection}.jsonl`;

@@ -303,7 +303,17 @@ export const SourceRecord = z.object({
   possibleMatches: z.int(),
   /** Where the attempt that answered wrote. */
   attempt: z.optional(z.string()),
-  collections: z.array(z.object({ name: z.string(), rows: z.int(), documents: z.int(), files: z.array(AnswerFile) })),
+  collections: z.array(
+    z.object({
+      name: z.string(),
+      rows: z.int(),
+      documents: z.int(),
+      /** Tables and what describes them. */
+      files: z.array(AnswerFile),
+      /** The list of its documents: who wrote it, and what its bytes are. */
+      listed: z.optional(z.object({ attempt: z.string(), bytes: z.int(), sha256: z.string() })),
+    }),
+  ),
   /** For MANUAL: open until the owner has answered. */
   answeredAt: z.optional(Instant),
   /** For MANUAL: what the owner answered, in a word. */

@@ -1,4 +1,4 @@
-import { isDocument, pagePath, systemFolder } from '../../domain/answer-layout.ts';
+import { pagePath, systemFolder } from '../../domain/answer-layout.ts';
 import { complaintBody } from '../../domain/complaint-bodies.ts';
 import type { Config } from '../../domain/config.ts';
 import type { Row } from '../../domain/connector.ts';
@@ -9,6 +9,8 @@ import type { Case, SourceRecord, StoredFile } from '../../domain/request.ts';
 import { lastSent } from '../../domain/supplement.ts';
 import type { AnswerCollection, AnswerFacts, AnswerSystem } from '../../web/package/answer.ts';
 
+type Gathered = SourceRecord['collections'][number];
+
 /** What the answer's pages are made from, beside the case. `firstRows` reads the rows that a page shows. */
 export interface FactDeps {
   readonly map: DataMap;
@@ -16,6 +18,8 @@ export interface FactDeps {
   /** What the DPO held back. */
   readonly heldBack?: readonly HeldBack[];
   readonly firstRows: (json: StoredFile) => Promise<Row[]>;
+  /** The documents that the pages list. */
+  readonly documentsOf: (system: string, collection: Gathered) => Promise<StoredFile[]>;
 }
 
 const ranks: readonly SourceRecord['state'][] = ['FAILED', 'PARTIAL', 'MANUAL', 'OK', 'EMPTY', 'EXCLUDED'];
@@ -24,15 +28,19 @@ const ranks: readonly SourceRecord['state'][] = ['FAILED', 'PARTIAL', 'MANUAL', 
 const mergedState = (records: readonly SourceRecord[]): SourceRecord['state'] =>
   ranks.find((state) => records.some((record) => record.state === state)) ?? 'FAILED';
 
+const sum = (of: readonly Gathered[], what: 'rows' | 'documents'): number =>
+  of.reduce((total, each) => total + each[what], 0);
+
 const answerCollection = async (
-  held: Case,
-  { firstRows }: FactDeps,
-  { name, rows, files }: SourceRecord['collections'][number],
+  { firstRows, documentsOf }: FactDeps,
+  system: string,
+  collection: Gathered,
 ): Promise<AnswerCollection> => {
+  const { name, rows, files } = collection;
   const own = files.filter(({ right }) => !right);
   const json = own.find(({ path }) => path.endsWith(`/${name}.json`));
   const csv = own.find(({ path }) => path.endsWith(`/${name}.csv`));
-  const documents = own.filter(({ path }) => isDocument(path, held.request.language));
+  const documents = await documentsOf(system, collection);
   return { name, rows, sample: json ? await firstRows(json) : [], json: json?.path, csv: csv?.path, documents };
 };
 
@@ -45,6 +53,7 @@ const answerSystem = async (held: Case, deps: FactDeps, name: string): Promise<A
   if (records.length === 0 && lastSent(held.request)) return undefined;
   const described = records.flatMap(({ collections }) => collections.filter((each) => each.name in system.collections));
   const others = records.flatMap(({ collections }) => collections.filter((each) => !(each.name in system.collections)));
+  const filesOf = async (each: Gathered) => [...each.files, ...(await deps.documentsOf(name, each))];
   return {
     name,
     system,
@@ -52,8 +61,12 @@ const answerSystem = async (held: Case, deps: FactDeps, name: string): Promise<A
     state: mergedState(records),
     reason: records.find(({ reason }) => reason)?.reason,
     possibleMatches: records.reduce((sum, { possibleMatches }) => sum + possibleMatches, 0),
-    collections: await Promise.all(described.map((each) => answerCollection(held, deps, each))),
-    files: others.flatMap(({ files }) => files),
+    collections: await Promise.all(described.map((each) => answerCollection(deps, name, each))),
+    files: (await Promise.all(others.map(filesOf))).flat(),
+    found: {
+      rows: sum(described, 'rows'),
+      documents: sum(described, 'documents') + sum(others, 'rows') + sum(others, 'documents'),
+    },
   };
 };
 

@@ -13,6 +13,7 @@ import { withheldPage } from '../../web/package/withheld-page.tsx';
 import type { Files } from '../aws/files.ts';
 import { answerFacts } from './answer-facts.ts';
 import { describedTables } from './described-tables.ts';
+import { documentsOf } from './document-list.ts';
 import { firstRows } from './first-rows.ts';
 
 export interface AnswerDeps {
@@ -76,6 +77,7 @@ export const writeAnswerFiles = async (
     ...deps,
     heldBack,
     firstRows: async ({ path, attempt: by }) => firstRows(await deps.files.unpack(evidenceKey(evidence, by, path))),
+    documentsOf: (system, collection) => documentsOf({ evidence, system }, collection, deps.files),
   });
   const written: StoredFile[] = [];
   for (const right of partsOf(held)) {

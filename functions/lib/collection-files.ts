@@ -18,6 +18,7 @@ import { csvFile, jsonFile } from '../../domain/rendering.ts';
 import type { Request, SourceRecord, StoredFile } from '../../domain/request.ts';
 import { card, contactFields } from '../../domain/vcard.ts';
 import type { Files } from '../aws/files.ts';
+import { listDocuments } from './document-list.ts';
 import type { Packed, Paged } from './packing.ts';
 
 type GatheredCollection = SourceRecord['collections'][number];
@@ -239,7 +240,8 @@ export const collectionFiles = (place: Place, name: string, collection: Collecti
 
     async end(): Promise<GatheredCollection> {
       const tables = [...(await table.end()), ...((await portable?.end()) ?? [])];
-      return { name, rows, documents: kept.length, files: [...tables, ...kept] };
+      const list = await listDocuments({ evidence, attempt, system, name }, kept, files);
+      return { name, rows, documents: kept.length, files: tables, ...list };
     },
   };
 };

@@ -1,4 +1,4 @@
-import { cutsKey, evidenceKey, isDocument, namesKey, textContent, textIn } from '../../domain/answer-layout.ts';
+import { cutsKey, evidenceKey, namesKey, textContent, textIn } from '../../domain/answer-layout.ts';
 import type { Row } from '../../domain/connector.ts';
 import type { Collection } from '../../domain/data-map.ts';
 import { inForce } from '../../domain/gathering.ts';
@@ -10,6 +10,7 @@ import { groundText } from '../../web/package/left-out.ts';
 import { answerTexts } from '../../web/package/texts.ts';
 import type { AnswerDeps } from './answer-files.ts';
 import { collectionFiles, fieldsWithNames, growing, type Place } from './collection-files.ts';
+import { documentsOf, listDocuments } from './document-list.ts';
 import { allRows } from './first-rows.ts';
 
 type Texts = { readText(key: string): Promise<string> };
@@ -135,8 +136,8 @@ const cutCollection = async (
   marks: readonly Mark[],
   work: Work,
 ): Promise<{ kept: Gathered } & Held> => {
-  const { system, request } = work.place;
-  const { language, evidence } = request;
+  const { system, attempt, request } = work.place;
+  const { evidence } = request;
   const described = work.deps.map.systems[system]?.collections[whole.name];
   const json = tableOf(whole);
   const sums = tally(system, whole.name);
@@ -149,14 +150,19 @@ const cutCollection = async (
       marks: marks.filter(({ document }) => !document),
     };
   const table = from && (await cutRows(whole, from, sums, work));
-  const others = table ? whole.files.filter(({ path }) => isDocument(path, language)) : whole.files;
-  const stay = others.filter(({ path }) => !withheld.has(path));
-  const left: StoredFile[] = [];
-  for (const file of stay) left.push(await cutText(file, marks, sums, work));
-  for (const { path } of others) if (withheld.has(path)) sums.add('documents', withheld.get(path) ?? '');
-  const documents = whole.documents - (others.length - left.length);
+  const goesOut = ({ path }: StoredFile) => !withheld.has(path);
+  const tables = [...(table?.files ?? [])];
+  if (!table) for (const file of whole.files.filter(goesOut)) tables.push(await cutText(file, marks, sums, work));
+  // What an owner wrote is a row, and a file.
+  const notSent = whole.files.length - tables.length;
+  const documents = await documentsOf({ evidence, system }, whole, work.deps.files);
+  const left = documents.filter(goesOut);
+  for (const { path } of [...(table ? [] : whole.files), ...documents])
+    if (withheld.has(path)) sums.add('documents', withheld.get(path) ?? '');
+  const { listed: _, ...rest } = whole;
+  const list = await listDocuments({ evidence, attempt, system, name: whole.name }, left, work.deps.files);
   return {
-    kept: { ...whole, rows: table?.rows ?? whole.rows, documents, files: [...(table?.files ?? []), ...left] },
+    kept: { ...rest, rows: table?.rows ?? whole.rows - notSent, documents: left.length, files: tables, ...list },
     heldBack: sums.all(),
     cuts: table ? [{ system, collection: whole.name, sha256: table.sha256 }] : [],
   };

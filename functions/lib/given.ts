@@ -11,6 +11,7 @@ import {
 import { fileProblem, headBytes } from '../../domain/file-kinds.ts';
 import type { Case, SourceRecord } from '../../domain/request.ts';
 import type { Place } from './collection-files.ts';
+import { listDocuments } from './document-list.ts';
 import type { Content } from './packing.ts';
 
 async function* together(first: readonly Uint8Array[], rest: AsyncIterator<Uint8Array>) {
@@ -62,6 +63,7 @@ export const materialise = async (
     const path = documentPath(folder, 'owner', kept.length + 1, name, language);
     if (content) kept.push(await put(path, content, 'application/octet-stream'));
   }
-  const collection = { name: ownerCollection, rows: typed.length, documents: kept.length, files: [...typed, ...kept] };
+  const list = await listDocuments({ evidence, attempt, system: source.system, name: ownerCollection }, kept, files);
+  const collection = { name: ownerCollection, rows: typed.length, documents: kept.length, files: typed, ...list };
   return { ...rest, rows: typed.length, documents: kept.length, collections: [collection] } satisfies SourceRecord;
 };

@@ -6,11 +6,13 @@ import { inForce, keptWaitingBy, turnOf } from '../../domain/gathering.ts';
 import { type Manifest, manifestText } from '../../domain/manifest.ts';
 import type { Case, SourceRecord, StoredFile } from '../../domain/request.ts';
 import { lastSent, ofThisAnswer } from '../../domain/supplement.ts';
+import type { Files } from '../aws/files.ts';
 import { cases, files, now } from '../aws/from-env.ts';
 import { letterBy, type WriteLetter } from '../aws/letter.ts';
 import { type AnswerDeps, partsOf, writeAnswerFiles } from '../lib/answer-files.ts';
 import { newAttempt } from '../lib/attempt.ts';
 import { type Held, withCuts } from '../lib/cutting.ts';
+import { documentsOf } from '../lib/document-list.ts';
 import { env } from '../lib/env.ts';
 import { materialise } from '../lib/given.ts';
 import { log } from '../lib/log.ts';
@@ -54,10 +56,13 @@ const withGiven = async (held: Case, attempt: string, { files, cases: record, ma
 };
 
 /** The files of every right that is answered with data, in the order of their paths. */
-const filesOf = (held: Case, pages: readonly StoredFile[]): StoredFile[] => {
+const filesOf = async (held: Case, pages: readonly StoredFile[], files: Files): Promise<StoredFile[]> => {
   const asked: readonly string[] = partsOf(held);
-  const found = inForce(held).flatMap(({ collections }) => collections.flatMap(({ files }) => files));
-  return [...pages, ...found]
+  const { evidence } = held.request;
+  const found = inForce(held).flatMap(({ system, collections }) =>
+    collections.map(async (each) => [...each.files, ...(await documentsOf({ evidence, system }, each, files))]),
+  );
+  return [...pages, ...(await Promise.all(found)).flat()]
     .filter(({ right }) => asked.includes(right ?? 'access'))
     .sort((a, b) => (a.path < b.path ? -1 : 1));
 };
@@ -69,7 +74,8 @@ const writeManifest = async (whole: Case, attempt: string, deps: Deps) => {
   const { held, heldBack } = cut;
   const said = { requestId, attempt, heldBack, sources: [...held.sources] };
   const letter = partsOf(held).includes('access') ? [await deps.writeLetter(said)] : [];
-  const files = filesOf(held, [...letter, ...(await writeAnswerFiles(held, attempt, heldBack, deps))]);
+  const pages = [...letter, ...(await writeAnswerFiles(held, attempt, heldBack, deps))];
+  const files = await filesOf(held, pages, deps.files);
   const text = manifestText(manifestOf(cut, files));
   const places = JSON.stringify(Object.fromEntries(files.map(({ path, attempt: by }) => [path, by])));
   await deps.files.writeText(placesKey(evidence, attempt), places, 'application/json');

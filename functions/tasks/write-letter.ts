@@ -20,9 +20,10 @@ export const writeLetter = task({
   async run({ requestId, attempt, sources, heldBack }, deps: Deps) {
     const held = { ...(await deps.cases.read(requestId)), sources };
     const { evidence, language } = held.request;
-    // No row stands in the letter: the pages and tables beside it hold them.
+    // No row and no document stands in the letter: the pages and tables beside it hold them.
     const map = await mapOf(held.request, deps.files);
-    const facts = await answerFacts(held, { ...deps, map, heldBack, firstRows: async () => [] });
+    const none = async () => [];
+    const facts = await answerFacts(held, { ...deps, map, heldBack, firstRows: none, documentsOf: none });
     const path = layout(language).letter;
     const content = await letterPdf(facts, deps.fonts);
     return { path, attempt, ...(await deps.files.pack(evidenceKey(evidence, attempt, path), [content])) };

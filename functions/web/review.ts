@@ -1,12 +1,5 @@
 import { inflateRawSync } from 'node:zlib';
-import {
-  evidenceKey,
-  isDocument,
-  ownerCollection,
-  ownerTextName,
-  placesKey,
-  textIn,
-} from '../../domain/answer-layout.ts';
+import { evidenceKey, ownerCollection, ownerTextName, placesKey, textIn } from '../../domain/answer-layout.ts';
 import { marked } from '../../domain/ask-again.ts';
 import type { Config } from '../../domain/config.ts';
 import type { DataMap } from '../../domain/data-map.ts';
@@ -25,6 +18,7 @@ import { type Presigner, presigner } from '../aws/presign.ts';
 import { sessionsIn } from '../aws/sessions.ts';
 import type { Link } from '../aws/tokens.ts';
 import { namesOfOthers, tableOf } from '../lib/cutting.ts';
+import { documentsOf } from '../lib/document-list.ts';
 import { type DecidersDeps, forDeciders, hereOf } from '../lib/for-deciders.ts';
 import { look, siteOf } from '../lib/look.ts';
 import { type Answer, onPage, Refusal, type Visit } from '../lib/page.ts';
@@ -51,7 +45,7 @@ interface Place {
   readonly all: readonly Mark[];
 }
 
-const placeOf = async (visit: Visit, { requestId }: Link, { cases: record }: Deps): Promise<Place> => {
+const placeOf = async (visit: Visit, { requestId }: Link, { cases: record, files }: Deps): Promise<Place> => {
   const held = await record.read(requestId);
   const found = inForce(held).flatMap((source) => source.collections.map((collection) => ({ source, collection })));
   const here = found.find(
@@ -59,11 +53,13 @@ const placeOf = async (visit: Visit, { requestId }: Link, { cases: record }: Dep
       source.system === visit.parameters.source && collection.name === visit.parameters.collection,
   );
   if (!here || held.request.purgedAt) throw new Refusal(404);
-  const { files } = here.collection;
   const described = tableOf(here.collection);
-  const documents = files.filter(
-    ({ path, right }) => !right && (isDocument(path, held.request.language) || !described),
+  const listed = await documentsOf(
+    { evidence: held.request.evidence, system: here.source.system },
+    here.collection,
+    files,
   );
+  const documents = described ? listed : [...here.collection.files, ...listed];
   const marks = await record.marks(requestId);
   const all = marks.filter(
     ({ system, collection }) => system === here.source.system && collection === here.collection.name,
@@ -139,13 +135,15 @@ const showData = async (
   problems: readonly ReviewProblem[],
   deps: Deps,
 ): Promise<Answer> => {
-  const from = visit.query.has('from') ? whole(visit.query.get('from')) : 0;
-  const rows = await readRows(place, from, deps);
+  const begin = (name: string) => (visit.query.has(name) ? whole(visit.query.get(name)) : 0);
+  const rows = await readRows(place, begin('from'), deps);
+  const from = begin('documents');
+  const { documents: all } = place;
   const html = dataPage({
     ...propsOf(visit, place, problems, deps),
     ...rows,
     perPage: rowsAPage,
-    documents: place.documents,
+    documents: { from, total: all.length, shown: all.slice(from, from + rowsAPage) },
   });
   return { status: problems.length > 0 ? 400 : 200, html };
 };

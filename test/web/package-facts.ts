@@ -100,7 +100,8 @@ const answeredSystems = (language: Language, typed: Typing): AnswerSystem[] =>
       const samples = collections.map((each) => ({ ...each, sample: retype(each.sample, typed) as readonly Row[] }));
       const { possibleMatches = 0 } = answered[name] ?? {};
       const page = pagePath(systemFolder(Object.keys(systems), name, language));
-      return { name, system, page, state, reason, possibleMatches, collections: samples, files };
+      const found = { rows: collections.reduce((sum, { rows }) => sum + rows, 0), documents: files.length };
+      return { name, system, page, state, reason, possibleMatches, collections: samples, files, found };
     });
 
 /** An answer about a made-up person with every state a system can have. `typed` changes what sources and people wrote. */

@@ -233,7 +233,8 @@ describe('the pages tell', () => {
 
   test('an honest nothing when nothing was found', async () => {
     const facts = answerFacts('da');
-    const empty = facts.systems.map((each) => ({ ...each, state: 'EMPTY' as const, collections: [], files: [] }));
+    const nothing = { state: 'EMPTY' as const, collections: [], files: [], found: { rows: 0, documents: 0 } };
+    const empty = facts.systems.map((each) => ({ ...each, ...nothing }));
     const text = await textOf({ ...facts, systems: empty });
     expect(text).toContain('Vi fandt ingen data om dig');
     expect(text).not.toContain('Svaret er ikke fuldstændigt');

@@ -462,7 +462,8 @@ const reviewSpecimens = (frame: { language: Language; config: Config }, typed: T
     sent: { fields: new Map(), problems: [] },
   };
   const rows = [0, 1, 2].map((id) => ({ id, kind: 1, text }));
-  const documents = [{ path: 'systemer/02-crm/filer/notes-0001.pdf', bytes: 48_211 }];
+  const shown = [{ path: 'systemer/02-crm/filer/notes-0001.pdf', bytes: 48_211 }];
+  const documents = { from: 50, total: 51, shown };
   const data = { from: 50, total: 1_204, rows, perPage: 50, documents };
   const row = {
     n: 51,

@@ -35,6 +35,8 @@ export interface AnswerSystem {
   readonly reason?: string;
   /** Rows that resemble the person and are not in the answer. */
   readonly possibleMatches: number;
+  /** How much of it is in the answer; what an owner gave counts as documents. */
+  readonly found: { readonly rows: number; readonly documents: number };
   readonly collections: readonly AnswerCollection[];
   /** Files that belong to no described collection: what an owner uploaded. */
   readonly files: readonly { readonly path: string; readonly bytes: number }[];

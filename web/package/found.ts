@@ -4,19 +4,8 @@ import { list } from '../format.ts';
 import type { AnswerSystem } from './answer.ts';
 import { answerTexts } from './texts.ts';
 
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, n) => total + n, 0);
-
-/** How much of a system is in the answer. */
-const countsOf = ({ collections, files }: AnswerSystem) => ({
-  rows: sum(collections.map(({ rows }) => rows)),
-  documents: sum(collections.map(({ documents }) => documents.length)) + files.length,
-});
-
 /** Whether the answer holds anything of the system. */
-export const holdsData = (system: AnswerSystem): boolean => {
-  const { rows, documents } = countsOf(system);
-  return rows + documents > 0;
-};
+export const holdsData = ({ found: { rows, documents } }: AnswerSystem): boolean => rows + documents > 0;
 
 /** Whether data of the system may be missing: never the same as nothing found (security.md 3.7). */
 export const isIncomplete = ({ state }: AnswerSystem): boolean =>
@@ -25,7 +14,7 @@ export const isIncomplete = ({ state }: AnswerSystem): boolean =>
 /** "14 poster og 3 dokumenter", "Intet fundet", "Mangler: ...". */
 export const stateText = (system: AnswerSystem, language: Language): string => {
   const say = answerTexts(language);
-  const { rows, documents } = countsOf(system);
+  const { rows, documents } = system.found;
   const parts = [rows > 0 && say.counted('records', rows), documents > 0 && say.counted('documents', documents)];
   const found = list(
     parts.filter((part) => part !== false),

@@ -76,6 +76,8 @@ interface ChoiceProps {
   /** Offers to black out by pattern in all rows. */
   readonly byPattern?: boolean;
   readonly open?: boolean;
+  /** Where the form goes; the page itself where nothing is said. */
+  readonly to?: string;
 }
 
 const patternOptions = (text: Text): Option[] =>
@@ -97,7 +99,7 @@ const BlackOut = ({ form, suggestions = [], byPattern }: ChoiceProps) => {
 
 /** Send, black out or hold back, with the reason: closed until it is wanted. */
 export const ChoiceForm = (props: ChoiceProps) => {
-  const { frame, form, target, title, offered, open } = props;
+  const { frame, form, target, title, offered, open, to = inLanguage(frame, frame.path) } = props;
   const { text } = form;
   const options = offered.map((value) => ({
     value,
@@ -107,7 +109,7 @@ export const ChoiceForm = (props: ChoiceProps) => {
   }));
   return (
     <Disclosure title={title} open={open || form.errors.size > 0}>
-      <PostForm to={inLanguage(frame, frame.path)}>
+      <PostForm to={to}>
         <Hidden field="target" value={target} />
         <Radios form={form} field="choice" label={text('review.choice')} options={options} />
         <Radios form={form} field="ground" label={text('review.ground')} options={groundOptions(frame)} />

@@ -38,7 +38,8 @@ export interface DataProps extends ReviewProps {
   readonly total: number;
   readonly rows: readonly Row[];
   readonly perPage: number;
-  readonly documents: readonly DocumentFile[];
+  /** Those of one page. */
+  readonly documents: { readonly from: number; readonly total: number; readonly shown: readonly DocumentFile[] };
 }
 
 export interface RowProps extends ReviewProps {
@@ -134,18 +135,28 @@ const FieldChoices = ({ props, text }: { props: DataProps; text: Text }) => {
   );
 };
 
-const Turn = ({ props, text }: { props: DataProps; text: Text }) => {
-  const { from, total, rows, perPage, path } = props;
-  const last = from + rows.length;
-  const to = (row: number) => inLanguage(props, `${path}?from=${row}`);
-  const counts = {
-    from: number(from + 1, props.language),
-    to: number(last, props.language),
-    total: number(total, props.language),
-  };
+/** The page with its rows and its documents from a place on. */
+const pageAt = (props: DataProps, { from = props.from, documents = props.documents.from }): string => {
+  const asked = [from > 0 && `from=${from}`, documents > 0 && `documents=${documents}`].filter(Boolean).join('&');
+  return inLanguage(props, asked ? `${props.path}?${asked}` : props.path);
+};
+
+interface Part {
+  readonly props: DataProps;
+  readonly text: Text;
+  readonly said: 'review.shown' | 'review.documents-shown';
+  readonly from: number;
+  readonly count: number;
+  readonly total: number;
+  readonly to: (from: number) => string;
+}
+
+const Turn = ({ props: { language, perPage }, text, said, from, count, total, to }: Part) => {
+  const last = from + count;
+  const counts = { from: number(from + 1, language), to: number(last, language), total: number(total, language) };
   return (
     <div class="turn">
-      <p>{text('review.shown', counts)}</p>
+      <p>{text(said, counts)}</p>
       <ul class="links">
         {from > 0 && (
           <li>
@@ -159,7 +170,7 @@ const Turn = ({ props, text }: { props: DataProps; text: Text }) => {
         )}
         {last < total && (
           <li>
-            <Link to={to(total - 1)}>{text('review.last')}</Link>
+            <Link to={to(total - 1 - ((total - 1) % perPage))}>{text('review.last')}</Link>
           </li>
         )}
       </ul>
@@ -173,6 +184,9 @@ const columnsShown = 4;
 const Rows = ({ props, text }: { props: DataProps; text: Text }) => {
   const chosen = choicesFor(props.marks);
   const shown = fieldsOf(props, props.rows).slice(0, columnsShown);
+  const { from, total, rows } = props;
+  const to = (row: number) => pageAt(props, { from: row });
+  const turn = <Turn {...{ props, text, from, total, to }} said="review.shown" count={rows.length} />;
   const link = (n: number) => (
     <Link to={inLanguage(props, `${props.path}/${n}`)}>{text('review.row', { n: number(n + 1, props.language) })}</Link>
   );
@@ -185,7 +199,7 @@ const Rows = ({ props, text }: { props: DataProps; text: Text }) => {
   return (
     <section>
       <h2>{text('review.rows')}</h2>
-      <Turn props={props} text={text} />
+      {turn}
       <Table
         caption={text('review.rows')}
         heads={[text('review.number'), ...shown.map((field) => labelOf(props, field)), text('review.now')]}
@@ -195,48 +209,56 @@ const Rows = ({ props, text }: { props: DataProps; text: Text }) => {
           about(props.from + at, row),
         ])}
       />
-      <Turn props={props} text={text} />
+      {turn}
     </section>
   );
 };
 
 const typeOf = (path: string): string => (path.split('.').at(-1) ?? '').toUpperCase();
 
-const Documents = ({ props, text }: { props: DataProps; text: Text }) => (
-  <section>
-    <h2>{text('review.documents')}</h2>
-    <p>{text('review.documents-lead')}</p>
-    <Table
-      caption={text('review.documents')}
-      heads={[text('review.document'), text('review.type'), text('review.size'), text('review.now')]}
-      rows={props.documents.map(({ path, bytes }, n) => {
-        const mark = props.marks.find(({ document }) => document === path);
-        const name = path.split('/').at(-1) ?? path;
-        return [
-          path === props.text ? (
-            <Link to={inLanguage(props, `${props.path}/text`)}>{name}</Link>
-          ) : (
-            <Link to={`${props.path}?document=${n}`}>{name}</Link>
-          ),
-          typeOf(path),
-          size(bytes, props.language),
-          <>
-            <Chosen mark={mark} frame={props} />
-            {props.open && (
-              <ChoiceForm
-                frame={props}
-                form={formFor(props, `document:${n}`, mark, props.sent)}
-                target={`document:${n}`}
-                title={text('review.choose-field', { field: name })}
-                offered={['send', 'withhold']}
-              />
-            )}
-          </>,
-        ];
-      })}
-    />
-  </section>
-);
+const documentRow = (props: DataProps, text: Text, { path, bytes }: DocumentFile, n: number) => {
+  const mark = props.marks.find(({ document }) => document === path);
+  const name = path.split('/').at(-1) ?? path;
+  return [
+    <Link to={path === props.text ? inLanguage(props, `${props.path}/text`) : `${props.path}?document=${n}`}>
+      {name}
+    </Link>,
+    typeOf(path),
+    size(bytes, props.language),
+    <>
+      <Chosen mark={mark} frame={props} />
+      {props.open && (
+        <ChoiceForm
+          frame={props}
+          to={pageAt(props, {})}
+          form={formFor(props, `document:${n}`, mark, props.sent)}
+          target={`document:${n}`}
+          title={text('review.choose-field', { field: name })}
+          offered={['send', 'withhold']}
+        />
+      )}
+    </>,
+  ];
+};
+
+const Documents = ({ props, text }: { props: DataProps; text: Text }) => {
+  const { from, total, shown } = props.documents;
+  const to = (documents: number) => pageAt(props, { documents });
+  return (
+    <section>
+      <h2>{text('review.documents')}</h2>
+      <p>{text('review.documents-lead')}</p>
+      {total > shown.length && (
+        <Turn {...{ props, text, from, total, to }} said="review.documents-shown" count={shown.length} />
+      )}
+      <Table
+        caption={text('review.documents')}
+        heads={[text('review.document'), text('review.type'), text('review.size'), text('review.now')]}
+        rows={shown.map((file, at) => documentRow(props, text, file, from + at))}
+      />
+    </section>
+  );
+};
 
 /** What one collection holds, page by page, and what of it goes out. */
 export const dataPage = (props: DataProps): string => {
@@ -252,7 +274,7 @@ export const dataPage = (props: DataProps): string => {
         {summary(props)}
         <Head props={props} text={text} title={title} />
         {props.total > 0 && <Rows props={props} text={text} />}
-        {props.documents.length > 0 && <Documents props={props} text={text} />}
+        {props.documents.total > 0 && <Documents props={props} text={text} />}
         {props.total > 0 && <FieldChoices props={props} text={text} />}
       </>
     ),

@@ -90,13 +90,13 @@ const Collections = ({ card, frame, text }: { card: Card; frame: Frame; text: Te
   if (collections.length === 0) return null;
   return (
     <ul class="collections">
-      {collections.map(({ name, rows, documents, files }) => (
+      {collections.map(({ name, rows, documents }) => (
         <li>
           <strong>{card.system?.collections[name]?.title[language] ?? name}</strong>{' '}
           <span class="soft">
             {text('system.counts', { rows: number(rows, language), documents: number(documents, language) })}
           </span>{' '}
-          {files.length > 0 && (
+          {rows + documents > 0 && (
             <Link to={inLanguage(frame, `${frame.path}/data/${card.name}/${name}`)}>
               {text('system.look')}{' '}
               <span class="for-readers">{card.system?.collections[name]?.title[language] ?? name}</span>
