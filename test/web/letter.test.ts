@@ -38,7 +38,10 @@ const run = (tool: string, content: Buffer, ...args: string[]): string => {
 
 const without = (facts: AnswerFacts, state: 'EMPTY' | 'FAILED'): AnswerFacts => ({
   ...facts,
-  systems: facts.systems.map((each) => ({ ...each, state, collections: [], files: [] })),
+  systems: facts.systems.map((each) => {
+    const found = { rows: 0, documents: 0 };
+    return { ...each, state, collections: [], files: [], found };
+  }),
 });
 
 describe.each(languages)('the letter in %s', (language) => {
