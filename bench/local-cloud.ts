@@ -96,7 +96,7 @@ try {
   const times: number[] = [];
   for (const { email } of seed().customers.slice(3, 8)) times.push((await timed(() => journey(world, email)))[1]);
   console.log(`  journey, functions cold  ${seconds(first)}`);
-  console.log(`  journey, warm            ${seconds(middle(times))}  (middle of 5, five systems, nobody waits)`);
+  console.log(`  journey, warm            ${seconds(middle(times))}  (middle of 5, six systems, nobody waits)`);
   const { cold, warm } = invokeTimes(world);
   console.log(`  an event, cold           ${middle(cold).toFixed(0)} ms  (middle of ${cold.length})`);
   console.log(`  an event, warm           ${middle(warm).toFixed(0)} ms  (middle of ${warm.length})`);

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parse } from 'yaml';
@@ -48,7 +49,7 @@ describe('the data map of Nordlys Handel', () => {
       token: 'x',
       applicationToken: 'x',
       systemUserToken: 'x',
-      privateKey: 'x',
+      privateKey: String(generateKeyPairSync('ed25519').privateKey.export({ type: 'pkcs8', format: 'pem' })),
       baseUrl: 'http://127.0.0.1',
     };
     for (const system of all)

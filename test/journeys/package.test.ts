@@ -189,7 +189,7 @@ describe('the answer to a person with every kind of value', () => {
     expect(Object.keys(customer ?? {}).sort()).toEqual(
       ['born', 'email', 'marketing', 'name', 'phone', 'postcode', 'street', 'town'].sort(),
     );
-    const [order] = tableIn('dataportabilitet/05-webshop/orders.json').records;
+    const [order] = tableIn('dataportabilitet/06-webshop/orders.json').records;
     expect(Object.keys(order ?? {}).sort()).toEqual(['lines', 'orderId', 'placed', 'total']);
     const names = filesIn(join(root, 'dataportabilitet'));
     expect(names).toContain('data/crm.customers.vcf');
