@@ -165,7 +165,7 @@ function unheard(request: IncomingMessage): ServerResponse {
 
 type Rendered = readonly [type: string, body: string];
 
-/** How the services say that something is wrong; the others do it in JSON. */
+/** How the services say that something is wrong; the others do it as they were asked, by a form or in JSON. */
 const errors: Readonly<Record<string, (error: AwsError, path: string) => Rendered>> = {
   dynamodb: ({ code, message, extra }) => [
     'application/x-amz-json-1.0',
@@ -176,8 +176,6 @@ const errors: Readonly<Record<string, (error: AwsError, path: string) => Rendere
     'application/xml',
     `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${elements({ Code: code, Message: message, ...extra, Resource })}</Error>`,
   ],
-  ses: queryError,
-  sns: queryError,
 };
 
 function queryError({ code, message, status }: AwsError): Rendered {
@@ -194,7 +192,8 @@ function renderError(response: ServerResponse, service: string, path: string, er
   const known = error instanceof AwsError ? error : new AwsError('InternalFailure', 'The local cloud failed.', 500);
   if (known !== error) console.error(`${service}: the local cloud failed:`, error);
   if (response.headersSent) return void response.destroy();
-  const [type, body] = (errors[service] ?? jsonError)(known, path);
+  const isForm = response.req.headers['content-type']?.startsWith('application/x-www-form-urlencoded');
+  const [type, body] = (errors[service] ?? (isForm ? queryError : jsonError))(known, path);
   const headers = { 'content-type': type, ...(type.includes('json') && { 'x-amzn-errortype': known.code }) };
   response.writeHead(known.status, headers).end(response.req.method === 'HEAD' ? '' : body);
 }

@@ -131,6 +131,13 @@ test('Who signs with an unknown key, names an unknown service or does not sign a
   const scope = { authorization: 'AWS4-HMAC-SHA256 Credential=local/20260101/eu-west-1/ec2/aws4_request' };
   const unknown = await fetch(settings().endpoint, { method: 'POST', headers: { ...scope, 'x-amz-target': 'X.Run' } });
   expect([unknown.status, await unknown.json()]).toMatchObject([404, { __type: 'UnknownOperationException' }]);
+  const sts = { authorization: scope.authorization.replace('ec2', 'sts') };
+  const asked = await fetch(settings().endpoint, {
+    method: 'POST',
+    headers: sts,
+    body: new URLSearchParams('Action=A'),
+  });
+  expect(await asked.text()).toContain('<Code>UnknownOperationException</Code>');
   expect((await fetch(`${settings().endpoint}/bucket/key`)).status).toBe(400);
   expect(dynamodb.calls).toEqual([]);
 });
