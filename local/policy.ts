@@ -133,13 +133,10 @@ function compileStatement(raw: unknown, place: string): CompiledStatement {
   return {
     effect: Effect,
     covers: ({ action, resource, context }, caller) => {
+      const isAbout = actions.some((one) => one.test(action)) && resources.some((one) => one.test(resource));
+      if (!isAbout || !(named?.some((name) => isCalled(name, caller)) ?? true)) return false;
       const facts = { ...everywhere, ...(caller && { 'aws:PrincipalArn': caller }), ...context };
-      return (
-        (named === undefined || named.some((name) => isCalled(name, caller))) &&
-        actions.some((one) => one.test(action)) &&
-        resources.some((one) => one.test(resource)) &&
-        conditions.every((holds) => holds(facts))
-      );
+      return conditions.every((holds) => holds(facts));
     },
   };
 }
