@@ -101,7 +101,8 @@ const ended = async (systems: ChildProcess): Promise<void> => {
 };
 
 /** The folders of a cloud in which the demo's systems were filled once: that takes two seconds, to copy them nearly none. */
-const filledIn = async (cdkOut: string): Promise<string> => {
+const filled = async (): Promise<string> => {
+  const cdkOut = await synth();
   const kept = join(cdkOut, `filled-${seedVersion}`);
   if (existsSync(kept)) return kept;
   const state = newState();
@@ -120,8 +121,8 @@ const filledIn = async (cdkOut: string): Promise<string> => {
 export const openWorld = async (options: { demo?: boolean; cdkOut?: string; now?: Date } = {}): Promise<World> => {
   const { demo = true, cdkOut = await synth(), now } = options;
   const state = newState();
-  const isUsual = demo && options.cdkOut === undefined && now === undefined;
-  if (isUsual) cpSync(await filledIn(cdkOut), state, { recursive: true });
+  // Its files are of today.
+  if (demo && now === undefined) cpSync(await filled(), state, { recursive: true });
   const cloud = await openCloud({ cdkOut, stateDir: state, port: 0, awsPort: 0, ...(now ? { now } : {}) });
   const systems = demo ? await startDemo(state, cloud.aws, cloud.site) : undefined;
   return {
