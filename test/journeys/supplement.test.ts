@@ -146,7 +146,7 @@ describe('an answer that is sent while a system is missing', () => {
     expect(await recordOf(reference, 'REQUEST')).toMatchObject({ status: 'DELIVERED' });
     expect(await auditOf(reference)).toEqual(expect.arrayContaining(['PARTLY_DELIVERED', 'DELIVERED']));
     const asked = await askForFile(world, aase.email, reference, 2);
-    expect(textOf(asked.page.html)).toMatch(/Den første del af svaret.*Tillæg 2/);
+    expect(textOf(asked.page.html)).toMatch(/Den første del af svaret.*Tillæg 1/);
     const opened = [];
     for (const action of ['open-0', 'open-1', 'open-1']) opened.push((await pressOpen(world, asked, action)).status);
     expect(opened).toEqual([303, 303, 429]);

@@ -2,7 +2,7 @@ import { masked } from '../../domain/identity.ts';
 import type { AnswerZip } from '../../domain/package.ts';
 import { lastFour } from '../../domain/reference.ts';
 import type { Request } from '../../domain/request.ts';
-import { Button, DateText, Notice, Reference, SummaryList } from '../components.tsx';
+import { Button, DateText, Notice, Reference, SummaryList, Table } from '../components.tsx';
 import { ErrorSummary, Hidden, PostForm, TextField } from '../fields.tsx';
 import { size } from '../format.ts';
 import { type Frame, inLanguage } from '../frame.ts';
@@ -65,7 +65,7 @@ const SendCode = ({ props, form, again }: { props: DownloadProps; form: Form; ag
 /** Which answer of the case, and which part of it. */
 const nameOf = ({ answer, part, parts }: AnswerZip, { request, zips }: DownloadProps, text: Form['text']): string => {
   const several = new Set(zips.map((zip) => zip.answer)).size > 1 || (request.sent?.length ?? 0) > 0;
-  const which = several ? text(answer === 1 ? 'download.first' : 'download.later', { n: answer }) : undefined;
+  const which = several ? text(answer === 1 ? 'download.first' : 'download.later', { n: answer - 1 }) : undefined;
   const piece = parts > 1 ? text('download.part', { n: part, of: parts }) : undefined;
   return [which, piece].filter(Boolean).join(', ') || text('download.file');
 };
@@ -75,13 +75,13 @@ const OpenButtons = ({ props, form }: { props: DownloadProps; form: Form }) => {
   const { zips, language } = props;
   if (zips.length < 2) return <Button action="open">{form.text('download.open')}</Button>;
   return (
-    <>
+    <div class="stack">
       {zips.map((zip) => (
         <Button action={`open-${zip.n}`} look="secondary">
           {form.text('download.open-file', { file: nameOf(zip, props, form.text), size: size(zip.bytes, language) })}
         </Button>
       ))}
-    </>
+    </div>
   );
 };
 
@@ -107,6 +107,12 @@ const TypeCode = ({ props, form }: { props: DownloadProps; form: Form }) => (
   </>
 );
 
+const factsOf = (zip: AnswerZip, props: DownloadProps, text: Form['text']) => [
+  { key: nameOf(zip, props, text), value: text('download.zip', { size: size(zip.bytes, props.language) }) },
+  { key: text('download.until'), value: <DateText when={zip.expiresAt} frame={props} /> },
+  { key: text('download.fetched'), value: counted(props.language, 'download.times', zip.downloads) },
+];
+
 const Inside = ({ props, text }: { props: DownloadProps; text: Form['text'] }) => {
   const { zips, language } = props;
   return (
@@ -114,15 +120,21 @@ const Inside = ({ props, text }: { props: DownloadProps; text: Form['text'] }) =
       <h2>{text('download.inside')}</h2>
       <p>{text('download.inside-lead')}</p>
       {zips.some(({ parts }) => parts > 1) && <p>{text('download.inside-parts')}</p>}
-      {zips.map((zip) => (
-        <SummaryList
-          rows={[
-            { key: nameOf(zip, props, text), value: text('download.zip', { size: size(zip.bytes, language) }) },
-            { key: text('download.until'), value: <DateText when={zip.expiresAt} frame={props} /> },
-            { key: text('download.fetched'), value: counted(language, 'download.times', zip.downloads) },
-          ]}
+      {zips.length === 1 ? (
+        <SummaryList rows={zips.flatMap((zip) => factsOf(zip, props, text))} />
+      ) : (
+        <Table
+          caption={text('download.files')}
+          heads={[text('download.file'), text('download.until'), text('download.fetched')]}
+          rows={zips.map((zip) => [
+            <>
+              {nameOf(zip, props, text)} <span class="soft">({size(zip.bytes, language)})</span>
+            </>,
+            <DateText when={zip.expiresAt} frame={props} />,
+            counted(language, 'download.times', zip.downloads),
+          ])}
         />
-      ))}
+      )}
       <h2>{text('download.safe')}</h2>
       <p>{text('download.safe-lead')}</p>
     </>

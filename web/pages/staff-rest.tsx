@@ -35,7 +35,7 @@ export const GoOn = ({ props, form }: Props) => {
 export const SentParts = ({ props, text }: { props: StaffProps; text: Text }) => {
   const { sent = [] } = props.request;
   if (sent.length === 0) return null;
-  const heads = ['staff.sent-at', 'staff.sent-missing', 'staff.said', 'staff.fetched', 'staff.sent-print'] as const;
+  const heads = ['staff.sent-at', 'staff.sent-missing', 'staff.said', 'staff.fetched'] as const;
   return (
     <section>
       <h2>{text('staff.sent')}</h2>
@@ -43,11 +43,16 @@ export const SentParts = ({ props, text }: { props: StaffProps; text: Text }) =>
         caption={text('staff.sent-caption')}
         heads={heads.map((head) => text(head))}
         rows={sent.map(({ at, missing, reason, package: built, manifest }) => [
-          <DateText when={at} frame={props} time />,
+          <>
+            <DateText when={at} frame={props} time />
+            <br />
+            <span class="soft">
+              {text('staff.sent-print')} <code>{fingerprint(manifest)}</code>
+            </span>
+          </>,
           list(titlesOf(props, missing), props.language),
           <Typed>{reason}</Typed>,
           built ? counted(props.language, 'download.times', fetched(built)) : text('staff.nothing-said'),
-          <code>{fingerprint(manifest)}</code>,
         ])}
       />
     </section>

@@ -229,11 +229,21 @@ const waits: Readonly<Partial<Record<Status, TextKey>>> = {
 /** What the page's form is for: a link on top leads to it. */
 const toDo: Readonly<Partial<Record<Status, TextKey>>> = { VERIFIED: 'staff.start', REVIEW: 'staff.decide' };
 
+/** A part is sent, and nothing has come since that could be decided on. */
+const restOnly = ({ request, rights }: StaffProps): boolean =>
+  request.status === 'REVIEW' && !request.manifest && isPartlySent({ request, rights });
+
+const StatusTag = ({ props, text }: { props: StaffProps; text: Text }) => {
+  const { status } = props.request;
+  if (restOnly(props)) return <Tag look="warning">{text('staff.partly')}</Tag>;
+  return <Tag look={statusLooks[status] ?? 'info'}>{text(`staff.${status}`)}</Tag>;
+};
+
 /** What the DPO has to do now, or what the request waits for. */
 const ToDo = ({ props }: { props: StaffProps }) => {
   const text = t(props.language);
   const { status, manifest } = props.request;
-  if (status === 'REVIEW' && !manifest && isPartlySent(props)) return <Rest props={props} text={text} />;
+  if (restOnly(props)) return <Rest props={props} text={text} />;
   if (status === 'VERIFIED') {
     return <StartForm props={props} start={formOf(props, 'start')} refuse={formOf(props, 'refuse')} />;
   }
@@ -271,14 +281,14 @@ export const staffPage = (props: StaffProps): string => {
         <ErrorSummary form={sent} />
         <p class="caption">{text('staff.caption')}</p>
         <h1>
-          <Reference>{reference}</Reference> <Tag look={statusLooks[status] ?? 'info'}>{text(`staff.${status}`)}</Tag>
+          <Reference>{reference}</Reference> <StatusTag props={props} text={text} />
         </h1>
         <MovedOn props={props} text={text} />
         <Stuck props={props} form={stuck} />
         <UndeliveredForm props={props} form={formOf(props, 'undelivered')} />
         {toDo[status] && (
           <p>
-            <a href="#todo">{text(toDo[status])}</a>
+            <a href="#todo">{text(restOnly(props) ? 'staff.rest' : toDo[status])}</a>
           </p>
         )}
         <HandedTo props={props} text={text} />
