@@ -77,7 +77,8 @@ const unproven = ({ request, rights }: Case, { timeZone }: ChoreRules): Chore[] 
 const delivered = ({ request }: Case): Chore[] => {
   const { package: built, deliveredAt = request.segment.at } = request;
   const ends = lastEnd(request) ?? plus(deliveredAt, linkDays);
-  const remind = built && fetched(built) === 0 ? [{ name: 'remind-expiry' as const, at: plus(ends, -3) }] : [];
+  const wanted = built && fetched(built) === 0 && !request.handedOut;
+  const remind = wanted ? [{ name: 'remind-expiry' as const, at: plus(ends, -3) }] : [];
   return [...remind, { name: 'close', at: ends }];
 };
 
@@ -86,7 +87,7 @@ const partly = (held: Case, rules: ChoreRules): Chore[] => {
   const last = lastSent(held.request);
   const { package: built, round = 0 } = last ?? {};
   const remind =
-    built && fetched(built) === 0
+    built && fetched(built) === 0 && !held.request.handedOut
       ? [{ name: 'remind-expiry' as const, at: plus(built.expiresAt, -3), about: { round }, until: built.expiresAt }]
       : [];
   return [...remind, ...ownerChores(held, rules)].sort((a, b) => a.at.localeCompare(b.at, 'en'));

@@ -33,6 +33,7 @@ const ofRequest = [
   'manifest',
   'deliveredAt',
   'downloads',
+  'handedOut',
   'segment',
   'confirmMails',
   'raised',

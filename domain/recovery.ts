@@ -78,7 +78,7 @@ export const close = (held: Case, now: Date): Change => {
   const { status, silent, package: built } = held.request;
   const unproven = status === 'AWAITING_PROOF';
   const next = unproven ? 'UNVERIFIED_CLOSED' : 'CLOSED';
-  const told = unproven ? !silent : built && fetched(built) === 0;
+  const told = unproven ? !silent : built && fetched(built) === 0 && !held.request.handedOut;
   return {
     ...moved(held, next, now),
     mails: told ? [{ template: unproven ? 'expired' : 'closed', to: 'subject', cause: 'closed' }] : [],

@@ -200,6 +200,8 @@ export const Request = z.object({
   proposal: z.optional(Proposal),
   deliveredAt: z.optional(Instant),
   downloads: z.int(),
+  /** It was handed out on paper or a stick. */
+  handedOut: z.optional(z.object({ at: Instant, way: z.enum(['post', 'in-person']), by: z.string() })),
   /** Mails with a download link that the person asked for beside the first. */
   links: z.optional(z.int()),
   segment: Segment,

@@ -49,6 +49,8 @@ export class Web extends Construct {
       COUNTERS_TABLE: storage.counters.tableName,
     });
     review.allowObjects(['s3:GetObject'], storage.evidence, 'evidence/');
+    // The answer as it was sent, for somebody whom mail does not reach.
+    review.allowObjects(['s3:GetObject'], storage.evidence, 'packages/');
     storage.useKey(review, 's3', ['kms:Decrypt']);
     storage.grantRequests(owner, 'GetItem', 'Query', 'PutItem');
     for (const fn of [staff, review]) fn.allow(['dynamodb:UpdateItem'], [storage.counters.tableArn]);

@@ -6,6 +6,7 @@ import type { DataMap } from '../../domain/data-map.ts';
 import { inForce } from '../../domain/gathering.ts';
 import type { Manifest } from '../../domain/manifest.ts';
 import { isCurrent, type Mark, ownGrounds } from '../../domain/marks.ts';
+import { zipsOf } from '../../domain/package.ts';
 import { findIn } from '../../domain/redaction.ts';
 import type { Case, SourceRecord, StoredFile } from '../../domain/request.ts';
 import { dataPage, type ReviewProps, rowPage, textPage } from '../../web/pages/review.tsx';
@@ -241,6 +242,8 @@ const contentType = (path: string): string => {
 const preview: ReviewPage = async (visit, { requestId }, deps) => {
   const { request } = await deps.cases.read(requestId);
   const path = visit.parameters.path ?? '';
+  const whole = zipsOf(request).find(({ name }) => name === path);
+  if (whole) return { location: await deps.links.presign(whole.key, whole.name, 60) };
   if (!request.manifest || request.purgedAt) throw new Refusal(404);
   const { evidence, manifest } = request;
   const { files } = JSON.parse(

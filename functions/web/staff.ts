@@ -6,6 +6,7 @@ import { type Decider, decidersOf } from '../../domain/deciders.ts';
 import { type Choice, refuseRequest, takeBack, withFreeText } from '../../domain/decision.ts';
 import { agree, decideAs, openProposal } from '../../domain/four-eyes.ts';
 import { goOnWithout, start } from '../../domain/gathering.ts';
+import { handOut } from '../../domain/hand-out.ts';
 import { handlerOf, handOver } from '../../domain/hand-over.ts';
 import { planOf, wavesOf } from '../../domain/plan.ts';
 import { tryAgain } from '../../domain/recovery.ts';
@@ -53,6 +54,7 @@ const choicesOf = (visit: Visit): Partial<Record<(typeof rights)[number], Choice
 const required: Readonly<Record<string, readonly (readonly [field: string, problem: StaffProblem['problem']])[]>> = {
   refuse: [['reason', 'reason']],
   'end-without': [['reason', 'reason']],
+  'hand-out': [['way', 'way']],
   'hand-over': [
     ['to', 'person'],
     ['ground', 'ground-hand-over'],
@@ -153,6 +155,7 @@ const decisions: Readonly<Record<string, Decide>> = {
     const note = text(visit, 'reason');
     return handOver(held, to, { ground, ...(note ? { note } : {}) }, by, at);
   },
+  'hand-out': (visit, held, by, at) => handOut(held, text(visit, 'way') === 'post' ? 'post' : 'in-person', by.role, at),
   'end-without': (visit, held, by, at) => endWithout(held, text(visit, 'reason'), by.role, at),
   agree: (visit, held, by, at) => agree(held, by, text(visit, 'proposal'), at),
   extend: extendWith,

@@ -4,11 +4,14 @@ import {
   answerTask,
   approve,
   ask,
+  asksWho,
+  decide,
   download,
   dpo,
   expectStatus,
   last4,
   linkIn,
+  lookAt,
   prove,
   start,
   undoTime,
@@ -17,6 +20,7 @@ import { clearFaults, fault, type Item, itemsOf } from './faults.ts';
 import { outputsOf } from './stores.ts';
 import { textOf, Visitor } from './visitor.ts';
 import { openWorld, type World } from './world.ts';
+import { unzip } from './zip.ts';
 
 const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
 
@@ -208,6 +212,31 @@ test('T71: an answer that the DPO handed over another way is delivered, and one 
   await approve(world, second.reference);
   await download(world, fetched, second.reference);
   expect(await requestOf(second.reference)).toMatchObject({ status: 'DELIVERED', downloads: 1 });
+});
+
+test('a person whom mail does not reach gets the letter and the files by hand: the DPO fetches them, and notes who handed them out and how', async () => {
+  const reference = await undelivered('papir@fremmed.example');
+  const { page, visitor } = await task(reference);
+  const path = `/dpo/request/${reference}/preview`;
+  expect(asksWho(expectStatus(await visitor.get(`${path}/${reference}.zip`), 200))).toBe(true);
+  const letter = await lookAt(world, visitor, `${path}/Brev.pdf`);
+  expect(letter.headers.get('content-disposition')).toContain('Brev.pdf');
+  const { location } = await visitor.redirect(`${path}/${reference}.zip`);
+  const zip = Buffer.from(await (await fetch(location)).arrayBuffer());
+  expect([...(await unzip(zip)).keys()]).toContain('START-HER.html');
+
+  const fields = { action: 'hand-out', last4: last4(reference) };
+  expect((await decide(world, page, visitor, fields, { having: 'way' })).status).toBe(400);
+  expectStatus(await decide(world, page, visitor, { ...fields, way: 'post' }, { having: 'way' }), 200);
+  const request = await requestOf(reference);
+  expect(request).toMatchObject({ status: 'DELIVERED', handedOut: { way: 'post', by: 'dpo' } });
+  expect(request).not.toHaveProperty('undelivered');
+  const handed = (await caseOf(reference)).find(({ what }) => what === 'HANDED_OUT');
+  expect(handed?.facts).toEqual({ way: 'post', by: 'dpo' });
+  const before = (await mailsOf(reference)).length;
+  await world.advance('P15D');
+  expect(await requestOf(reference)).toMatchObject({ status: 'CLOSED' });
+  expect(await mailsOf(reference)).toHaveLength(before);
 });
 
 test('T71: hearing of a bounce again after it was settled, of a forgotten request, or of a mail that is none of ours, changes nothing', async () => {

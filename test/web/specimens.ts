@@ -410,6 +410,14 @@ const staffSpecimens = (frame: { language: Language; config: Config }, typed: Ty
       name: `staff-${name}`,
       html: shown(held, wrong, form, more),
     })),
+    {
+      name: 'staff-hand-out',
+      html: shown(
+        caseOf('DELIVERED', typed, { manifest, package: built, deliveredAt: receivedAt }),
+        [{ field: 'way', problem: 'way' }],
+        { action: 'hand-out', last4: typed('92MX') },
+      ),
+    },
     { name: 'staff-rest', html: shown(caseOf('REVIEW', typed, partly(typed))) },
     { name: 'staff-supplement', html: shown(caseOf('REVIEW', typed, { manifest, ...partly(typed) })) },
     { name: 'staff-stuck', html: shown(caseOf('GATHERING', typed, { needsPerson: stuck })) },

@@ -14,6 +14,7 @@ import type { Form } from '../staff-text.ts';
 import { counted, isTextKey, type Text, type TextKey, t } from '../staff-text.ts';
 import { byInWords, ForgetBrowsers, MovedOn, Proposed } from './staff-decider.tsx';
 import { AskAgainForm, DecideForm, MakeAnewForm, StartForm, StuckForm, UndoForm } from './staff-forms.tsx';
+import { HandOut } from './staff-hand-out.tsx';
 import { HandedTo, HandOver } from './staff-hand-over.tsx';
 import { LegalNotes } from './staff-legal.tsx';
 import { statusLooks } from './staff-looks.ts';
@@ -44,6 +45,7 @@ export interface StaffProblem {
     | 'code-gone'
     | 'codes-many'
     | 'same-person'
+    | 'way'
     | 'looked';
 }
 
@@ -303,6 +305,7 @@ export const staffPage = (props: StaffProps): string => {
         <HandOver props={props} form={formOf(props, 'hand-over')} />
         <EndWithout props={props} form={formOf(props, 'end-without')} />
         <TimeLimit props={props} formOf={(action) => formOf(props, action)} />
+        <HandOut props={props} form={formOf(props, 'hand-out')} />
         <LegalNotes props={props} text={text} />
         <SentParts props={props} text={text} />
         <Outcome props={props} text={text} />
