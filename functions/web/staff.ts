@@ -70,7 +70,7 @@ const required: Readonly<Record<string, readonly (readonly [field: string, probl
   ],
   'note-answer': [['answer', 'answer']],
   'ask-again': [['system', 'system']],
-  undelivered: [['deal', 'choose']],
+  undelivered: [['deal', 'deal']],
 };
 
 const decideProblems = (visit: Visit, held: Case, map: DataMap): StaffProblem[] => {

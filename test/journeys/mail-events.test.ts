@@ -118,6 +118,11 @@ test.each([
     expect((await requestOf(reference)).status).toBe('AWAITING_PROOF');
     const fields = { action: 'undelivered', deal: 'again', last4: last4(reference) };
     expect((await visitor.submit(page, { ...fields, last4: 'XXXX' }, 'deal')).status).toBe(400);
+    const unsaid = await visitor.submit(page, { ...fields, deal: '' }, 'deal');
+    expect([unsaid.status, textOf(unsaid.html)]).toEqual([
+      400,
+      expect.stringContaining('Vælg, hvad der skal ske med mailen'),
+    ]);
     expectStatus(await visitor.submit(page, fields, 'deal'), 200);
     await world.quiet();
     expect(await mailsTo(email, reference)).toHaveLength(2);

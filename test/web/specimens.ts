@@ -423,7 +423,7 @@ const staffSpecimens = (frame: { language: Language; config: Config }, typed: Ty
     { name: 'staff-stuck', html: shown(caseOf('GATHERING', typed, { needsPerson: stuck })) },
     {
       name: 'staff-undelivered',
-      html: shown(caseOf('APPROVED', typed, { manifest, undelivered }), [{ field: 'deal', problem: 'choose' }], {
+      html: shown(caseOf('APPROVED', typed, { manifest, undelivered }), [{ field: 'deal', problem: 'deal' }], {
         action: 'undelivered',
       }),
     },

@@ -40,6 +40,7 @@ export interface StaffProblem {
     | 'question'
     | 'answer'
     | 'system'
+    | 'deal'
     | 'person'
     | 'code'
     | 'code-gone'
