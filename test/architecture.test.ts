@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 
 /** Who may import whom (docs/architecture.md). `type x` means types only: the import must vanish when compiled. */
 const rules: Readonly<Record<string, readonly string[]>> = {
-  domain: ['zod', 'yaml', 'temporal-polyfill', 'node:crypto'],
+  domain: ['zod', 'yaml', 'temporal-polyfill', 'node:crypto', 'node:url'],
   connectors: [
     'domain',
     'node:',

@@ -98,6 +98,14 @@ const payloads = [
   '<!--<script>',
 ];
 
+test('T03, T09: the DPO is told of an address that several may read, or that looks like another', () => {
+  const htmlOf = (name: string) => specimens('da').find((each) => each.name === name)?.html ?? '';
+  expect(htmlOf('staff-address')).toContain('Det læses som p\u043Estkasse.example');
+  expect(htmlOf('staff-address')).toContain('xn--');
+  expect(htmlOf('staff-address')).toContain('Flere kan læse adressen');
+  expect(htmlOf('staff-VERIFIED')).not.toMatch(/Flere kan læse adressen|ligner måske en andens/);
+});
+
 describe.each(payloads)('T34: what somebody typed stays text: %s', (payload) => {
   test.each(languages)('on every page in %s', (language) => {
     const plain = specimens(language);

@@ -2,6 +2,7 @@ import type { Config, Language } from '../../domain/config.ts';
 import type { DataMap, System } from '../../domain/data-map.ts';
 import { type Decider, decidersOf } from '../../domain/deciders.ts';
 import { type Answers, fieldsOf, formSteps, validateStep } from '../../domain/form.ts';
+import { mailAddress } from '../../domain/form-mail.ts';
 import type { Fact } from '../../domain/month.ts';
 import { filters, type Summary, under } from '../../domain/overview.ts';
 import { zipsOf } from '../../domain/package.ts';
@@ -421,6 +422,14 @@ const staffSpecimens = (frame: { language: Language; config: Config }, typed: Ty
     { name: 'staff-rest', html: shown(caseOf('REVIEW', typed, partly(typed))) },
     { name: 'staff-supplement', html: shown(caseOf('REVIEW', typed, { manifest, ...partly(typed) })) },
     { name: 'staff-stuck', html: shown(caseOf('GATHERING', typed, { needsPerson: stuck })) },
+    {
+      name: 'staff-address',
+      html: shown(
+        caseOf('VERIFIED', typed, {
+          person: { ...personOf(typed), email: mailAddress('info@p\u043Estkasse.example') },
+        }),
+      ),
+    },
     {
       name: 'staff-undelivered',
       html: shown(caseOf('APPROVED', typed, { manifest, undelivered }), [{ field: 'deal', problem: 'deal' }], {

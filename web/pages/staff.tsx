@@ -1,3 +1,4 @@
+import { addressNotes } from '../../domain/address.ts';
 import type { AuditEntry } from '../../domain/audit.ts';
 import { ownerOf } from '../../domain/change.ts';
 import type { DataMap } from '../../domain/data-map.ts';
@@ -117,11 +118,30 @@ const personRows = (props: StaffProps, text: Text) => {
   ];
 };
 
+const AboutAddress = ({ props, text }: { props: StaffProps; text: Text }) => {
+  const { shared, looksLike } = addressNotes(props.request.person.email);
+  return (
+    <>
+      {looksLike && (
+        <Notice look="warning" title={text('staff.address-signs')}>
+          <p>{text('staff.address-signs-lead', { domain: looksLike })}</p>
+        </Notice>
+      )}
+      {shared && (
+        <Notice look="warning" title={text('staff.address-shared')}>
+          <p>{text('staff.address-shared-lead')}</p>
+        </Notice>
+      )}
+    </>
+  );
+};
+
 const Person = ({ props, text }: { props: StaffProps; text: Text }) => {
   const { onBehalfOf, details } = props.request.person;
   return (
     <section>
       <h2>{text('staff.person')}</h2>
+      <AboutAddress props={props} text={text} />
       {onBehalfOf && (
         <Notice look="warning" title={text('staff.behalf')}>
           <p>
