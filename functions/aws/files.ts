@@ -12,6 +12,7 @@ import {
 import { Upload } from '@aws-sdk/lib-storage';
 import {
   type Content,
+  hashed,
   type Measured,
   measured,
   type Packed,
@@ -42,6 +43,10 @@ export const filesIn = (Bucket: string, s3: S3Client = new S3Client()) => {
     /** Streams a file into the bucket as it is. */
     write: (key: string, source: Content, type: string): Promise<Measured> =>
       upload<Measured>(key, (done) => measured(source, done), type),
+
+    /** Streams a ZIP into the bucket. */
+    writeZip: (key: string, source: AsyncIterable<Uint8Array>): Promise<Omit<Measured, 'crc32'>> =>
+      upload<Omit<Measured, 'crc32'>>(key, (done) => hashed(source, done), 'application/zip'),
 
     /** Streams a file into the bucket, deflated as its ZIP will hold it. */
     pack: (key: string, source: Content): Promise<Packed> =>

@@ -34,6 +34,18 @@ export async function* measured(source: Content, done: (measured: Measured) => v
   done({ bytes, sha256: hash.digest('hex'), crc32: crc });
 }
 
+/** Counts and hashes what flows through, and no more: nothing asks for the CRC-32 of a whole ZIP. */
+export async function* hashed(source: AsyncIterable<Uint8Array>, done: (hashed: Omit<Measured, 'crc32'>) => void) {
+  const hash = createHash('sha256');
+  let bytes = 0;
+  for await (const chunk of source) {
+    bytes += chunk.byteLength;
+    hash.update(chunk);
+    yield chunk;
+  }
+  done({ bytes, sha256: hash.digest('hex') });
+}
+
 /** Deflates what flows through as a ZIP holds it: the ZIP is then put together by copying. `done` is told at the end. */
 export async function* packed(source: Content, done: (packed: Packed) => void) {
   const hash = createHash('sha256');

@@ -113,7 +113,7 @@ const writeParts = async (held: Case, { files, config }: Deps) => {
     const key = `packages/${randomBytes(16).toString('hex')}.zip`;
     const members = membersOf(held, each, { part: at + 1, of: parts.length }, approved, files);
     // A file that is not the approved one ends the upload too: no half package becomes visible (F09).
-    const { bytes, sha256: sum } = await files.write(key, zip(members), 'application/zip');
+    const { bytes, sha256: sum } = await files.writeZip(key, zip(members));
     written.push({ key, bytes, sha256: sum, downloads: 0 });
   }
   return written;
