@@ -212,6 +212,7 @@ const FilesPart = ({ facts: { language } }: PartProps) => {
         <li>{say('about-files.csv')}</li>
         <li>{say('about-files.json')}</li>
         <li>{say('about-files.sums', { sums: layout(language).sums })}</li>
+        <li>{say('about-files.parts')}</li>
       </ul>
     </section>
   );
