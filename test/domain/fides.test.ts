@@ -159,7 +159,7 @@ describe('importFides', () => {
           - { name: made, data_categories: [user.derived] }`,
     );
     const yaml = importFides(read(older).datasets);
-    const imported = parseDataMap([{ name: 'import.yaml', text: yaml }]);
+    const imported = readDataMap([{ name: 'import.yaml', text: yaml }]);
     expect(imported).toMatchObject({
       map: {
         systems: {
