@@ -2,7 +2,6 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    // Journeys and the browser start whole clouds: one file at a time on two cores keeps their times honest.
     projects: [
       {
         extends: true,
@@ -30,7 +29,7 @@ export default defineConfig({
             'test/web/package.test.ts',
             'test/threats/**/*.test.ts',
           ],
-          fileParallelism: false,
+          // Each file starts a cloud of its own, which uses more than one core and less than two.
           testTimeout: 120_000,
           hookTimeout: 180_000,
         },

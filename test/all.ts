@@ -56,7 +56,7 @@ const stages: readonly [string, () => Counted][] = [
   ['lint', () => one(run('biome', 'check', '.'))],
   ['unit', () => vitest('unit')],
   ['journeys', () => vitest('journeys')],
-  ['mutants', () => one(run('node', 'test/mutants.ts', '--sample', '2'))],
+  ['mutants', () => one(run('node', 'test/mutants.ts', '--sample', '1'))],
   ['synth', () => one(run('cdk', 'synth', '--quiet'))],
 ];
 

@@ -5,7 +5,7 @@ import { join, relative, resolve } from 'node:path';
 import { type Mutant, mutants } from './mutants-list.ts';
 
 /**
- * Takes guards out of a copy of the tree, one at a time, and runs the tests that must notice: `npm run mutants`, `-- --sample 2` for the two
+ * Takes guards out of a copy of the tree, one at a time, and runs the tests that must notice: `npm run mutants`, `-- --sample 1` for the one
  * of the day, `-- NAME...` for some. Ends with exit code 1 when a guard is missed by nobody, or can't be found any more.
  */
 const root = resolve(import.meta.dirname, '..');
@@ -67,7 +67,7 @@ const dayOfTime = Math.floor(Date.now() / 86_400_000);
 const chosen = (args: readonly string[]): readonly Mutant[] => {
   const [first, count] = args;
   if (first !== '--sample') return mutants.filter(({ name }) => args.length === 0 || args.includes(name));
-  // Another pair every day; all come round.
+  // Others every day; all come round.
   return Array.from(
     { length: Number(count) },
     (_, n) => mutants[(dayOfTime * Number(count) + n) % mutants.length] as Mutant,
