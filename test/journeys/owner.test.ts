@@ -90,6 +90,21 @@ test('T48: a file that comes by the form after the owner has answered is in the 
   expect(given).toEqual(['kasse 13']);
 });
 
+test('an owner whose answer comes after another one was taken is told so, and gets back what they typed', async () => {
+  const email = 'forsent@fremmed.example';
+  const { reference } = await ask(world, { name: 'En Person', email });
+  await prove(world, email, reference);
+  await start(world, reference);
+  const mail = await world.mail('arkiv@nordlys.example', new RegExp(reference));
+  const visitor = new Visitor(world.site);
+  const page = expectStatus(await visitor.get(linkIn(mail, 'o')), 200);
+  await answerTask(world, reference, 'nothing');
+  const fields = { answer: 'found', text: 'Mappe 7: <b>en kontrakt</b>', last4: last4(reference) };
+  const late = await visitor.submit(page, fields, 'answer');
+  expect(late.status).toBe(409);
+  expect(textOf(late.html)).toContain('Mappe 7: <b>en kontrakt</b>');
+});
+
 const addresses = {
   owner: 'arkiv@nordlys.example',
   first: 'reception@nordlys.example',

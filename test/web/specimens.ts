@@ -556,7 +556,15 @@ const ownerSpecimens = (frame: { language: Language; config: Config }, typed: Ty
     },
     {
       name: 'owner-late',
-      html: ownerPage({ ...task, open: false, late: true, uploaded: [], upload: undefined, problems: [], typed: {} }),
+      html: ownerPage({
+        ...task,
+        open: false,
+        late: true,
+        uploaded: [],
+        upload: undefined,
+        problems: [],
+        typed: { text: 'Mappe 7' },
+      }),
     },
   ];
 };

@@ -173,6 +173,12 @@ const Done = ({ props, text }: { props: OwnerProps; text: Text }) => {
       {props.late && <p>{text('owner.late', { email: props.config.dpo.email })}</p>}
       {answer && <p>{text(`owner.outcome-${answer}`)}</p>}
       {!props.late && <p>{text('owner.done-lead')}</p>}
+      {props.late && props.typed?.text && (
+        <>
+          <p>{text('owner.late-typed')}</p>
+          <blockquote class="typed">{props.typed.text}</blockquote>
+        </>
+      )}
     </Notice>
   );
 };
