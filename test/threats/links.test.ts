@@ -92,7 +92,7 @@ let reference: string;
 test('T21: every form that is sent a second time does nothing a second time', async () => {
   ({ reference } = await ask(world, anna));
   const { mail, visitor } = await prove(world, anna.email, reference);
-  const code = /\b([2-9B-DF-HJKMNP-TV-Z]{3}[ -]?[2-9B-DF-HJKMNP-TV-Z]{3})\b(?![-\w])/.exec(mail.text)?.[1] ?? '';
+  const code = /^ *([2-9B-DF-HJKMNP-TV-Z]{3}[ -]?[2-9B-DF-HJKMNP-TV-Z]{3}) *$/m.exec(mail.text)?.[1] ?? '';
   const proven = await again(reference, () => visitor.post(`/confirm/${reference}`, { code }));
   expect(proven).toEqual({ status: 200, changed: false });
 
@@ -268,7 +268,7 @@ test('T19, T28: a link works to its last second, and then looks like one that ne
   const open = await visitor.get(link);
   expect(open.status).toBe(200);
   await world.advance('PT2M');
-  const code = /\b([2-9B-DF-HJKMNP-TV-Z]{3}[ -]?[2-9B-DF-HJKMNP-TV-Z]{3})\b(?![-\w])/.exec(mail.text)?.[1] ?? '';
+  const code = /^ *([2-9B-DF-HJKMNP-TV-Z]{3}[ -]?[2-9B-DF-HJKMNP-TV-Z]{3}) *$/m.exec(mail.text)?.[1] ?? '';
   expect((await visitor.post(`/confirm/${third}`, { code })).status).toBe(404);
   const expired = await new Visitor(world.site).get(link);
   const unknown = await new Visitor(world.site).get(`/c/${'A'.repeat(43)}`);
