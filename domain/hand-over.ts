@@ -1,17 +1,17 @@
 import { actor, type Change, refuse } from './change.ts';
 import { type Decider, decidersOf } from './deciders.ts';
-import { type Case, type handOverGrounds, isOver, type Request } from './request.ts';
+import { type Case, type handOverGrounds, isOver } from './request.ts';
 
 /** Why a case changes hands, as the audit chain says it: what is typed beside it stays on the record. */
 export type HandOverGround = (typeof handOverGrounds)[number];
 
-/** Who has the case: whoever it was handed to, while the configuration still names them; else the DPO. */
+/** Who has the case: whoever it was handed to, by their key, while the configuration still names them; else the DPO. */
 export const handlerOf = (
-  { handedTo }: Pick<Request, 'handedTo'>,
+  handedTo: string | undefined,
   config: Parameters<typeof decidersOf>[0],
 ): Decider | undefined => {
   const people = decidersOf(config);
-  return people.find(({ key }) => key === handedTo?.key) ?? people[0];
+  return people.find(({ key }) => key === handedTo) ?? people[0];
 };
 
 /** Hands the case to another of those who may decide: they get the mails from now on. Anybody of them may still decide. */

@@ -1,5 +1,6 @@
 import { addDays, daysBetween } from './calendar.ts';
 import { inForce, isOpen } from './gathering.ts';
+import { handlerOf } from './hand-over.ts';
 import { type Case, isOver, type Request, type Right, type Status } from './request.ts';
 import { isPartlySent } from './supplement.ts';
 import { mostUrgent, openAsk } from './urgency.ts';
@@ -86,16 +87,16 @@ export const summaryOf = (held: Case): Summary | undefined => {
 export const filters = ['all', 'overdue', 'week', 'mine', 'failed'] as const;
 export type Filter = (typeof filters)[number];
 
-/** Who looks: their key, and whether they are the DPO. Somebody of staff who decides nothing is nobody. */
+/** Who looks: their key, among those whom the configuration names. Somebody of staff who decides nothing is nobody. */
 export interface Viewer {
   readonly key: string;
-  readonly isDpo: boolean;
+  readonly config: Parameters<typeof handlerOf>[1];
 }
 
 /** Whether the next move is the viewer's; staff who decide nothing see what waits for any who does. */
 export const isMine = ({ waits: who, handedTo }: Summary, viewer: Viewer | undefined): boolean => {
   if (who !== 'dpo' || !viewer) return who === 'dpo';
-  return handedTo === undefined ? viewer.isDpo : handedTo === viewer.key;
+  return handlerOf(handedTo, viewer.config)?.key === viewer.key;
 };
 
 const holds: Readonly<Record<Filter, (each: Summary, today: string, viewer?: Viewer) => boolean>> = {

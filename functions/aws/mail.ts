@@ -73,7 +73,7 @@ interface Recipient {
 /** The address is looked up when the mail goes out: it stands in one place only. */
 const recipientOf = ({ to }: OutboxMail, held: Case, { config, map }: Office): Recipient => {
   if (to === 'subject') return { email: held.request.person.email, language: held.request.language, staff: false };
-  const handler = handlerOf(held.request, config);
+  const handler = handlerOf(held.request.handedTo?.key, config);
   const decider = decidersOf(config).find(({ key }) => to === `dpo:${key}`) ?? handler;
   if (decider && to.startsWith('dpo')) return { ...decider, staff: true };
   const { system, place } = ownerOf(to);

@@ -42,7 +42,7 @@ const filterIn = ({ query }: Visit): Filter => filters.find((each) => each === q
 /** Whether they decide: "waiting for me" follows who has a case. */
 const viewerOf = (email: string, config: Config): Viewer | undefined => {
   const found = decidersOf(config).find((each) => comparable(each.email) === comparable(email));
-  return found && { key: found.key, isDpo: found.role === 'dpo' };
+  return found && { key: found.key, config };
 };
 
 /** Who may be here, and how the page looks to them. */

@@ -55,10 +55,7 @@ const required: Readonly<Record<string, readonly (readonly [field: string, probl
   refuse: [['reason', 'reason']],
   'end-without': [['reason', 'reason']],
   'hand-out': [['way', 'way']],
-  'hand-over': [
-    ['to', 'person'],
-    ['ground', 'ground-hand-over'],
-  ],
+  'hand-over': [['ground', 'ground-hand-over']],
   'manual-proof': [['reason', 'reason']],
   extend: [
     ['ground', 'ground'],
@@ -72,6 +69,10 @@ const required: Readonly<Record<string, readonly (readonly [field: string, probl
   'ask-again': [['system', 'system']],
   undelivered: [['deal', 'deal']],
 };
+
+/** Whom the form names, of those who may decide. */
+const named = (visit: Visit, config: Config): Decider | undefined =>
+  decidersOf(config).find(({ key }) => key === text(visit, 'to'));
 
 const decideProblems = (visit: Visit, held: Case, map: DataMap): StaffProblem[] => {
   const found: StaffProblem[] = [];
@@ -102,6 +103,7 @@ const problemsOf = (visit: Visit, held: Case, action: string, { config, map, now
     ...long.map(([field]) => ({ field, problem: 'too-long' }) as const),
     ...(late ? [{ field: 'extend', problem: 'extend' } as const] : []),
     ...missing.map(([field, problem]) => ({ field, problem })),
+    ...(action === 'hand-over' && !named(visit, config) ? [{ field: 'to', problem: 'to' } as const] : []),
     ...(action === 'decide' ? decideProblems(visit, held, map) : []),
   ];
 };
@@ -150,7 +152,7 @@ const decisions: Readonly<Record<string, Decide>> = {
   decide: decideWith,
   'go-on': (_, held, by, at) => goOnWithout(held, by.role, at),
   'hand-over': (visit, held, by, at, { config }) => {
-    const to = decidersOf(config).find(({ key }) => key === text(visit, 'to')) ?? by;
+    const to = named(visit, config) ?? by;
     const ground = handOverGrounds.find((each) => each === text(visit, 'ground')) ?? 'other';
     const note = text(visit, 'reason');
     return handOver(held, to, { ground, ...(note ? { note } : {}) }, by, at);
@@ -206,7 +208,7 @@ const show = async (
     typed: { ...typed, action: actionOf(visit).action },
     looked,
     people: decidersOf(deps.config),
-    handler: handlerOf(held.request, deps.config),
+    handler: handlerOf(held.request.handedTo?.key, deps.config),
     known,
     ...more,
   });

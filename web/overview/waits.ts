@@ -1,4 +1,4 @@
-import { decidersOf } from '../../domain/deciders.ts';
+import { handlerOf } from '../../domain/hand-over.ts';
 import { isMine, type Summary } from '../../domain/overview.ts';
 import type { StaffFrame } from './frame.tsx';
 import { overviewTexts } from './texts.ts';
@@ -7,6 +7,5 @@ import { overviewTexts } from './texts.ts';
 export const waitsInWords = (each: Summary, { viewer, config, language }: StaffFrame): string => {
   const other = each.waits === 'dpo' && viewer && !isMine(each, viewer);
   if (!other) return overviewTexts(language)(`overview.waits-${each.waits}`);
-  const people = decidersOf(config);
-  return (people.find(({ key }) => key === each.handedTo) ?? people[0])?.name ?? '';
+  return handlerOf(each.handedTo, config)?.name ?? '';
 };

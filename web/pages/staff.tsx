@@ -43,6 +43,7 @@ export interface StaffProblem {
     | 'system'
     | 'deal'
     | 'person'
+    | 'to'
     | 'code'
     | 'code-gone'
     | 'codes-many'
