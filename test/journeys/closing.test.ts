@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { answerTask, approve, ask, download, dpo, last4, linkIn, prove, start } from './access.ts';
-import { type Item, itemsOf } from './faults.ts';
+import { caseOf, type Item } from './faults.ts';
 import { Visitor } from './visitor.ts';
 import { type Mail, openWorld, type World } from './world.ts';
 
@@ -10,18 +10,14 @@ beforeAll(async () => {
 });
 afterAll(() => world?.close());
 
-const caseOf = async (reference: string): Promise<readonly Item[]> => {
-  const items = await itemsOf(world);
-  const found = items.find((item) => item.reference === reference && item.sk === 'REQUEST');
-  return items.filter(({ pk }) => pk === found?.pk);
-};
-const requestOf = async (reference: string) => (await caseOf(reference)).find(({ sk }) => sk === 'REQUEST') as Item;
+const requestOf = async (reference: string) =>
+  (await caseOf(world, reference)).find(({ sk }) => sk === 'REQUEST') as Item;
 
 /** Mails about the case to an address, oldest first, as what they are. */
 const mailsTo = async (to: string, reference: string) =>
   (await world.mails()).filter((mail) => mail.to.includes(to) && mail.text.includes(reference));
 const templatesOf = async (reference: string) =>
-  (await caseOf(reference))
+  (await caseOf(world, reference))
     .filter(({ sk, state }) => sk.startsWith('MAIL#') && state === 'SENT')
     .sort((a, b) => String(a.sentAt).localeCompare(String(b.sentAt)))
     .map(({ template, to }) => `${template} ${to}`);
@@ -46,7 +42,7 @@ test('a request that nobody proves is reminded on day 3 and 7, told to the DPO, 
   await world.advance('P4D');
   expect(await templatesOf(reference)).toEqual(['confirm subject', 'remind subject', 'remind subject']);
 
-  const right = (await caseOf(reference)).find(({ sk }) => sk === 'RIGHT#access') as Item;
+  const right = (await caseOf(world, reference)).find(({ sk }) => sk === 'RIGHT#access') as Item;
   const { dueWithoutSuspension, internalTarget } = right.deadline as Record<string, string>;
   const until = async (date: string) => world.advance(`PT${Math.ceil((Date.parse(date) - (await now())) / 60_000)}M`);
   await until(`${internalTarget}T00:00:00Z`);

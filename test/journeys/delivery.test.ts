@@ -22,7 +22,7 @@ import {
   signInAs,
   start,
 } from './access.ts';
-import { type Item, itemsOf } from './faults.ts';
+import { caseOf, itemsOf } from './faults.ts';
 import { textOf, Visitor } from './visitor.ts';
 import { openWorld, type World } from './world.ts';
 import { sha256, unzip } from './zip.ts';
@@ -52,12 +52,6 @@ afterAll(async () => {
   rmSync(cdkOut, { recursive: true, force: true });
 });
 
-const itemsAbout = async (): Promise<readonly Item[]> => {
-  const items = await itemsOf(world);
-  const request = items.find((item) => item.reference === reference && item.sk === 'REQUEST');
-  return items.filter(({ pk }) => pk === request?.pk);
-};
-
 /** What the overview lists as waiting for whoever signs in. */
 const waitingFor = async (who: string): Promise<{ mine: boolean; all: string }> => {
   const visitor = new Visitor(world.site);
@@ -79,6 +73,9 @@ test('handing over asks for the person, the reason and the second factor', async
   const empty = await visitor.submit(page, action, 'to');
   expect(empty.status).toBe(400);
   expect(textOf(empty.html)).toContain('Vælg, hvorfor sagen gives videre');
+  const unknown = await visitor.submit(page, { ...action, to: 'nobody', ground: 'away' }, 'to');
+  expect(unknown.status).toBe(400);
+  expect(textOf(unknown.html)).toContain('Vælg, hvem der får sagen');
   const to = /name="to"[^>]*value="(\w+)"|value="(\w+)"[^>]*name="to"/.exec(page.html)?.slice(1).find(Boolean) ?? '';
   const person = /name="person"[^>]*value="(\w+)"/.exec(page.html)?.[1] ?? '';
   const fields = { ...action, to, ground: 'conflict', reason: note, person };
@@ -104,7 +101,7 @@ test('later mails about the case go to the deputy, and the audit chain says who,
   expect(late.length).toBeGreaterThan(0);
   expect(late.flatMap(({ to }) => to)).not.toContain(dpo);
   expect(late.flatMap(({ to }) => to)).toContain(kim.email);
-  const entries = (await itemsAbout()).filter(({ sk }) => sk.startsWith('AUDIT#'));
+  const entries = (await caseOf(world, reference)).filter(({ sk }) => sk.startsWith('AUDIT#'));
   expect(entries.find(({ what }) => what === 'HANDED_OVER')?.facts).toEqual({
     to: 'deputy-1',
     by: 'dpo',

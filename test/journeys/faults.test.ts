@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
 import { seed } from '../../demo/seed.ts';
 import { answerTask, approve, ask, beKnown, download, openAsDpo, prove, start } from './access.ts';
-import { clearFaults, type Fault, fault, type Item, itemsOf } from './faults.ts';
+import { caseOf, clearFaults, type Fault, fault, type Item } from './faults.ts';
 import { openWorld, type World } from './world.ts';
 import { unzip } from './zip.ts';
 
@@ -33,12 +33,6 @@ const suffer = async (faults: readonly Fault[], step: () => Promise<unknown>): P
   return clearFaults(world);
 };
 
-const caseOf = async (reference: string): Promise<readonly Item[]> => {
-  const items = await itemsOf(world);
-  const requestId = items.find((item) => item.reference === reference && item.sk === 'REQUEST')?.pk;
-  return items.filter(({ pk }) => pk === requestId);
-};
-
 /** Each mail that the outbox holds, with how often it was tried and came; the SDK's own retry sends the very same bytes. */
 const mailsOf = async (items: readonly Item[]) => {
   const mails = await world.mails();
@@ -53,7 +47,7 @@ const mailsOf = async (items: readonly Item[]) => {
 
 /** The whole case after its journey: nothing lost, nothing twice but a mail whose outcome nobody knew. */
 const expectRight = async (reference: string): Promise<void> => {
-  const items = await caseOf(reference);
+  const items = await caseOf(world, reference);
   const request = items.find(({ sk }) => sk === 'REQUEST') as Item;
   expect(request).toMatchObject({ status: 'DELIVERED', round: 1 });
   const own = (await world.executions()).filter(({ name }) => name.startsWith(request.pk));
@@ -121,7 +115,7 @@ test('a decision that could not be written is told to the DPO, and the next try 
   await fault(world, { service: 'dynamodb', operation: 'TransactWriteItems', mode: 'refuse', times: 1000 });
   await expect(approve(world, reference)).rejects.toThrow(/: 500, not 200/);
   await clearFaults(world);
-  expect((await caseOf(reference)).find(({ sk }) => sk === 'REQUEST')?.status).toBe('REVIEW');
+  expect((await caseOf(world, reference)).find(({ sk }) => sk === 'REQUEST')?.status).toBe('REVIEW');
   await approve(world, reference);
   await download(world, who.email, reference);
   await expectRight(reference);
@@ -133,13 +127,13 @@ test('T32: a lost wake-up is found by the sweep, five minutes later at most', as
   const who = somebody();
   const { reference } = await ask(world, who);
   await world.quiet();
-  expect(await mailsOf(await caseOf(reference))).toEqual([]);
+  expect(await mailsOf(await caseOf(world, reference))).toEqual([]);
   // One sweep starts the segment, whose wake-up is lost too; the next one sends the mail.
   await world.advance('PT5M');
   await world.advance('PT5M');
   expect(await clearFaults(world)).toBeGreaterThan(1);
   expect((await world.mails()).length).toBe(before + 1);
-  expect(await mailsOf(await caseOf(reference))).toEqual([
+  expect(await mailsOf(await caseOf(world, reference))).toEqual([
     { template: 'confirm', state: 'SENT', attempts: 1, came: 1, different: 1 },
   ]);
 });
@@ -149,13 +143,13 @@ test('while SES is down for a day a mail is tried again and again, and comes onc
   const who = somebody();
   const { reference } = await ask(world, who);
   await world.advance('P1D');
-  const [waiting] = await mailsOf(await caseOf(reference));
+  const [waiting] = await mailsOf(await caseOf(world, reference));
   expect(waiting).toMatchObject({ state: 'PENDING', came: 0 });
   // After 5, 15 and 60 minutes, then every four hours.
   expect(waiting?.attempts).toBeGreaterThanOrEqual(8);
   await clearFaults(world);
   await world.advance('PT4H10M');
-  expect(await mailsOf(await caseOf(reference))).toEqual([expect.objectContaining({ state: 'SENT', came: 1 })]);
+  expect(await mailsOf(await caseOf(world, reference))).toEqual([expect.objectContaining({ state: 'SENT', came: 1 })]);
   await prove(world, who.email, reference);
 });
 
@@ -171,7 +165,9 @@ test('a file that could not be kept leaves its system marked as failed, which th
   await clearFaults(world);
   await answerTask(world, reference, 'nothing');
   await openAsDpo(world, reference, 2);
-  const failed = (await caseOf(reference)).filter(({ sk, state }) => sk.startsWith('SOURCE#') && state === 'FAILED');
+  const failed = (await caseOf(world, reference)).filter(
+    ({ sk, state }) => sk.startsWith('SOURCE#') && state === 'FAILED',
+  );
   expect(failed.length).toBeGreaterThan(0);
   await expect(approve(world, reference)).rejects.toThrow(/: 400, not 200/);
   await approve(world, reference, ['access'], { incomplete: 'Lageret svarede ikke.' });

@@ -44,6 +44,13 @@ export const clearFaults = async (world: Pick<Served, 'site'>): Promise<number> 
 
 export type Item = Readonly<Record<string, unknown>> & { readonly pk: string; readonly sk: string };
 
+/** Every item of one request. */
+export const caseOf = async (world: Pick<World, 'aws' | 'state'>, reference: string): Promise<readonly Item[]> => {
+  const items = await itemsOf(world);
+  const found = items.find((item) => item.reference === reference && item.sk === 'REQUEST');
+  return items.filter(({ pk }) => pk === found?.pk);
+};
+
 /** Every item of the Requests table, read as the person at this machine. */
 export const itemsOf = async ({ aws, state }: Pick<World, 'aws' | 'state'>): Promise<Item[]> => {
   const { stacks } = JSON.parse(readFileSync(join(state, 'outputs.json'), 'utf8')) as {

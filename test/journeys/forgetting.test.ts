@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { answerTask, approve, ask, download, last4, linkIn, prove, start } from './access.ts';
-import { clearFaults, type Fault, fault, type Item, itemsOf } from './faults.ts';
+import { caseOf, clearFaults, type Fault, fault, type Item, itemsOf } from './faults.ts';
 import { everythingOf, objectsIn, outputsOf, restore, runCli } from './stores.ts';
 import { formsOf, Visitor } from './visitor.ts';
 import { openWorld, type World } from './world.ts';
@@ -24,12 +24,8 @@ beforeAll(async () => {
 });
 afterAll(() => world?.close());
 
-const caseOf = async (reference: string): Promise<readonly Item[]> => {
-  const items = await itemsOf(world);
-  const found = items.find((item) => item.reference === reference && item.sk === 'REQUEST');
-  return items.filter(({ pk }) => pk === found?.pk);
-};
-const requestOf = async (reference: string) => (await caseOf(reference)).find(({ sk }) => sk === 'REQUEST') as Item;
+const requestOf = async (reference: string) =>
+  (await caseOf(world, reference)).find(({ sk }) => sk === 'REQUEST') as Item;
 
 /** Where anything of the canary is still held. */
 const tracesOf = async (canary: Canary): Promise<string[]> => {
@@ -89,13 +85,13 @@ test('after its date nothing in any table, object, log or history tells of the p
   expect(await requestOf(reference)).toMatchObject({ manifest: { hash } });
   expect(await requestOf(reference)).toMatchObject({ status: 'CLOSED', person: { name: canary.name } });
 
-  const before = await caseOf(reference);
+  const before = await caseOf(world, reference);
   await world.advance('P170D');
   expect(await tracesOf(canary)).toEqual([]);
   const request = await requestOf(reference);
   expect(request).toMatchObject({ status: 'CLOSED', purgedAt: expect.any(String), person: { name: '', email: '' } });
   const audit = (items: readonly Item[]) => items.filter(({ sk }) => sk.startsWith('AUDIT#'));
-  const after = await caseOf(reference);
+  const after = await caseOf(world, reference);
   expect(audit(after).slice(0, audit(before).length)).toEqual(audit(before));
   expect(audit(after).at(-1)).toMatchObject({ what: 'PURGED' });
   const [entry] = await ledgerOf(request.pk);
@@ -111,7 +107,7 @@ test('after its date nothing in any table, object, log or history tells of the p
   const { status, stdout } = await runCli(world, 'purge', 'reapply', '--json');
   expect({ status, counts: JSON.parse(stdout) }).toEqual({ status: 0, counts: { entries: 1, purged: 1, absent: 0 } });
   expect(await tracesOf(canary)).toEqual([]);
-  expect(audit(await caseOf(reference))).toEqual(audit(after));
+  expect(audit(await caseOf(world, reference))).toEqual(audit(after));
   expect(JSON.parse((await runCli(world, 'purge', 'reapply', '--json')).stdout)).toEqual({
     entries: 1,
     purged: 0,
@@ -162,7 +158,7 @@ test.each([
     await world.advance('P180D');
     expect(await ledgerOf(pk)).toHaveLength(1);
     expect(await tracesOf(canary)).toEqual([]);
-    expect((await caseOf(reference)).filter((item) => item.what === 'PURGED')).toHaveLength(1);
+    expect((await caseOf(world, reference)).filter((item) => item.what === 'PURGED')).toHaveLength(1);
   },
 );
 

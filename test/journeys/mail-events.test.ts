@@ -16,7 +16,7 @@ import {
   start,
   undoTime,
 } from './access.ts';
-import { clearFaults, fault, type Item, itemsOf } from './faults.ts';
+import { caseOf, clearFaults, fault, type Item } from './faults.ts';
 import { outputsOf } from './stores.ts';
 import { textOf, Visitor } from './visitor.ts';
 import { openWorld, type World } from './world.ts';
@@ -42,15 +42,12 @@ beforeEach(async () => {
   await allArrives();
 });
 
-const caseOf = async (reference: string): Promise<readonly Item[]> => {
-  const items = await itemsOf(world);
-  const found = items.find((item) => item.reference === reference && item.sk === 'REQUEST');
-  return items.filter(({ pk }) => pk === found?.pk);
-};
-const requestOf = async (reference: string) => (await caseOf(reference)).find(({ sk }) => sk === 'REQUEST') as Item;
-const mailsOf = async (reference: string) => (await caseOf(reference)).filter(({ sk }) => sk.startsWith('MAIL#'));
+const requestOf = async (reference: string) =>
+  (await caseOf(world, reference)).find(({ sk }) => sk === 'REQUEST') as Item;
+const mailsOf = async (reference: string) =>
+  (await caseOf(world, reference)).filter(({ sk }) => sk.startsWith('MAIL#'));
 const auditOf = async (reference: string) =>
-  (await caseOf(reference)).filter(({ sk }) => sk.startsWith('AUDIT#')).map(({ what }) => what);
+  (await caseOf(world, reference)).filter(({ sk }) => sk.startsWith('AUDIT#')).map(({ what }) => what);
 const mailsTo = async (to: string, reference: string) =>
   (await world.mails()).filter((mail) => mail.to.includes(to) && (mail.subject + mail.text).includes(reference));
 
@@ -239,7 +236,7 @@ test('a person whom mail does not reach gets the letter and the files by hand: t
   const request = await requestOf(reference);
   expect(request).toMatchObject({ status: 'DELIVERED', handedOut: { way: 'post', by: 'dpo' } });
   expect(request).not.toHaveProperty('undelivered');
-  const handed = (await caseOf(reference)).find(({ what }) => what === 'HANDED_OUT');
+  const handed = (await caseOf(world, reference)).find(({ what }) => what === 'HANDED_OUT');
   expect(handed?.facts).toEqual({ way: 'post', by: 'dpo' });
   const before = (await mailsOf(reference)).length;
   await world.advance('P15D');
@@ -255,7 +252,7 @@ test('T71: hearing of a bounce again after it was settled, of a forgotten reques
   const settle = { action: 'undelivered', deal: 'settled', last4: last4(reference) };
   expectStatus(await visitor.submit(page, settle, 'deal'), 200);
   const [confirm] = (await mailsOf(reference)).filter(({ template }) => template === 'confirm');
-  const before = await caseOf(reference);
+  const before = await caseOf(world, reference);
   const tagsOf = (request: string, ob: string) => ({ request: [request], ob: [ob] });
   const ours = tagsOf(confirm?.pk ?? '', confirm?.sk.slice('MAIL#'.length) ?? '');
   const client = new SNSClient({ endpoint: world.aws, region: 'eu-west-1', credentials });
@@ -270,7 +267,7 @@ test('T71: hearing of a bounce again after it was settled, of a forgotten reques
   }
   client.destroy();
   await world.quiet();
-  expect(await caseOf(reference)).toEqual(before);
+  expect(await caseOf(world, reference)).toEqual(before);
   expect(await (await fetch(`${world.site}/_local/queues`)).json()).toEqual([
     expect.objectContaining({ messages: [] }),
   ]);

@@ -12,7 +12,7 @@ import {
   start,
   upload,
 } from './access.ts';
-import { clearFaults, fault, type Item, itemsOf } from './faults.ts';
+import { caseOf, clearFaults, fault, type Item } from './faults.ts';
 import { textOf, Visitor } from './visitor.ts';
 import { openWorld, type World } from './world.ts';
 import { unzip } from './zip.ts';
@@ -120,12 +120,6 @@ const counts = async (reference: string) => {
   return Promise.all(got);
 };
 
-const itemsAbout = async (reference: string): Promise<readonly Item[]> => {
-  const items = await itemsOf(world);
-  const found = items.find((item) => item.reference === reference && item.sk === 'REQUEST');
-  return items.filter(({ pk }) => pk === found?.pk);
-};
-
 /** Asks, proves and starts; the owner has the task then. */
 const started = async (name: string) => {
   const email = `${name}@fremmed.example`;
@@ -138,7 +132,7 @@ const started = async (name: string) => {
 
 /** Minutes from now on to a share of the owner's time, which ends with their last day in Copenhagen. */
 const minutesTo = async (reference: string, share: number): Promise<number> => {
-  const items = await itemsAbout(reference);
+  const items = await caseOf(world, reference);
   const { at } = items.find(({ sk }) => sk.startsWith('SOURCE#') && sk.includes('#archive#')) as Item;
   const { deadline } = items.find(({ sk }) => sk.startsWith('RIGHT#')) as Item;
   const { internalTarget } = deadline as { internalTarget: string };
@@ -188,7 +182,7 @@ test('an owner is reminded once at 50 % of their time, at 80 % with the deputies
   await world.quiet();
   const { page: review } = await openAsDpo(world, reference, 2);
   expect(textOf(review.html)).toContain('Dataejerens stedfortræder, Papirarkiv');
-  const items = await itemsAbout(reference);
+  const items = await caseOf(world, reference);
   expect(items.find(({ sk }) => sk === 'REQUEST')).toMatchObject({ status: 'REVIEW' });
   await world.advance('P3D');
   expect(await counts(reference)).toEqual([3, 1, 1]);

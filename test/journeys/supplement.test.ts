@@ -20,7 +20,7 @@ import {
   signInAs,
   start,
 } from './access.ts';
-import { type Item, itemsOf } from './faults.ts';
+import { caseOf, type Item } from './faults.ts';
 import { textOf, Visitor } from './visitor.ts';
 import { openWorld, type World } from './world.ts';
 import { sha256, unzip } from './zip.ts';
@@ -35,15 +35,10 @@ const aase = { name: 'Åse Ørskov', email: peopleToTry.newsletterOnly };
 const archive = 'arkiv@nordlys.example';
 const why = 'Arkivet er lukket for ombygning.';
 
-const itemsAbout = async (reference: string): Promise<readonly Item[]> => {
-  const items = await itemsOf(world);
-  const request = items.find((item) => item.reference === reference && item.sk === 'REQUEST');
-  return items.filter(({ pk }) => pk === request?.pk);
-};
 const recordOf = async (reference: string, sk: string) =>
-  (await itemsAbout(reference)).find((item) => item.sk === sk) as Item;
+  (await caseOf(world, reference)).find((item) => item.sk === sk) as Item;
 const auditOf = async (reference: string): Promise<string[]> =>
-  (await itemsAbout(reference)).filter(({ sk }) => sk.startsWith('AUDIT#')).map(({ what }) => String(what));
+  (await caseOf(world, reference)).filter(({ sk }) => sk.startsWith('AUDIT#')).map(({ what }) => String(what));
 
 const personsPage = async (reference: string): Promise<string> => {
   const receipt = await world.mail(aase.email, new RegExp(`${reference}[\\s\\S]*/r/`));

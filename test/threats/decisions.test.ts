@@ -17,7 +17,7 @@ import {
   signInAs,
   start,
 } from '../journeys/access.ts';
-import { clearFaults, fault, isHeld, itemsOf } from '../journeys/faults.ts';
+import { caseOf, clearFaults, fault, isHeld, itemsOf } from '../journeys/faults.ts';
 import { type Page, textOf, Visitor } from '../journeys/visitor.ts';
 import { openWorld, type World } from '../journeys/world.ts';
 import { synthWith } from './settings.ts';
@@ -47,12 +47,11 @@ const refusing = (reference: string) => ({
 });
 
 const statusOf = async (reference: string): Promise<string> =>
-  String((await itemsOf(world)).find((item) => item.sk === 'REQUEST' && item.reference === reference)?.status);
+  String((await caseOf(world, reference)).find(({ sk }) => sk === 'REQUEST')?.status);
 
 const auditOf = async (reference: string, what: string) => {
-  const items = await itemsOf(world);
-  const request = items.find((item) => item.sk === 'REQUEST' && item.reference === reference);
-  return items.filter((item) => item.pk === request?.pk && item.sk.startsWith('AUDIT#') && item.what === what);
+  const items = await caseOf(world, reference);
+  return items.filter((item) => item.sk.startsWith('AUDIT#') && item.what === what);
 };
 
 /** Sends the form and waits for the code's mail; answers the page that asks for it, and the code. */
