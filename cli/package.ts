@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Command } from 'commander';
 import type { Entry, ZipFile } from 'yauzl';
 import * as z from 'zod';
-import { isPartFile } from '../domain/parts.ts';
+import { isPartFile, partPath, withoutPartSuffix } from '../domain/parts.ts';
 import { exitCodes } from './exit.ts';
 import { type ContentFinding, contentCheck } from './package-contents.ts';
 import { describedFindings } from './package-described.ts';
@@ -25,7 +25,7 @@ interface Part {
 const finding = (file: string, rule: string, message: string): Finding => ({ file, line: 1, column: 1, rule, message });
 
 const sumsNames: readonly string[] = ['KONTROLSUMMER.sha256', 'CHECKSUMS.sha256'];
-const isSums = (path: string): boolean => sumsNames.includes(path.replace(/-(del|part)-\d+-(af|of)-\d+(?=\.)/, ''));
+const isSums = (path: string): boolean => sumsNames.includes(withoutPartSuffix(path));
 const speaksOfOthers = (path: string): boolean => path === 'manifest.json' || isSums(path) || isPartFile(path);
 
 const linkMode = 0o120000;
@@ -169,7 +169,7 @@ const partSaid = (parts: readonly Part[]): { path: string; says?: z.infer<typeof
   if (!part) return undefined;
   try {
     const says = PartSays.parse(JSON.parse(part.text ?? ''));
-    return part.path === `part-${says.part}-of-${says.of}.json` ? { path: part.path, says } : { path: part.path };
+    return part.path === partPath(says.part, says.of) ? { path: part.path, says } : { path: part.path };
   } catch {
     return { path: part.path };
   }

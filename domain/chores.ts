@@ -2,7 +2,7 @@ import { addDays, startOfDay } from './calendar.ts';
 import type { Config } from './config.ts';
 import { isOpen } from './gathering.ts';
 import { ownerChores } from './owner-time.ts';
-import { fetched, lastEnd, packagesOf } from './package.ts';
+import { awaitsFetching, lastEnd, packagesOf } from './package.ts';
 import { type Case, isOver, type Request, type SourceRecord } from './request.ts';
 import { lastSent } from './supplement.ts';
 
@@ -77,8 +77,7 @@ const unproven = ({ request, rights }: Case, { timeZone }: ChoreRules): Chore[] 
 const delivered = ({ request }: Case): Chore[] => {
   const { package: built, deliveredAt = request.segment.at } = request;
   const ends = lastEnd(request) ?? plus(deliveredAt, linkDays);
-  const wanted = built && fetched(built) === 0 && !request.handedOut;
-  const remind = wanted ? [{ name: 'remind-expiry' as const, at: plus(ends, -3) }] : [];
+  const remind = awaitsFetching(built, request) ? [{ name: 'remind-expiry' as const, at: plus(ends, -3) }] : [];
   return [...remind, { name: 'close', at: ends }];
 };
 
@@ -86,10 +85,9 @@ const delivered = ({ request }: Case): Chore[] => {
 const partly = (held: Case, rules: ChoreRules): Chore[] => {
   const last = lastSent(held.request);
   const { package: built, round = 0 } = last ?? {};
-  const remind =
-    built && fetched(built) === 0 && !held.request.handedOut
-      ? [{ name: 'remind-expiry' as const, at: plus(built.expiresAt, -3), about: { round }, until: built.expiresAt }]
-      : [];
+  const remind = awaitsFetching(built, held.request)
+    ? [{ name: 'remind-expiry' as const, at: plus(built.expiresAt, -3), about: { round }, until: built.expiresAt }]
+    : [];
   return [...remind, ...ownerChores(held, rules)].sort((a, b) => a.at.localeCompare(b.at, 'en'));
 };
 

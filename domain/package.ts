@@ -13,6 +13,12 @@ export const packagesOf = ({ sent = [], package: built }: Holder): Package[] => 
 /** How often a package was fetched: any of its files counts. */
 export const fetched = ({ parts }: Package): number => parts.reduce((sum, { downloads }) => sum + downloads, 0);
 
+/** Whether the person still has to fetch it: nobody did, and it was not handed out another way. */
+export const awaitsFetching = (
+  built: Package | undefined,
+  { handedOut }: Pick<Request, 'handedOut'>,
+): built is Package => built !== undefined && fetched(built) === 0 && !handedOut;
+
 /** The ISO instant at which the last link to a file ends; undefined where there is no file. */
 export const lastEnd = (request: Holder): string | undefined =>
   packagesOf(request)

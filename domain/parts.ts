@@ -37,9 +37,21 @@ export const partSuffix = (part: number, of: number, language: Language): string
   return of > 1 ? `-${partWord}-${part}-${ofWord}-${of}` : '';
 };
 
-/** What a part says of itself: which one it is, of which manifest, and the files that it holds. Its name is another in each part. */
+const suffix = new RegExp(
+  `-(${Object.values(words)
+    .map(([part, of]) => `${part}-\\d+-${of}-\\d+`)
+    .join('|')})(?=\\.)`,
+);
+
+/** A name without what `partSuffix` put into it. */
+export const withoutPartSuffix = (path: string): string => path.replace(suffix, '');
+
+/** The file in which a part says what it is. Its name is another in each part. */
+export const partPath = (part: number, of: number): string => `part-${part}-of-${of}.json`;
+
+/** What a part says of itself: which one it is, of which manifest, and the files that it holds. */
 export const partFile = (part: number, of: number, manifest: string, files: readonly ManifestFile[]) => ({
-  path: `part-${part}-of-${of}.json`,
+  path: partPath(part, of),
   text: `${JSON.stringify({ version: 1, part, of, manifest, files: files.map(({ path }) => path) })}\n`,
 });
 

@@ -1,7 +1,7 @@
 import { actor, type Change, moved, mustBe, refuse, sameSegment } from './change.ts';
 import { isUndecided } from './decision.ts';
 import { inForce, isOpen, newRound, waitingFor } from './gathering.ts';
-import { fetched } from './package.ts';
+import { awaitsFetching } from './package.ts';
 import { type Case, isOver, type RightRecord, type Step } from './request.ts';
 import { nextLook } from './urgency.ts';
 
@@ -78,7 +78,7 @@ export const close = (held: Case, now: Date): Change => {
   const { status, silent, package: built } = held.request;
   const unproven = status === 'AWAITING_PROOF';
   const next = unproven ? 'UNVERIFIED_CLOSED' : 'CLOSED';
-  const told = unproven ? !silent : built && fetched(built) === 0 && !held.request.handedOut;
+  const told = unproven ? !silent : awaitsFetching(built, held.request);
   return {
     ...moved(held, next, now),
     mails: told ? [{ template: unproven ? 'expired' : 'closed', to: 'subject', cause: 'closed' }] : [],

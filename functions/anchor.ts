@@ -4,7 +4,7 @@ import { type Anchors, anchorsIn, headsIn, signerWith } from './aws/audit-store.
 import { auditFiles, now, requestsTable } from './aws/from-env.ts';
 import { env } from './lib/env.ts';
 import { log } from './lib/log.ts';
-import { onTask, task } from './lib/task.ts';
+import { never, onTask, task } from './lib/task.ts';
 
 interface Deps {
   readonly headsSince: (instant: string) => Promise<NamedHead[]>;
@@ -26,7 +26,7 @@ export const anchor = task({
     const after = await anchors.newest();
     const heads = await headsSince(overlapping(after));
     // Nothing more to sign until somebody writes.
-    if (heads.length === 0) return { idleUntil: '9999-12-31T00:00:00.000Z' };
+    if (heads.length === 0) return { idleUntil: never };
     const anchored = anchorOf(heads, at, after);
     await anchors.write({ anchor: anchored, heads, signature: await sign(signedText(anchored)) });
     log.info('anchored', { count: anchored.count });

@@ -6,7 +6,7 @@ import { OutcomeUnknown, postOffice } from './aws/mail.ts';
 import { outboxIn } from './aws/outbox.ts';
 import { errorName, log } from './lib/log.ts';
 import { readConfig, readMap } from './lib/settings.ts';
-import { onTask, task } from './lib/task.ts';
+import { never, onTask, task } from './lib/task.ts';
 
 /** What a commit put into the outbox. */
 const Signal = z.object({ requestId: z.string(), items: z.array(z.string()) });
@@ -49,7 +49,7 @@ const sweep = async (deps: Deps) => {
   const handled = found.flatMap(({ items }) => items).length;
   // What was handled may come up again soon.
   const next = [...(handled > 0 ? [at] : []), ...found.flatMap(({ nextAt }) => nextAt ?? [])];
-  return { handled, idleUntil: next.sort()[0] ?? '9999-12-31T00:00:00.000Z' };
+  return { handled, idleUntil: next.sort()[0] ?? never };
 };
 
 /**

@@ -18,7 +18,7 @@ import { forget, forgetEvidence, forgetPackage } from './lib/forget.ts';
 import { errorName, log } from './lib/log.ts';
 import { type MailPlaceDeps, placeForMail } from './lib/place-for-mail.ts';
 import { readConfig, readMap } from './lib/settings.ts';
-import { onTask, task } from './lib/task.ts';
+import { never, onTask, task } from './lib/task.ts';
 
 interface Deps extends MailPlaceDeps {
   readonly cases: Cases;
@@ -105,7 +105,7 @@ export const housekeeping = task({
     await countMonths(deps);
     // What was seen to may come up again soon.
     const next = requests.length > 0 ? at : nextAt;
-    return { seen: requests.length, idleUntil: next ?? '9999-12-31T00:00:00.000Z' };
+    return { seen: requests.length, idleUntil: next ?? never };
   },
 });
 

@@ -15,7 +15,7 @@ import type { Workflow } from './aws/workflow.ts';
 import { env } from './lib/env.ts';
 import { errorName, log } from './lib/log.ts';
 import { readConfig } from './lib/settings.ts';
-import { onTask, task } from './lib/task.ts';
+import { never, onTask, task } from './lib/task.ts';
 
 interface Deps {
   readonly cases: Cases;
@@ -34,8 +34,6 @@ const dueIn = async (kind: 'request' | 'alert' | 'outbox', at: string, { outbox 
   const found = await Promise.all(names.map((name) => outbox.due(name, at)));
   return { items: found.flatMap(({ items }) => items), nextAt: found.flatMap(({ nextAt }) => nextAt ?? []) };
 };
-
-const never = '9999-12-31T00:00:00.000Z';
 
 /** How many are looked at side by side: 1,000 calls of 15 ms each take a second. */
 const abreast = 16;

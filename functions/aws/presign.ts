@@ -11,8 +11,8 @@ const addressOf = ({ protocol, hostname, port, path, query }: HttpRequest): stri
 };
 
 /**
- * Makes an address that opens one object as a download under a name of ours, for `seconds`; `encoding`: how it lies, for the browser to undo. The signer alone: the whole S3 client would
- * add 130 kB to a page function.
+ * Makes an address that opens one object as a download under a name of ours, for `seconds`; `encoding`: how it lies, for the browser to undo.
+ * The signer alone: the whole S3 client would add 130 kB to a page function.
  */
 export const presigner = () => {
   const { EVIDENCE_BUCKET: bucket } = env('EVIDENCE_BUCKET');

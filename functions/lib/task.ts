@@ -10,6 +10,9 @@ export interface Task<I extends z.ZodMiniType, D> {
   run(input: z.output<I>, deps: D, time: Time): Promise<unknown>;
 }
 
+/** `idleUntil` of a scheduled function that has nothing to do until somebody writes. */
+export const never = '9999-12-31T00:00:00.000Z';
+
 /** What is left of the time that a function has. */
 export type Time = Pick<Context, 'getRemainingTimeInMillis'>;
 

@@ -85,18 +85,23 @@ const systemBlocks = ({ systems = [], language }: LetterFacts, v: Voice): Block[
   );
 };
 
-const decide = (facts: LetterFacts): Draft => {
+/** A mail that leads to a decision: what it is about, and the link that by itself does nothing. */
+const toDecision = (
+  name: 'decide' | 'second' | 'handed-over',
+  facts: LetterFacts,
+  about: (facts: LetterFacts, v: Voice) => Block[] = () => [],
+): Draft => {
   const v = voice(facts);
   const { say, reference, dueShort } = v;
   return {
-    subject: say('decide.subject', { reference, date: dueShort }),
-    title: say('decide.title'),
-    preview: say('decide.lead'),
+    subject: say(`${name}.subject`, { reference, date: dueShort }),
+    title: say(`${name}.title`),
+    preview: say(`${name}.lead`),
     blocks: blocks(
-      paragraph(say('decide.lead')),
+      paragraph(say(`${name}.lead`)),
       staffFacts(v),
-      systemBlocks(facts, v),
-      button('decide', facts, v),
+      about(facts, v),
+      button(name, facts, v),
       paragraph(say('link.nothing-happens')),
       linkLife(facts, v),
     ),
@@ -104,44 +109,17 @@ const decide = (facts: LetterFacts): Draft => {
   };
 };
 
-const second = (facts: LetterFacts): Draft => {
-  const v = voice(facts);
-  const { say, reference, dueShort } = v;
-  return {
-    subject: say('second.subject', { reference, date: dueShort }),
-    title: say('second.title'),
-    preview: say('second.lead'),
-    blocks: blocks(
-      paragraph(say('second.lead')),
-      staffFacts(v),
-      button('second', facts, v),
-      paragraph(say('link.nothing-happens')),
-      linkLife(facts, v),
-    ),
-    foot: foot('dpo', facts),
-  };
+const waitsFor = ({ status }: LetterFacts, { say }: Voice): Block[] => {
+  const waits = status && say.perhaps(`waits.${status}`);
+  return waits === undefined ? [] : [{ kind: 'facts', rows: [[say('fact.waits-for'), waits]] }];
 };
+
+const decide = (facts: LetterFacts): Draft => toDecision('decide', facts, systemBlocks);
+
+const second = (facts: LetterFacts): Draft => toDecision('second', facts);
 
 /** Who handed it over and why stands on the page: a mail holds no reason that was typed. */
-const handedOver = (facts: LetterFacts): Draft => {
-  const v = voice(facts);
-  const { say, reference, dueShort } = v;
-  const waits = facts.status && say.perhaps(`waits.${facts.status}`);
-  return {
-    subject: say('handed-over.subject', { reference, date: dueShort }),
-    title: say('handed-over.title'),
-    preview: say('handed-over.lead'),
-    blocks: blocks(
-      paragraph(say('handed-over.lead')),
-      staffFacts(v),
-      waits !== undefined && { kind: 'facts', rows: [[say('fact.waits-for'), waits]] },
-      button('handed-over', facts, v),
-      paragraph(say('link.nothing-happens')),
-      linkLife(facts, v),
-    ),
-    foot: foot('dpo', facts),
-  };
-};
+const handedOver = (facts: LetterFacts): Draft => toDecision('handed-over', facts, waitsFor);
 
 const decidersCode = (facts: LetterFacts): Draft => {
   const { say, reference } = voice(facts);
@@ -191,10 +169,9 @@ const needsPerson = (facts: LetterFacts): Draft => {
 const timeLimit = (facts: LetterFacts): Draft => {
   const v = voice(facts);
   const { say, reference, due, dueShort } = v;
-  const { threshold = 'due', status, extendBy, question } = facts;
+  const { threshold = 'due', extendBy, question } = facts;
   const left = say(`time-limit.left-${threshold}`);
   const lead = say(threshold === 'due' ? 'time-limit.late' : 'time-limit.lead', { date: due });
-  const waits = status && say.perhaps(`waits.${status}`);
   return {
     subject: say('time-limit.subject', { left, reference, date: dueShort }),
     title: left,
@@ -202,7 +179,7 @@ const timeLimit = (facts: LetterFacts): Draft => {
     blocks: blocks(
       paragraph(lead),
       staffFacts(v),
-      waits !== undefined && { kind: 'facts', rows: [[say('fact.waits-for'), waits]] },
+      waitsFor(facts, v),
       question !== undefined && paragraph(say('time-limit.open-question')),
       extendBy !== undefined && paragraph(say('time-limit.extend', { date: v.day(extendBy) })),
       button('time-limit', facts, v),

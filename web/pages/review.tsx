@@ -1,3 +1,4 @@
+import type { Child } from 'hono/jsx';
 import type { Row, Value } from '../../domain/connector.ts';
 import type { Collection, System } from '../../domain/data-map.ts';
 import { choicesFor, type Mark } from '../../domain/marks.ts';
@@ -95,10 +96,6 @@ const Head = ({ props, text, title }: { props: ReviewProps; text: Text; title: s
 );
 
 const targetOf = (sent: Sent): string => sent.fields.get('target')?.[0] ?? '';
-
-const summary = (props: ReviewProps) => (
-  <ErrorSummary form={formFor(props, targetOf(props.sent), undefined, props.sent)} />
-);
 
 const FieldChoices = ({ props, text }: { props: DataProps; text: Text }) => {
   const chosen = choicesFor(props.marks);
@@ -260,25 +257,35 @@ const Documents = ({ props, text }: { props: DataProps; text: Text }) => {
   );
 };
 
-/** What one collection holds, page by page, and what of it goes out. */
-export const dataPage = (props: DataProps): string => {
-  const text = t(props.language);
-  const title = titleOf(props);
-  return page({
+/** What every page of the review begins with: what is wrong, where one is, and whether anything can still be chosen. */
+const shell = (props: ReviewProps, title: string, content: Child): string =>
+  page({
     frame: props,
     title,
     wrong: props.sent.problems.length > 0,
     wide: true,
     children: (
       <>
-        {summary(props)}
-        <Head props={props} text={text} title={title} />
-        {props.total > 0 && <Rows props={props} text={text} />}
-        {props.documents.total > 0 && <Documents props={props} text={text} />}
-        {props.total > 0 && <FieldChoices props={props} text={text} />}
+        <ErrorSummary form={formFor(props, targetOf(props.sent), undefined, props.sent)} />
+        <Head props={props} text={t(props.language)} title={title} />
+        {content}
       </>
     ),
   });
+
+/** What one collection holds, page by page, and what of it goes out. */
+export const dataPage = (props: DataProps): string => {
+  const text = t(props.language);
+  const title = titleOf(props);
+  return shell(
+    props,
+    title,
+    <>
+      {props.total > 0 && <Rows props={props} text={text} />}
+      {props.documents.total > 0 && <Documents props={props} text={text} />}
+      {props.total > 0 && <FieldChoices props={props} text={text} />}
+    </>,
+  );
 };
 
 /** A text with what was found in it marked. */
@@ -352,39 +359,33 @@ export const textPage = (props: TextProps): string => {
   const { value, found, document } = props;
   const title = text('review.owner-text', { title: titleOf(props) });
   const mark = props.marks.find((each) => each.document === document);
-  return page({
-    frame: props,
+  return shell(
+    props,
     title,
-    wrong: props.sent.problems.length > 0,
-    wide: true,
-    children: (
-      <>
-        {summary(props)}
-        <Head props={props} text={text} title={title} />
+    <>
+      <p>
+        <Link to={inLanguage(props, props.path.replace(/\/text$/, ''))}>{text('review.list')}</Link>
+      </p>
+      <div class="field-of-row">
         <p>
-          <Link to={inLanguage(props, props.path.replace(/\/text$/, ''))}>{text('review.list')}</Link>
+          <Chosen mark={mark} frame={props} />
         </p>
-        <div class="field-of-row">
-          <p>
-            <Chosen mark={mark} frame={props} />
-          </p>
-          <div class="value">
-            <Marked text={plain(value)} found={found} />
-          </div>
-          {props.open && (
-            <ChoiceForm
-              frame={props}
-              form={formFor(props, 'text', mark, props.sent)}
-              target="text"
-              title={text('review.choose-text')}
-              offered={['send', 'redact', 'withhold']}
-              suggestions={suggestionsIn(value, found, text)}
-            />
-          )}
+        <div class="value">
+          <Marked text={plain(value)} found={found} />
         </div>
-      </>
-    ),
-  });
+        {props.open && (
+          <ChoiceForm
+            frame={props}
+            form={formFor(props, 'text', mark, props.sent)}
+            target="text"
+            title={text('review.choose-text')}
+            offered={['send', 'redact', 'withhold']}
+            suggestions={suggestionsIn(value, found, text)}
+          />
+        )}
+      </div>
+    </>,
+  );
 };
 
 /** One row with every field whole, what may be about others marked, and what goes out. */
@@ -394,51 +395,45 @@ export const rowPage = (props: RowProps): string => {
   const list = props.path.replace(/\/\d+$/, '');
   const to = (n: number) => inLanguage(props, `${list}/${n}`);
   const whole = choicesFor(props.marks).row(props.n);
-  return page({
-    frame: props,
+  return shell(
+    props,
     title,
-    wrong: props.sent.problems.length > 0,
-    wide: true,
-    children: (
-      <>
-        {summary(props)}
-        <Head props={props} text={text} title={title} />
-        <ul class="links">
+    <>
+      <ul class="links">
+        <li>
+          <Link to={inLanguage(props, `${list}?from=${props.n}`)}>{text('review.list')}</Link>
+        </li>
+        {props.n > 0 && (
           <li>
-            <Link to={inLanguage(props, `${list}?from=${props.n}`)}>{text('review.list')}</Link>
+            <Link to={to(props.n - 1)}>{text('review.previous')}</Link>
           </li>
-          {props.n > 0 && (
-            <li>
-              <Link to={to(props.n - 1)}>{text('review.previous')}</Link>
-            </li>
-          )}
-          {props.n + 1 < props.total && (
-            <li>
-              <Link to={to(props.n + 1)}>{text('review.next')}</Link>
-            </li>
-          )}
-        </ul>
-        <section>
-          <h2>
-            {text('review.whole-row')} <Chosen mark={whole} frame={props} />
-          </h2>
-          {props.open && (
-            <ChoiceForm
-              frame={props}
-              form={formFor(props, 'row', whole, props.sent)}
-              target="row"
-              title={text('review.choose-row')}
-              offered={['send', 'withhold']}
-            />
-          )}
-        </section>
-        <section>
-          <h2>{text('review.fields')}</h2>
-          {fieldsOf(props, [props.row]).map((field) => (
-            <FieldOfRow props={props} field={field} text={text} />
-          ))}
-        </section>
-      </>
-    ),
-  });
+        )}
+        {props.n + 1 < props.total && (
+          <li>
+            <Link to={to(props.n + 1)}>{text('review.next')}</Link>
+          </li>
+        )}
+      </ul>
+      <section>
+        <h2>
+          {text('review.whole-row')} <Chosen mark={whole} frame={props} />
+        </h2>
+        {props.open && (
+          <ChoiceForm
+            frame={props}
+            form={formFor(props, 'row', whole, props.sent)}
+            target="row"
+            title={text('review.choose-row')}
+            offered={['send', 'withhold']}
+          />
+        )}
+      </section>
+      <section>
+        <h2>{text('review.fields')}</h2>
+        {fieldsOf(props, [props.row]).map((field) => (
+          <FieldOfRow props={props} field={field} text={text} />
+        ))}
+      </section>
+    </>,
+  );
 };
