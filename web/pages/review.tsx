@@ -11,6 +11,7 @@ import { page } from '../layout.tsx';
 import { plain } from '../package/value.tsx';
 import { type Text, t } from '../staff-text.ts';
 import { ChoiceForm, Chosen, formFor, type Sent } from './review-choice.tsx';
+import { collectionTitle } from './staff-systems.tsx';
 
 export interface DocumentFile {
   readonly path: string;
@@ -54,8 +55,8 @@ const longest = 160;
 /** Suggestions that one form offers; more are blacked out by pattern. */
 const mostSuggestions = 40;
 
-const titleOf = ({ system, collection, name, language }: ReviewProps): string =>
-  `${system.title[language]}: ${collection?.title[language] ?? name}`;
+const titleOf = ({ system, name, language }: ReviewProps): string =>
+  `${system.title[language]}: ${collectionTitle(system, name, t(language), language)}`;
 
 const labelOf = ({ collection, language }: ReviewProps, field: string): string =>
   collection?.fields[field]?.label[language] ?? field;

@@ -1,8 +1,9 @@
+import { ownerCollection } from '../../domain/answer-layout.ts';
+import type { Language } from '../../domain/config.ts';
 import type { System } from '../../domain/data-map.ts';
 import { inForce } from '../../domain/gathering.ts';
 import type { SourceRecord } from '../../domain/request.ts';
 import { Link, Tag } from '../components.tsx';
-import { number } from '../format.ts';
 import { type Frame, inLanguage } from '../frame.ts';
 import { counted, isTextKey, type Text, type TextKey } from '../staff-text.ts';
 import type { StaffProps } from './staff.tsx';
@@ -84,6 +85,10 @@ const holdsFreeText = (system: System | undefined, name: string): boolean => {
   return !collection || Object.values(collection.fields).some(({ freeText }) => freeText);
 };
 
+/** What a collection is called: by the data map, or that a colleague gave it. */
+export const collectionTitle = (system: System | undefined, name: string, text: Text, language: Language): string =>
+  system?.collections[name]?.title[language] ?? (name === ownerCollection ? text('system.from-owner') : name);
+
 const Collections = ({ card, frame, text }: { card: Card; frame: Frame; text: Text }) => {
   const { language } = frame;
   const collections = card.records.flatMap((record) => record.collections);
@@ -92,14 +97,14 @@ const Collections = ({ card, frame, text }: { card: Card; frame: Frame; text: Te
     <ul class="collections">
       {collections.map(({ name, rows, documents }) => (
         <li>
-          <strong>{card.system?.collections[name]?.title[language] ?? name}</strong>{' '}
+          <strong>{collectionTitle(card.system, name, text, language)}</strong>{' '}
           <span class="soft">
-            {text('system.counts', { rows: number(rows, language), documents: number(documents, language) })}
+            {counted(language, 'system.rows', rows)}, {counted(language, 'system.documents', documents)}
           </span>{' '}
           {rows + documents > 0 && (
             <Link to={inLanguage(frame, `${frame.path}/data/${card.name}/${name}`)}>
               {text('system.look')}{' '}
-              <span class="for-readers">{card.system?.collections[name]?.title[language] ?? name}</span>
+              <span class="for-readers">{collectionTitle(card.system, name, text, language)}</span>
             </Link>
           )}{' '}
           {holdsFreeText(card.system, name) && <Tag look="warning">{text('review.free-text')}</Tag>}
