@@ -175,9 +175,9 @@ describe('the answer to a person with every kind of value', () => {
   test('loads into LibreOffice', ({ skip }) => {
     skip(lacks('soffice'));
     const from = join(root, 'systemer/02-crm/customers.csv');
-    const filter = 'CSV:59,34,76,1,,0,false,true,false';
+    const filter = '--infilter=CSV:59,34,76,1,,0,false,true,false';
     const to = join(world.state, 'office');
-    const args = ['--headless', '--infilter', filter, '--convert-to', 'fods', '--outdir', to, from];
+    const args = ['--headless', filter, '--convert-to', 'fods', '--outdir', to, from];
     expect(spawnSync('soffice', args, { timeout: 100_000 }).status).toBe(0);
     const sheet = readFileSync(join(to, 'customers.fods'), 'utf8');
     expect(sheet).not.toContain('table:formula');
