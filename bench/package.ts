@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { createHash, randomFillSync } from 'node:crypto';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, mkdtempSync, openSync, readSync, rmSync, writeFileSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { crc32, createDeflateRaw } from 'node:zlib';
@@ -11,7 +11,7 @@ import { csvFile, jsonFile } from '../domain/rendering.ts';
 import type { Request } from '../domain/request.ts';
 import type { Files } from '../functions/aws/files.ts';
 import { collectionFiles } from '../functions/lib/collection-files.ts';
-import { type Content, deflateOptions, hashed, measured, type Packed, packed } from '../functions/lib/packing.ts';
+import { deflateOptions, hashed, measured, packed, packedInPieces } from '../functions/lib/packing.ts';
 import { verified } from '../functions/lib/verified.ts';
 import { type ZipMember, zip } from '../functions/lib/zip.ts';
 import { collectionOf } from '../test/connectors/systems.ts';
@@ -83,24 +83,32 @@ const deflated = () => {
 };
 
 /** A bucket that is a folder. One buffer serves all reads: what a stream would leave to the collector is not the answer's. */
-const filesIn = (place: (key: string) => string) => ({
-  async pack(key: string, source: Content): Promise<Packed> {
-    let result: Packed | undefined;
-    const flow = packed(source, (done) => {
-      result = done;
-    });
+const filesIn = (place: (key: string) => string) => {
+  const written = async <T>(
+    key: string,
+    flow: (done: (result: T) => void) => AsyncIterable<Uint8Array>,
+  ): Promise<T> => {
+    let result: T | undefined;
     const file = openSync(place(key), 'w');
-    for await (const chunk of flow) writeSync(file, chunk);
+    for await (const chunk of flow((done) => (result = done))) writeSync(file, chunk);
     closeSync(file);
-    return result as Packed;
-  },
-  async *read(key: string): AsyncGenerator<Uint8Array> {
-    const [buffer, file] = [Buffer.alloc(block), openSync(place(key), 'r')];
-    for (let length = readSync(file, buffer); length > 0; length = readSync(file, buffer))
-      yield buffer.subarray(0, length);
-    closeSync(file);
-  },
-});
+    return result as T;
+  };
+  const gathering = {
+    pack: (key, source) => written(key, (done) => packed(source, done)),
+    packInPieces: (key, source) => written(key, (done) => packedInPieces(source, done)),
+    writeText: async (key, text) => writeFileSync(place(key), text),
+  } satisfies Pick<Files, 'pack' | 'packInPieces' | 'writeText'>;
+  return {
+    ...gathering,
+    async *read(key: string): AsyncGenerator<Uint8Array> {
+      const [buffer, file] = [Buffer.alloc(block), openSync(place(key), 'r')];
+      for (let length = readSync(file, buffer); length > 0; length = readSync(file, buffer))
+        yield buffer.subarray(0, length);
+      closeSync(file);
+    },
+  };
+};
 
 const cpu = (): number => {
   const { user, system } = process.cpuUsage();
