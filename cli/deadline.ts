@@ -7,6 +7,7 @@ import {
   type Suspension,
   type SuspensionPolicy,
 } from '../domain/deadline.ts';
+import { deadlineWords } from '../web/deadline-words.ts';
 import { readController, zoneFor } from './controller.ts';
 import { UsageError } from './exit.ts';
 
@@ -67,6 +68,8 @@ function deadlineOrUsageError(facts: DeadlineFacts): Deadline {
   }
 }
 
+const wordsOf = ({ derivation }: Deadline): string[] => derivation.map((step) => deadlineWords(step, 'en'));
+
 const textOf = (deadline: Deadline): string =>
   [
     `Due:                      ${deadline.due}, before ${deadline.dueExclusive}`,
@@ -75,14 +78,12 @@ const textOf = (deadline: Deadline): string =>
     `Notice of an extension:   ${deadline.firstMonthEnd}`,
     `Internal target:          ${deadline.internalTarget}`,
     '',
-    ...deadline.derivation.map((line) => `- ${line}`),
+    ...wordsOf(deadline).map((line) => `- ${line}`),
     `- rules ${deadline.rulesVersion}, public holidays ${deadline.holidayListVersion}`,
     '',
   ].join('\n');
 
-function jsonOf({ due, dueExclusive, derivation, ...rest }: Deadline): string {
-  return `${JSON.stringify({ due, dueExclusive, derivation, ...rest })}\n`;
-}
+const jsonOf = (deadline: Deadline): string => `${JSON.stringify({ ...deadline, derivation: wordsOf(deadline) })}\n`;
 
 /** `privacy deadline`: until when a request is to be answered, and why. */
 export const registerDeadline = (program: Command): void => {

@@ -1,7 +1,7 @@
 import { type Alarm, alarmsOf } from './alarms.ts';
 import { addDays, addMonths, startOfDay } from './calendar.ts';
-import { derivationOf } from './deadline-derivation.ts';
 import { checkFacts, type DeadlineFacts, InvalidDeadlineFacts, localDate } from './deadline-facts.ts';
+import { type DeadlineStep, stepsOf } from './deadline-steps.ts';
 import { countries, type HolidayCalendar, holidayCalendar } from './holidays.ts';
 import { askedInTime, isClosed, monthEnd } from './suspension.ts';
 import { roll, workingDaysBefore } from './working-day.ts';
@@ -31,8 +31,8 @@ export interface Deadline {
   readonly alarms: readonly Alarm[];
   readonly rulesVersion: string;
   readonly holidayListVersion: string;
-  /** English sentences, each with its source. */
-  readonly derivation: readonly string[];
+  /** How it was computed; web/deadline-words.ts words it. */
+  readonly derivation: readonly DeadlineStep[];
 }
 
 function calendarOf(country: string): HolidayCalendar {
@@ -66,7 +66,7 @@ export function deadlineWith(facts: DeadlineFacts, calendar: HolidayCalendar): D
     alarms: alarmsOf(watched, target(watched), facts.timeZone),
     rulesVersion,
     holidayListVersion: calendar.version,
-    derivation: derivationOf({ facts, received, months, counted, strictDate, rolled }, calendar),
+    derivation: stepsOf({ facts, received, months, counted, strictDate, rolled }, calendar),
   };
 }
 

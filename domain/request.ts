@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { thresholds } from './alarms.ts';
+import { rules } from './deadline-steps.ts';
 import { lastFour } from './reference.ts';
 
 /** The rights a person may ask for: Art. 15, 20, 16, 17, 18, 21 and 22(3) GDPR. */
@@ -249,6 +250,18 @@ export type Decision = z.infer<typeof Decision>;
 export const Extension = z.object({ at: Instant, ground: z.enum(['complexity', 'number']), reason: z.string() });
 export type Extension = z.infer<typeof Extension>;
 
+const StoredStep = z.object({
+  rule: z.enum(rules),
+  date: z.optional(z.string()),
+  asked: z.optional(z.string()),
+  answered: z.optional(z.string()),
+  days: z.optional(z.int()),
+  day: z.optional(z.int()),
+  year: z.optional(z.int()),
+  country: z.optional(z.string()),
+  timeZone: z.optional(z.string()),
+});
+
 /** As domain/deadline.ts computed them from what was known; a stored date never changes because a table did. */
 export const StoredDeadline = z.object({
   strictDate: z.string(),
@@ -262,7 +275,8 @@ export const StoredDeadline = z.object({
   alarms: z.array(z.object({ threshold: z.enum(thresholds), at: Instant, date: z.string() })),
   rulesVersion: z.string(),
   holidayListVersion: z.string(),
-  derivation: z.array(z.string()),
+  /** Its steps; records of earlier versions hold English sentences. */
+  derivation: z.array(z.union([StoredStep, z.string()])),
 });
 
 /** Each right asked for has its own state, time limit and decision. */

@@ -43,7 +43,7 @@ describe('privacy deadline', () => {
     const { status, stdout } = privacy(zoned);
     expect(status).toBe(0);
     expect(stdout).toContain('Due:                      2026-03-02, before 2026-03-02T23:00:00Z');
-    expect(stdout).toContain('- February has no 31st: 28 February 2026 (Reg. 1182/71 Art. 3(2)(c))');
+    expect(stdout).toContain('- there is no 31 February: 28 February 2026 instead (Reg. 1182/71 Art. 3(2)(c))');
   });
 
   test('takes the extension, the refusal and several suspensions', () => {

@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { breachClock } from '../../domain/breach-clock.ts';
+import type { Language } from '../../domain/config.ts';
 import { addMonths, type DeadlineFacts, deadlineOf, InvalidDeadlineFacts, localDate } from '../../domain/deadline.ts';
+import { rules } from '../../domain/deadline-steps.ts';
+import { deadlineWords } from '../../web/deadline-words.ts';
 
 type Vector = Record<string, string>;
 
@@ -43,6 +46,9 @@ const withSuspensions = (...ranges: [asked: string, answered?: string][]): Parti
   suspensions: ranges.map(([asked, answered]) => ({ asked, answered })),
 });
 
+const wordsOf = (facts: DeadlineFacts, language: Language): string[] =>
+  deadlineOf(facts).derivation.map((step) => deadlineWords(step, language));
+
 const all = vectors();
 const art12 = all.filter(({ kind }) => kind?.startsWith('art12'));
 const art33 = all.filter(({ kind }) => kind?.startsWith('art33'));
@@ -70,19 +76,56 @@ describe('the worked examples', () => {
 
 describe('the time limit', () => {
   test('is explained in the order of its computing, each rule with its source', () => {
-    expect(deadlineOf(dk('2026-03-31T10:00:00Z')).derivation).toEqual([
+    const facts = dk('2026-03-31T10:00:00Z');
+    expect(wordsOf(facts, 'en')).toEqual([
       'received Tuesday 31 March 2026 in Europe/Copenhagen',
       'to be answered within one month of receipt (Art. 12(3) GDPR)',
-      'April has no 31st: 30 April 2026 (Reg. 1182/71 Art. 3(2)(c))',
+      'there is no 31 April: 30 April 2026 instead (Reg. 1182/71 Art. 3(2)(c))',
       '30 April 2026 is a Thursday, a working day: it ends with the last hour of that day in Europe/Copenhagen',
+    ]);
+    expect(wordsOf(facts, 'da')).toEqual([
+      'modtaget tirsdag den 31. marts 2026 i Europe/Copenhagen',
+      'skal besvares senest en måned efter modtagelsen (GDPR art. 12, stk. 3)',
+      'der er ingen 31. april: 30. april 2026 i stedet (forordning 1182/71, art. 3, stk. 2, litra c)',
+      '30. april 2026 er en torsdag, en arbejdsdag: fristen udløber, når den dag er slut i Europe/Copenhagen',
     ]);
   });
 
+  test('is explained in whole sentences of both languages, whatever rules it took', () => {
+    const suspended = withSuspensions(['2026-02-03', '2026-02-09'], ['2026-02-20']);
+    const uk = { country: 'GB-SCT', timeZone: 'Europe/London' };
+    const facts = [
+      dk('2026-03-02T12:00:00Z'),
+      dk('2026-01-31T12:00:00Z', { extended: true }),
+      dk('2026-02-10T12:00:00Z', { refusal: true }),
+      dk('2026-02-02T09:00:00Z', withSuspensions(['2026-02-20', '2026-02-25'])),
+      dk('2026-02-02T09:00:00Z', { ...suspended, policy: 'restart' }),
+      dk('2026-02-02T09:00:00Z', { ...suspended, policy: 'restart', extended: true }),
+      dk('2026-02-02T09:00:00Z', { ...suspended, ...uk, policy: 'uk-pause' }),
+      dk('2026-02-02T09:00:00Z', suspended),
+      dk('2026-10-30T12:00:00Z', uk),
+      dk('2026-02-26T12:00:00Z'),
+      dk('2046-03-01T12:00:00Z'),
+    ];
+    expect(new Set(facts.flatMap((each) => deadlineOf(each).derivation.map(({ rule }) => rule)))).toEqual(
+      new Set(rules),
+    );
+    for (const language of ['da', 'en'] as const) {
+      for (const line of facts.flatMap((each) => wordsOf(each, language)))
+        expect(line).not.toMatch(/[{}]|undefined| {2}|: $/);
+    }
+  });
+
   test('passes over every day of Easter and says why', () => {
-    const { derivation, strictDate, due } = deadlineOf(dk('2026-03-02T12:00:00Z'));
+    const facts = dk('2026-03-02T12:00:00Z');
+    const { strictDate, due } = deadlineOf(facts);
+    const lines = wordsOf(facts, 'en');
     expect([strictDate, due]).toEqual(['2026-04-02', '2026-04-07']);
-    expect(derivation.filter((line) => line.includes('on to the next day'))).toHaveLength(5);
-    expect(derivation).toContainEqual(expect.stringContaining('5 April 2026 is a Sunday and a public holiday in DK'));
+    expect(lines.filter((line) => line.includes('on to the next day'))).toHaveLength(5);
+    expect(lines).toContainEqual(expect.stringContaining('5 April 2026 is a Sunday and a public holiday in Denmark'));
+    expect(wordsOf(facts, 'da')).toContainEqual(
+      expect.stringContaining('5. april 2026 er en søndag og helligdag i Danmark'),
+    );
   });
 
   test('shows the person the strict date and keeps five working days before the legal one', () => {
@@ -96,18 +139,18 @@ describe('the time limit', () => {
   });
 
   test('is three months from receipt when extended, not one and then two', () => {
-    const extended = deadlineOf(dk('2026-01-31T12:00:00Z', { extended: true }));
-    expect(extended).toMatchObject({ due: '2026-04-30', firstMonthEnd: '2026-02-28' });
-    expect(extended.derivation[1]).toContain('three months from receipt (Art. 12(3) GDPR)');
+    const facts = dk('2026-01-31T12:00:00Z', { extended: true });
+    expect(deadlineOf(facts)).toMatchObject({ due: '2026-04-30', firstMonthEnd: '2026-02-28' });
+    expect(wordsOf(facts, 'en')[1]).toContain('three months from receipt (Art. 12(3) GDPR)');
   });
 
   test('of a refusal cites Art. 12(4)', () => {
-    expect(deadlineOf(dk('2026-02-10T12:00:00Z', { refusal: true })).derivation[1]).toContain('Art. 12(4) GDPR');
+    expect(wordsOf(dk('2026-02-10T12:00:00Z', { refusal: true }), 'en')[1]).toContain('Art. 12(4) GDPR');
   });
 
   test('of the United Kingdom cites the UK GDPR', () => {
     const facts = { receivedAt: '2026-02-10T12:00:00Z', country: 'GB-SCT', timeZone: 'Europe/London' };
-    expect(deadlineOf(facts).derivation[1]).toContain('UK GDPR');
+    expect(wordsOf(facts, 'en')[1]).toContain('UK GDPR');
   });
 
   test.each([
@@ -171,14 +214,14 @@ describe('suspension', () => {
   const dueOf = (more: Partial<DeadlineFacts>): string => deadlineOf(dk(received, more)).due;
 
   test('moves the date but not the one that alarms run on', () => {
-    const deadline = deadlineOf(dk('2026-01-31T13:00:00+01:00', withSuspensions(['2026-02-02', '2026-02-05'])));
-    expect(deadline).toMatchObject({
+    const facts = dk('2026-01-31T13:00:00+01:00', withSuspensions(['2026-02-02', '2026-02-05']));
+    expect(deadlineOf(facts)).toMatchObject({
       due: '2026-03-03',
       strictDate: '2026-03-03',
       dueWithoutSuspension: '2026-03-02',
       firstMonthEnd: '2026-02-28',
     });
-    expect(deadline.derivation).toContain('3 days added: 3 March 2026 (EDPB Guidelines 01/2022, 5.3)');
+    expect(wordsOf(facts, 'en')).toContain('3 days added: 3 March 2026 (EDPB Guidelines 01/2022, 5.3)');
   });
 
   test('is rolled once and last, after the days are added', () => {
@@ -221,9 +264,9 @@ describe('suspension', () => {
   });
 
   test('that is still open counts nothing and says so', () => {
-    const open = deadlineOf(dk(received, withSuspensions(['2026-02-03'])));
-    expect(open.due).toBe('2026-03-02');
-    expect(open.derivation).toContainEqual(expect.stringContaining('not answered: counts nothing'));
+    const facts = dk(received, withSuspensions(['2026-02-03']));
+    expect(deadlineOf(facts).due).toBe('2026-03-02');
+    expect(wordsOf(facts, 'en')).toContainEqual(expect.stringContaining('not answered: counts nothing'));
   });
 });
 
@@ -267,8 +310,8 @@ describe('a year without a list of holidays', () => {
   });
 
   test('is said in the derivation', () => {
-    expect(deadlineOf(dk('2046-03-01T12:00:00Z')).derivation).toContainEqual(
-      'no list of public holidays for DK in 2046: not moved, 1 April 2046 stays, which is the earlier date',
+    expect(wordsOf(dk('2046-03-01T12:00:00Z'), 'en')).toContainEqual(
+      'no list of public holidays for Denmark in 2046: not moved, 1 April 2046 stays, which is the earlier date',
     );
   });
 });

@@ -1,3 +1,4 @@
+import { PutItemCommand, ScanCommand } from '@aws-sdk/client-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import {
   answerTask,
@@ -13,7 +14,8 @@ import {
   start,
 } from './access.ts';
 import { clearFaults, fault } from './faults.ts';
-import { textOf, Visitor } from './visitor.ts';
+import { clientsOf, outputsOf } from './stores.ts';
+import { type Page, textOf, Visitor } from './visitor.ts';
 import { type Mail, openWorld, type World } from './world.ts';
 
 // Monday 2 March 2026 in Copenhagen: the month ends on Maundy Thursday 2 April, and rolls over Easter to Tuesday 7 April.
@@ -99,6 +101,45 @@ describe('a request that nobody touches', () => {
     expect(ics.replaceAll('\r\n ', '')).toMatch(/DTSTART;VALUE=DATE:20260407/);
     expect(ics.match(/BEGIN:VALARM/g)).toHaveLength(3);
     expect(ics).not.toMatch(/glemt/i);
+  });
+});
+
+describe('why these dates', () => {
+  beforeAll(openAt);
+  afterAll(() => world?.close());
+
+  const whyOf = ({ html }: Page): string =>
+    textOf(/Hvorfor netop disse datoer[\s\S]*?<\/details>/.exec(html)?.[0] ?? '');
+
+  test('is told to the DPO in Danish, rule by rule', async () => {
+    const { reference } = await proven('hvorfor');
+    const why = whyOf((await openAsDpo(world, reference, 1)).page);
+    expect(why).toContain('modtaget mandag den 2. marts 2026');
+    expect(why).toContain('3. april 2026 er helligdag i Danmark: videre til næste dag');
+    expect(why).not.toMatch(/received|working day/);
+  });
+
+  test('is still shown of a record of an earlier version, which holds it in English', async () => {
+    const { reference } = await proven('gammel');
+    const { db } = clientsOf(world);
+    const TableName = outputsOf(world).RequestsTable;
+    const { Items = [] } = await db.send(
+      new ScanCommand({
+        TableName,
+        FilterExpression: 'begins_with(sk, :right)',
+        ExpressionAttributeValues: { ':right': { S: 'RIGHT#' } },
+      }),
+    );
+    for (const item of Items) {
+      const derivation = { L: [{ S: 'received Monday 2 March 2026' }] };
+      await db.send(
+        new PutItemCommand({ TableName, Item: { ...item, deadline: { M: { ...item.deadline?.M, derivation } } } }),
+      );
+    }
+    db.destroy();
+    const { page } = await openAsDpo(world, reference, 1);
+    expect(whyOf(page)).toContain('received Monday 2 March 2026');
+    expect(page.html).toContain('<span lang="en">received');
   });
 });
 

@@ -108,8 +108,10 @@ const deadline: RightRecord['deadline'] = {
   rulesVersion: '1',
   holidayListVersion: '2026-1',
   derivation: [
-    'Received on Monday 2026-11-23 in Europe/Copenhagen.',
-    'One month from receipt (Art. 12(3) GDPR) ends on Wednesday 2026-12-23.',
+    { rule: 'received', date: '2026-11-23', timeZone: 'Europe/Copenhagen' },
+    { rule: 'month', country: 'DK' },
+    { rule: 'same-day', date: '2026-12-23' },
+    { rule: 'working-day', date: '2026-12-23', timeZone: 'Europe/Copenhagen' },
   ],
 };
 

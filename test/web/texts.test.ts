@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
 import pagesDa from '../../web/texts/da.json' with { type: 'json' };
+import deadlineDa from '../../web/texts/deadline.da.json' with { type: 'json' };
+import deadlineEn from '../../web/texts/deadline.en.json' with { type: 'json' };
 import pagesEn from '../../web/texts/en.json' with { type: 'json' };
 import overviewDa from '../../web/texts/overview.da.json' with { type: 'json' };
 import overviewEn from '../../web/texts/overview.en.json' with { type: 'json' };
@@ -8,8 +10,8 @@ import personEn from '../../web/texts/person.en.json' with { type: 'json' };
 import staffDa from '../../web/texts/staff.da.json' with { type: 'json' };
 import staffEn from '../../web/texts/staff.en.json' with { type: 'json' };
 
-const da = { ...pagesDa, ...personDa, ...staffDa, ...overviewDa };
-const en = { ...pagesEn, ...personEn, ...staffEn, ...overviewEn };
+const da = { ...pagesDa, ...personDa, ...staffDa, ...overviewDa, ...deadlineDa };
+const en = { ...pagesEn, ...personEn, ...staffEn, ...overviewEn, ...deadlineEn };
 
 const places = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map(([place]) => place).sort();
 const sentences = (text: string): string[] => text.split(/(?<=[.?!:])\s+/);
@@ -40,8 +42,10 @@ test('a Danish sentence has fewer than 20 words', () => {
   expect(long).toEqual([]);
 });
 
-test('no text cites a paragraph of the law: it says what the law means', () => {
-  const citing = [...danish, ...Object.entries(en)].filter(([, text]) => /§|\bart(ikel|icle|\.)\s*\d/i.test(text));
+test('no text cites a paragraph of the law: it says what the law means; the steps of a time limit name the rule too', () => {
+  const citing = [...danish, ...Object.entries(en)].filter(
+    ([key, text]) => !Object.hasOwn(deadlineDa, key) && /§|\bart(ikel|icle|\.)\s*\d/i.test(text),
+  );
   expect(citing).toEqual([]);
 });
 

@@ -1,7 +1,9 @@
+import type { Language } from '../../domain/config.ts';
 import { isOver, type RightRecord } from '../../domain/request.ts';
 import { wouldSuspend } from '../../domain/time-limit.ts';
 import { extendable, openAsk } from '../../domain/urgency.ts';
 import { Button, DateText, Disclosure, InLanguage, Notice, Table, Tag, Typed } from '../components.tsx';
+import { deadlineWords } from '../deadline-words.ts';
 import { PostForm, Radios, TextArea } from '../fields.tsx';
 import { dayIn } from '../format.ts';
 import { inLanguage } from '../frame.ts';
@@ -39,18 +41,26 @@ export const Rights = ({ props, text }: { props: StaffProps; text: Text }) => {
   );
 };
 
+type Derived = RightRecord['deadline']['derivation'][number];
+
+const Step = ({ step, language }: { step: Derived; language: Language }) =>
+  typeof step === 'string' ? <InLanguage language="en">{step}</InLanguage> : deadlineWords(step, language);
+
 /** The derivations, each once: rights that were treated alike have the same. */
-export const Why = ({ records, text }: { records: readonly RightRecord[]; text: Text }) => {
-  const different = [...new Map(records.map((record) => [record.deadline.derivation.join(), record])).values()];
+export const Why = ({ records, language }: { records: readonly RightRecord[]; language: Language }) => {
+  const text = t(language);
+  const different = [
+    ...new Map(records.map((record) => [JSON.stringify(record.deadline.derivation), record])).values(),
+  ];
   return (
     <Disclosure title={text('staff.why')}>
       {different.map(({ right, deadline }) => (
         <>
           {different.length > 1 && <h3>{text(`right.${right}`)}</h3>}
           <ul>
-            {deadline.derivation.map((line) => (
+            {deadline.derivation.map((step) => (
               <li>
-                <InLanguage language="en">{line}</InLanguage>
+                <Step step={step} language={language} />
               </li>
             ))}
           </ul>

@@ -317,7 +317,7 @@ export const staffPage = (props: StaffProps): string => {
         )}
         <HandedTo props={props} text={text} />
         <Rights props={props} text={text} />
-        <Why records={props.rights} text={text} />
+        <Why records={props.rights} language={props.language} />
         <Person props={props} text={text} />
         <Systems props={props} text={text} />
         <AskAgainForm props={props} form={formOf(props, 'ask-again')} />
