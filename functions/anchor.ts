@@ -26,11 +26,12 @@ export const anchor = task({
     const after = await anchors.newest();
     const heads = await headsSince(overlapping(after));
     // Nothing more to sign until somebody writes.
-    if (heads.length === 0) return { idleUntil: never };
+    const idle = { idleUntil: never };
+    if (heads.length === 0) return idle;
     const anchored = anchorOf(heads, at, after);
     await anchors.write({ anchor: anchored, heads, signature: await sign(signedText(anchored)) });
     log.info('anchored', { count: anchored.count });
-    return { count: anchored.count };
+    return { count: anchored.count, ...idle };
   },
 });
 

@@ -75,12 +75,12 @@ const doNext = async (requestId: string, deps: Deps): Promise<boolean> => {
 const countMonths = async ({ overview, config: { timeZone }, now: clock }: Deps): Promise<void> => {
   const month = dayIn(timeZone, clock()).slice(0, 7);
   const counted = await overview.totals(monthAfter(month, -12), month);
-  for (let before = 12; before > 0; before -= 1) {
-    const name = monthAfter(month, -before);
-    if (counted.has(name)) continue;
+  const count = async (name: string) => {
     const { from, to } = instantsOf(name, timeZone);
     await overview.putTotals(name, totalsOf(await overview.facts(from, to), timeZone));
-  }
+  };
+  const months = Array.from({ length: 12 }, (_, n) => monthAfter(month, n - 12));
+  await Promise.all(months.filter((name) => !counted.has(name)).map(count));
 };
 
 /** A request that can't be seen to must not keep the others from it. */

@@ -78,12 +78,10 @@ const publish = async ({ requestId, key }: Due, { alerts, publish: send, config,
 const hour = 3_600_000;
 
 /** What concerns no single request: mails that nobody sends, and a list of public holidays that ends. Said once a day, and once a year. Answers whether mails wait. */
-const lookAround = async (deps: Deps): Promise<boolean> => {
+const lookAround = async (outbox: readonly Due[], deps: Deps): Promise<boolean> => {
   const at = deps.now();
   const today = at.toISOString().slice(0, 10);
-  // Everything in the outbox is unfinished: what waits for a later try counts too.
-  const { items } = await dueIn('outbox', '9999', deps);
-  const mails = items.filter(({ key }) => key.startsWith('MAIL#'));
+  const mails = outbox.filter(({ key }) => key.startsWith('MAIL#'));
   const count = await deps.alerts.waitingSince(mails, new Date(at.getTime() - hour).toISOString());
   if (count > 0) {
     log.error('outbox stuck', { count });
@@ -111,13 +109,15 @@ export const watchdog = task({
   input: z.looseObject({}),
   async run(_: unknown, deps: Deps) {
     const at = deps.now().toISOString();
-    const requests = await dueIn('request', at, deps);
+    // Everything in the outbox is unfinished: what waits for a later try counts too.
+    const [requests, outbox] = await Promise.all([dueIn('request', at, deps), dueIn('outbox', '9999', deps)]);
     const again: string[] = [];
     let failed = await each(requests.items, 'watch', async ({ requestId }) => {
       const change = await look(requestId, deps);
-      again.push(change ? (change.request.nextActionAt ?? never) : at);
+      // What it says is sent by another, who may be gone.
+      again.push(change && !change.mails ? (change.request.nextActionAt ?? never) : at);
     });
-    const waiting = await lookAround(deps);
+    const waiting = await lookAround(outbox.items, deps);
     const alerts = await dueIn('alert', deps.now().toISOString(), deps);
     failed += await each(alerts.items, 'alert', (item) => publish(item, deps));
     log.info('watchdog done', { count: requests.items.length });
