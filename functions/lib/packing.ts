@@ -84,7 +84,7 @@ export async function* packedInPieces(source: AsyncIterable<string>, done: (page
   const pieces: number[] = [];
   let content: Measured = { bytes: 0, sha256: '', crc32: 0 };
   let at = 0;
-  const out = (chunk: Buffer) => {
+  const out = (chunk: Uint8Array) => {
     at += chunk.byteLength;
     hash.update(chunk);
     return chunk;
@@ -94,7 +94,8 @@ export async function* packedInPieces(source: AsyncIterable<string>, done: (page
   };
   for await (const piece of measured(source, told)) {
     pieces.push(at);
-    yield out(deflateRawSync(piece, whole));
+    // A copy of its own: zlib answers the beginning of a buffer many times its size, which would lie there until a part is sent.
+    yield out(new Uint8Array(deflateRawSync(piece, whole)));
   }
   yield out(deflateRawSync(''));
   done({ ...content, packed: { bytes: at, sha256: hash.digest('hex') }, pieces });
