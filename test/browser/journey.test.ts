@@ -1,4 +1,3 @@
-import { AxeBuilder } from '@axe-core/playwright';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { peopleToTry } from '../../demo/people.ts';
@@ -6,6 +5,7 @@ import { holdings } from '../../demo/seed.ts';
 import { dpo, last4, linkIn, undoTime } from '../journeys/access.ts';
 import { type Mail, openWorld, type World } from '../journeys/world.ts';
 import { recordsOf, unzip } from '../journeys/zip.ts';
+import { darkNarrow, darkWide, findings, narrow, wide } from '../web/axe.ts';
 import { rules } from '../web/html-rules.ts';
 import { startBrowser } from '../web/site.ts';
 
@@ -57,8 +57,6 @@ const watched = async (javaScriptEnabled: boolean): Promise<Watched> => {
   };
 };
 
-const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
-
 const inspect = async (page: Page, javaScript: boolean): Promise<void> => {
   const report = await rules.validateString((await page.content()).replace('<!DOCTYPE html>', '<!doctype html>\n'));
   expect(
@@ -66,17 +64,7 @@ const inspect = async (page: Page, javaScript: boolean): Promise<void> => {
       messages.map(({ ruleId, message }) => `${page.url()} ${ruleId}: ${message}`),
     ),
   ).toEqual([]);
-  if (!javaScript) return;
-  for (const colorScheme of ['light', 'dark'] as const) {
-    for (const width of [390, 1280]) {
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      await page.setViewportSize({ width, height: 800 });
-      const { violations } = await new AxeBuilder({ page }).withTags(tags).analyze();
-      expect(
-        violations.map(({ id, nodes }) => `${page.url()} ${colorScheme} ${width} ${id}: ${nodes[0]?.html}`),
-      ).toEqual([]);
-    }
-  }
+  if (javaScript) expect(await findings(page, [narrow, wide, darkNarrow, darkWide])).toEqual([]);
 };
 
 const send = async (page: Page, name: RegExp): Promise<void> => {
