@@ -29,9 +29,9 @@ export const siteOf = (): Site => {
   const config = readConfig();
   return {
     baseUrl: env('BASE_URL').BASE_URL,
-    errorPage: (status, { acceptLanguage, query }) => {
+    errorPage: (status, { acceptLanguage, query, typed }) => {
       const language = languageIn(new URLSearchParams(query)) ?? fromHeader(acceptLanguage, config);
-      return errorPage({ language, config, path: '/', status });
+      return errorPage({ language, config, path: '/', status, typed });
     },
   };
 };

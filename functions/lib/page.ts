@@ -205,14 +205,31 @@ const visitOf = (event: APIGatewayProxyEventV2, baseUrl: string): Visit => {
   };
 };
 
+interface FailedVisit {
+  readonly acceptLanguage: string;
+  readonly query: string;
+  /** Texts that were typed on a page of ours. */
+  readonly typed: readonly string[];
+}
+
 export interface Site {
   readonly baseUrl: string;
   /** The page of a refused or failed visit, in the visitor's language. */
-  errorPage(status: number, event: { readonly acceptLanguage: string; readonly query: string }): string;
+  errorPage(status: number, event: FailedVisit): string;
 }
 
 /** `GET /want`, `ANY /you/{x}`: as in routes.ts. */
 export type Pages = Readonly<Record<string, Handle>>;
+
+/** What was typed: texts have a blank or a line break, and nothing that a page sends by itself has one. */
+const typedIn = (event: APIGatewayProxyEventV2, baseUrl: string): string[] => {
+  try {
+    const values = [...visitOf(event, baseUrl).fields.values()].flat();
+    return values.map((value) => value.trim()).filter((value) => /\s/.test(value));
+  } catch {
+    return [];
+  }
+};
 
 /** Binds pages to API Gateway by route key. One place parses, one place turns failures into pages, one place sets the headers. */
 export const onPage = (site: () => Site, pages: () => Pages) => {
@@ -234,6 +251,7 @@ export const onPage = (site: () => Site, pages: () => Pages) => {
       const html = built?.site.errorPage(status, {
         acceptLanguage: headers['accept-language'] ?? '',
         query: rawQueryString,
+        typed: typedIn(request.event, built.site.baseUrl),
       });
       request.response = render({ status, html: html ?? '' });
     },

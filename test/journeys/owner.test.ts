@@ -105,6 +105,25 @@ test('an owner whose answer comes after another one was taken is told so, and ge
   expect(textOf(late.html)).toContain('Mappe 7: <b>en kontrakt</b>');
 });
 
+test('what an owner sends from a page that has closed comes back on the page that says so, and nothing that another site sends does', async () => {
+  const email = 'lukket@fremmed.example';
+  const { reference } = await ask(world, { name: 'En Person', email });
+  await prove(world, email, reference);
+  await start(world, reference);
+  const mail = await world.mail('arkiv@nordlys.example', new RegExp(reference));
+  const page = expectStatus(await new Visitor(world.site).get(linkIn(mail, 'o')), 200);
+  const fields = { answer: 'found', text: 'Kasse 9:\n<b>et brev</b>', last4: last4(reference) };
+  // After an hour the browser has no cookie of the page any more.
+  const closed = expectStatus(await new Visitor(world.site).submit(page, fields, 'answer'), 404);
+  expect(textOf(closed.html)).toContain('Kasse 9: <b>et brev</b>');
+  expect(closed.html).not.toContain('<b>');
+  expect(textOf(closed.html)).not.toContain(last4(reference));
+  const elsewhere = { method: 'POST', body: new URLSearchParams(fields), headers: { 'sec-fetch-site': 'cross-site' } };
+  const refused = await fetch(page.url, elsewhere);
+  expect(refused.status).toBe(403);
+  expect(await refused.text()).not.toContain('et brev');
+});
+
 const addresses = {
   owner: 'arkiv@nordlys.example',
   first: 'reception@nordlys.example',

@@ -782,5 +782,6 @@ export const specimens = (language: Language, typed: Typing = (text) => text): S
       html: signInPage({ ...frame, path: '/dpo/sign-in', state }),
     })),
     ...errors.map((status) => ({ name: `error-${status}`, html: errorPage({ ...frame, path: '/', status }) })),
+    { name: 'error-typed', html: errorPage({ ...frame, path: '/', status: 404, typed: [typed('En mappe fra 2009')] }) },
   ];
 };

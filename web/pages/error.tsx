@@ -11,8 +11,14 @@ const toldAs = (status: number): Told => told.find((each) => each === status) ??
 
 const key = (status: Told, part: 'title' | 'what' | 'how'): CommonKey => `error-page.${status}-${part}`;
 
+type ErrorProps = Frame & {
+  readonly status: number;
+  /** What the visitor wrote on the page before: nothing keeps it any longer. */
+  readonly typed?: readonly string[];
+};
+
 /** Why a page cannot be shown, how to go on, and how to reach a person. */
-export const errorPage = ({ status, ...frame }: Frame & { readonly status: number }): string => {
+export const errorPage = ({ status, typed = [], ...frame }: ErrorProps): string => {
   const text = t(frame.language);
   const as = toldAs(status);
   return page({
@@ -24,6 +30,14 @@ export const errorPage = ({ status, ...frame }: Frame & { readonly status: numbe
         <h1>{text(key(as, 'title'))}</h1>
         <p class="lead">{text(key(as, 'what'))}</p>
         <p>{text(key(as, 'how'))}</p>
+        {typed.length > 0 && (
+          <>
+            <p>{text('error-page.typed')}</p>
+            {typed.map((each) => (
+              <blockquote class="typed">{each}</blockquote>
+            ))}
+          </>
+        )}
         <h2>{text('error-page.person')}</h2>
         <Contact frame={frame} />
         <p class="actions">
