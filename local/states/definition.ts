@@ -1,7 +1,8 @@
 import type * as z from 'zod';
 import { compile, isExpression, sourceOf } from './expression.ts';
 import { type Integration, integrationOf } from './integration.ts';
-import { type Fields, headSchema, machineSchema, pathFields, type programSchema, stateSchema } from './schema.ts';
+import { fromPaths, type Lookup } from './paths.ts';
+import { type Fields, headSchema, machineSchema, type programSchema, stateSchema } from './schema.ts';
 
 /** States of one scope: the machine itself, a branch of Parallel, or the processor of a Map. */
 export interface Program {
@@ -9,8 +10,12 @@ export interface Program {
   readonly states: Readonly<Record<string, State>>;
 }
 
-/** A state whose fields were checked. `programs`: of a Parallel one for each branch, of a Map its processor. */
-export type State = Fields & { readonly integration?: Integration; readonly programs: readonly Program[] };
+/** A state whose fields were checked. `programs`: of a Parallel one for each branch, of a Map its processor; `inputPath`: of one in JSONPath. */
+export type State = Fields & {
+  readonly integration?: Integration;
+  readonly inputPath?: Lookup;
+  readonly programs: readonly Program[];
+};
 export type StateOf<Type extends State['Type']> = Extract<State, { readonly Type: Type }>;
 
 /** A state machine that was checked whole. */
@@ -86,35 +91,12 @@ function at<T>(name: string, work: () => T): T {
 }
 
 /** The fields of a state. One in JSONPath is read as the JSONata state that means the same, or refused. */
-function fieldsOf(raw: unknown, { language }: Scope): Fields {
-  const { Type, QueryLanguage = language } = read(headSchema, raw);
-  if (QueryLanguage === 'JSONata') return read(stateSchema, raw);
+function fieldsOf(raw: unknown, { language }: Scope): Fields & { readonly inputPath?: Lookup } {
+  const head = read(headSchema, raw);
+  if ((head.QueryLanguage ?? language) === 'JSONata') return read(stateSchema, raw);
   if (language === 'JSONata') throw new Error('QueryLanguage: a machine in JSONata has no states in JSONPath');
-  const known = pathFields[Type];
-  if (known === undefined)
-    throw new Error(`the local cloud does not model a ${Type} in JSONPath; use "QueryLanguage": "JSONata"`);
-  const unknown = Object.keys(raw as object).find((field) => !known.includes(field));
-  if (unknown !== undefined) throw new Error(`the local cloud does not model ${unknown} here`);
-  const { Result, Parameters, ...rest } = raw as Partial<Record<string, unknown>>;
-  const output = Result === undefined ? Parameters && inJsonata(Parameters) : inJsonata(Result);
-  return read(stateSchema, { ...(inJsonata(rest) as object), ...(output !== undefined && { Output: output }) });
-}
-
-/** A template of JSONPath in JSONata. Of paths only `$` and `$variable` are modelled: a longer one fails in ways of its own. */
-function inJsonata(value: unknown): unknown {
-  if (typeof value === 'string' && isExpression(value)) throw new Error(`${value}: no text of a JSONPath state here`);
-  if (typeof value !== 'object' || value === null) return value;
-  if (Array.isArray(value)) return value.map(inJsonata);
-  const entries = Object.entries(value).map(([key, part]) =>
-    key.endsWith('.$') ? [key.slice(0, -2), pathIn(key, part)] : [key, inJsonata(part)],
-  );
-  return Object.fromEntries(entries) as unknown;
-}
-
-function pathIn(key: string, path: unknown): string {
-  if (path === '$') return '{% $states.input %}';
-  if (typeof path === 'string' && /^\$\w+$/.test(path)) return `{% ${path} %}`;
-  throw new Error(`${key}: the local cloud does not model the path ${path}`);
+  const { fields, inputPath } = fromPaths(head);
+  return { ...read(stateSchema, fields), inputPath };
 }
 
 function checkTargets({ Type, Next, End, Default, Choices = [], Catch = [] }: Loose, siblings: object): void {

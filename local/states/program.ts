@@ -38,6 +38,7 @@ async function runState(name: string, state: State, line: Line, input: Json) {
   const attempts: number[] = [];
   for (;;) {
     try {
+      visit.begin(state.inputPath);
       const exit = await (work[state.Type] as (state: State, visit: Visit) => Promise<Exit> | Exit)(state, visit);
       return await visit.leave(exit);
     } catch (error) {

@@ -4,7 +4,10 @@ import type { Json } from './expression.ts';
 const text = z.string();
 /** The definition came as JSON text: any value is JSON, and stays as it is. */
 const json = z.custom<Json>().optional();
-const expression = text.regex(/^\{%[\s\S]*%\}$/, 'must be an expression {% ... %}');
+/** In a state in JSONPath a lookup stands in the place of an expression. */
+const lookup = z.custom<string>((value) => typeof value === 'function');
+const textOrLookup = z.union([text, lookup], 'must be text');
+const expression = z.union([text.regex(/^\{%[\s\S]*%\}$/), lookup], 'must be an expression {% ... %}');
 const orExpression = <Schema extends z.ZodType>(schema: Schema) =>
   z.union([schema, expression], 'must be a value in range, or an expression {% ... %}');
 
@@ -81,7 +84,7 @@ export const stateSchema = z.discriminatedUnion('Type', [
       ...moving,
       ...written,
       Seconds: orExpression(z.int().min(0).max(99_999_999)).optional(),
-      Timestamp: text.optional(),
+      Timestamp: textOrLookup.optional(),
     })
     .refine(({ Seconds, Timestamp }) => (Seconds === undefined) !== (Timestamp === undefined), {
       error: 'needs either Seconds or Timestamp',
@@ -103,17 +106,13 @@ export const stateSchema = z.discriminatedUnion('Type', [
     ToleratedFailurePercentage: orExpression(z.number().min(0).max(100)).optional(),
   }),
   z.strictObject({ Type: z.literal('Succeed'), ...described, Output: json }),
-  z.strictObject({ Type: z.literal('Fail'), ...described, Error: text.optional(), Cause: text.optional() }),
+  z.strictObject({
+    Type: z.literal('Fail'),
+    ...described,
+    Error: textOrLookup.optional(),
+    Cause: textOrLookup.optional(),
+  }),
 ]);
-
-const all = ['Type', 'Comment', 'QueryLanguage'];
-/** What a JSONPath state may hold, by type: what means the same in JSONata. */
-export const pathFields: Readonly<Record<string, readonly string[] | undefined>> = {
-  Pass: [...all, 'Next', 'End', 'Assign', 'Result', 'Parameters'],
-  Wait: [...all, 'Next', 'End', 'Assign', 'Seconds', 'Timestamp'],
-  Succeed: all,
-  Fail: [...all, 'Error', 'Cause'],
-};
 
 /** The fields of a state, by its type. */
 export type Fields = z.infer<typeof stateSchema>;

@@ -3,6 +3,7 @@ import { checkSize, type Evaluation, StateError } from './errors.ts';
 import { ExpressionError, evaluate, isExpression, type Json, sourceOf, type Variables } from './expression.ts';
 import { dataOf } from './history.ts';
 import type { Line } from './line.ts';
+import type { Lookup } from './paths.ts';
 
 /** What a state, a catcher or a choice writes when it is left. */
 export interface Written {
@@ -25,7 +26,10 @@ export class Visit {
   readonly line: Line;
   readonly name: string;
   readonly type: State['Type'];
-  readonly input: Json;
+  /** What the work sees: the whole input, or in JSONPath what InputPath takes of it. */
+  input: Json;
+  private readonly raw: Json;
+  private inPaths = false;
   retryCount = 0;
   /** The context object's `Task`, while a token is waited for. */
   task: { readonly Token: string } | undefined;
@@ -39,6 +43,7 @@ export class Visit {
     this.name = name;
     this.type = type;
     this.input = input;
+    this.raw = input;
     this.before = line.trail.last;
     this.entered = line.run.history.add(line.trail, `${type}StateEntered`, { ...dataOf('input', input), name });
     this.enteredTime = new Date(line.run.now()).toISOString();
@@ -59,6 +64,7 @@ export class Visit {
   async fill(template: Json, location: string, more?: Variables): Promise<Json> {
     if (typeof template === 'string')
       return isExpression(template) ? this.evaluate(template, location, more) : template;
+    if (typeof template === 'function') return this.lookUp(template, more);
     if (template === null || typeof template !== 'object') return template;
     if (Array.isArray(template)) {
       const items: Json[] = [];
@@ -77,12 +83,14 @@ export class Visit {
     const value = await this.fill(template, location);
     if (types[type]?.(value)) return value as T;
     const found = `Expected '${type}', but was '${typeOf(value)}' for value: ${JSON.stringify(value)}`;
+    if (this.inPaths) throw this.failed(`${location}: ${found}`);
     const source = typeof template === 'string' ? sourceOf(template) : JSON.stringify(template);
     throw this.failed(expressionAt(source, location, `returned an unexpected result type. ${found}`), location);
   }
 
-  /** States.QueryEvaluationError here. `entering` is false when a value was there but could not be used. */
+  /** States.QueryEvaluationError here. `entering` is false when a value was there but could not be used. In JSONPath no error that can be caught. */
   failed(problem: string, location?: string, entering = true): StateError {
+    if (this.inPaths) return new StateError('States.Runtime', this.within(problem));
     const evaluation: Evaluation = { ...(location !== undefined && { location }), entering };
     return new StateError('States.QueryEvaluationError', this.within(problem), evaluation);
   }
@@ -134,9 +142,29 @@ export class Visit {
 
   /** `$states`, with what a field may see besides: `result` or `errorOutput`. */
   private states(more: Variables = {}): Variables {
+    return { input: this.input, context: this.context(), ...more };
+  }
+
+  private context(): Variables {
     const State = { EnteredTime: this.enteredTime, Name: this.name, RetryCount: this.retryCount };
-    const context = { ...this.line.context, State, ...(this.task && { Task: this.task }) };
-    return { input: this.input, context, ...more };
+    return { ...this.line.context, State, ...(this.task && { Task: this.task }) };
+  }
+
+  /** In JSONPath `$` is the result or the error where there is one, else the input. */
+  private lookUp(lookup: Lookup, more: Variables = {}): Json {
+    const data = Object.values(more)[0] ?? this.input;
+    try {
+      return lookup({ raw: this.raw, data, context: this.context(), variables: this.line.variables });
+    } catch (error) {
+      if (!(error instanceof StateError)) throw error;
+      throw new StateError(error.error, this.within(error.message));
+    }
+  }
+
+  /** Takes of the input what InputPath names. */
+  begin(inputPath: Lookup | undefined): void {
+    this.inPaths = inputPath !== undefined;
+    this.input = inputPath === undefined ? this.raw : this.lookUp(inputPath, { raw: this.raw });
   }
 }
 

@@ -2,7 +2,7 @@ import type { StateOf } from './definition.ts';
 import type { Exit, Visit } from './visit.ts';
 
 /** RFC 3339 in full, with a T and an offset: what the specification asks of a Timestamp. */
-const timestamp = /^(\d{4}-\d{2}-\d{2})T\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
+const timestamp = /^(\d{4}-\d{2}-\d{2})T(?!24)\d{2}:\d{2}:\d{2}(\.\d+)?(Z|[+-]\d{2}:\d{2})$/;
 
 /** Waits for some seconds or until an instant; one that has passed is no wait. */
 export async function wait(state: StateOf<'Wait'>, visit: Visit): Promise<Exit> {

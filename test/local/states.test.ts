@@ -253,8 +253,8 @@ test('a definition that holds what is not modelled is refused at load, by machin
     [machine({ A: { Type: 'Pass' } }), 'state "A": needs either Next or End'],
     [machine({ A: { Type: 'Pass', Output: '{% $x + %}', End: true } }), 'state "A": Output'],
     [
-      { StartAt: 'A', States: { A: { Type: 'Pass', Assign: { x: { 'deep.$': '$.a' } }, End: true } } },
-      'state "A": deep.$: the local cloud does not model the path $.a',
+      { StartAt: 'A', States: { A: { Type: 'Pass', Assign: { x: { 'deep.$': '$.a[*]' } }, End: true } } },
+      'state "A": deep.$: the local cloud does not model the path $.a[*]',
     ],
     [
       machine({ A: invoke('f', { Arguments: { FunctionName: 'f', Qualifier: '1' }, End: true }) }),
@@ -271,8 +271,12 @@ test('a definition that holds what is not modelled is refused at load, by machin
       'state "A": Retry: States.ALL must stand alone in the last entry',
     ],
     [
-      { StartAt: 'A', States: { A: { Type: 'Task', Resource: functionArn('f'), End: true } } },
-      'state "A": the local cloud does not model a Task in JSONPath',
+      { StartAt: 'A', States: { A: { Type: 'Choice', Choices: [] } } },
+      'state "A": the local cloud does not model a Choice in JSONPath',
+    ],
+    [
+      { StartAt: 'A', States: { A: { Type: 'Pass', Output: 1, End: true } } },
+      'state "A": Output: a state in JSONPath has no such field',
     ],
     [
       machine({

@@ -1,0 +1,113 @@
+import { StateError } from './errors.ts';
+import { isExpression, type Json, type Variables } from './expression.ts';
+
+/** What a path is looked up in. `raw` is the state's input before InputPath, `data` what `$` stands for. */
+export interface PathScope {
+  readonly raw: Json;
+  readonly data: Json;
+  readonly context: Variables;
+  readonly variables: Variables;
+}
+
+/** Stands in a template of JSONPath in the place of a value. Throws StateError when nothing is there. */
+export type Lookup = (scope: PathScope) => Json;
+
+type Raw = Readonly<Record<string, unknown>>;
+
+/** Fields that a path fills, in JSONata the same without `Path`. */
+const filled =
+  /^(Items|Seconds|Timestamp|TimeoutSeconds|HeartbeatSeconds|MaxConcurrency|ToleratedFailure\w+|Error|Cause)Path$/;
+/** Where a state keeps its template: what the work is given. */
+const given: Readonly<Record<string, string>> = { Task: 'Arguments', Parallel: 'Arguments', Map: 'ItemSelector' };
+
+/** A state in JSONPath as the JSONata state that means the same, its paths as lookups. Throws on what is not modelled. */
+export function fromPaths(state: Raw): { readonly fields: Raw; readonly inputPath: Lookup } {
+  const { Type, InputPath = '$', OutputPath = '$', ResultPath, ResultSelector, Result, Parameters, ...rest } = state;
+  const { Branches, Iterator, ItemProcessor = Iterator, Catch, ...plain } = rest;
+  if (Type === 'Choice') throw new Error('the local cloud does not model a Choice in JSONPath; write it in JSONata');
+  const other = ['Arguments', 'Output', 'Items'].find((field) => field in state);
+  if (other !== undefined) throw new Error(`${other}: a state in JSONPath has no such field`);
+  const parameters = templateOf(Parameters);
+  const result = Type === 'Pass' ? (Result === undefined ? parameters : literal(Result)) : templateOf(ResultSelector);
+  const written = combine(ResultPath, result);
+  const leaving = pathOf('OutputPath', OutputPath);
+  const fields = {
+    ...Object.fromEntries(Object.entries(plain).map(([key, value]) => fieldOf(key, value))),
+    ...{ Type, Branches, ItemProcessor },
+    ...(Type === 'Map' && !('ItemsPath' in plain) && { Items: pathOf('ItemsPath', '$') }),
+    ...(parameters !== undefined && given[Type as string] && { [given[Type as string] as string]: parameters }),
+    ...(Type !== 'Fail' && { Output: (scope: PathScope) => leaving({ ...scope, data: written(scope) }) }),
+    Catch: (Catch as Raw[] | undefined)?.map(({ ResultPath: place, Assign, ...catcher }) => {
+      return { ...catcher, Assign: templateOf(Assign), Output: combine(place) };
+    }),
+  };
+  const present = Object.entries(fields).filter(([, value]) => value !== undefined);
+  return { fields: Object.fromEntries(present), inputPath: pathOf('InputPath', InputPath) };
+}
+
+function fieldOf(key: string, value: unknown): readonly [string, unknown] {
+  return filled.test(key) ? [key.slice(0, -'Path'.length), pathOf(key, value)] : [key, templateOf(value)];
+}
+
+/** A template with lookups where a key ends in `.$`. */
+function templateOf(value: unknown): Json | undefined {
+  if (typeof value === 'string' && isExpression(value)) return literal(value);
+  if (typeof value !== 'object' || value === null) return value as Json;
+  if (Array.isArray(value)) return value.map(templateOf) as Json;
+  const entries = Object.entries(value).map(([key, part]) =>
+    key.endsWith('.$') ? [key.slice(0, -2), pathOf(key, part)] : [key, templateOf(part)],
+  );
+  return Object.fromEntries(entries) as Json;
+}
+
+/** A text that looks like an expression, or a whole value that is no template. */
+const literal = (value: unknown): Json => (() => value) as unknown as Json;
+
+function fill(template: Json, scope: PathScope): Json {
+  if (typeof template === 'function') return (template as Lookup)(scope);
+  if (typeof template !== 'object' || template === null) return template;
+  if (Array.isArray(template)) return template.map((part) => fill(part as Json, scope));
+  return Object.fromEntries(Object.entries(template).map(([key, part]) => [key, fill(part, scope)]));
+}
+
+/** The result where ResultPath puts it in the state's input; of `null` the input alone. */
+function combine(path: unknown = '$', template?: Json): Lookup {
+  if (path === null) return ({ raw }) => raw;
+  const steps = stepsOf('ResultPath', path, /^\$/);
+  return (scope) => put(scope.raw, steps, template === undefined ? scope.data : fill(template, scope));
+}
+
+function put(data: Json, [step, ...rest]: readonly (string | number)[], value: Json): Json {
+  if (step === undefined) return value;
+  const fits = Array.isArray(data) ? typeof step === 'number' && step < data.length : typeof step === 'string';
+  if (typeof data !== 'object' || data === null || !fits)
+    throw new StateError('States.ResultPathMatchFailure', `Unable to apply step "${step}" to ${JSON.stringify(data)}`);
+  const inner = put((data as Record<string | number, Json>)[step] ?? {}, rest, value);
+  return Array.isArray(data) ? data.with(step as number, inner) : { ...data, [step]: inner };
+}
+
+/** `$`, `$$` or a variable's name, and the steps from there. */
+function pathOf(field: string, path: unknown): Lookup {
+  if (path === null) return () => ({});
+  const [root = ''] = /^\$[$\w]*/.exec(String(path)) ?? [];
+  const steps = stepsOf(field, path, /^\$[$\w]*/);
+  return ({ data, context, variables }) => {
+    const whole = root === '$' ? data : root === '$$' ? context : variables[root.slice(1)];
+    const found = steps.reduce<unknown>((at, step) => own(at, step), whole);
+    if (found !== undefined) return found as Json;
+    const place = `The JSONPath '${path}' specified for the field '${field}' could not be found in the input`;
+    throw new StateError('States.Runtime', `${place} '${JSON.stringify(data)}'`);
+  };
+}
+
+const own = (data: unknown, step: string | number): unknown =>
+  typeof data === 'object' && data !== null && Object.hasOwn(data, step) ? data[step as keyof typeof data] : undefined;
+
+/** The steps of a reference path: names and indexes. */
+function stepsOf(field: string, path: unknown, root: RegExp): (string | number)[] {
+  const step = /\.([\p{L}\p{N}_-]+)|\['([^']+)'\]|\[(\d+)\]/gu;
+  const rest = typeof path === 'string' && root.test(path) ? path.replace(root, '') : undefined;
+  if (rest === undefined || rest.replaceAll(step, '') !== '')
+    throw new Error(`${field}: the local cloud does not model the path ${path}`);
+  return [...rest.matchAll(step)].map(([, name, quoted, index]) => name ?? quoted ?? Number(index));
+}
