@@ -1,5 +1,6 @@
 import * as z from 'zod/mini';
 import { Step } from '../domain/request.ts';
+import { evidenceFiles } from './aws/evidence.ts';
 import { cases, now, requestsTable, workflow } from './aws/from-env.ts';
 import { dueIndex, dueShard, shards } from './aws/keys.ts';
 import { OutcomeUnknown, postOffice } from './aws/mail.ts';
@@ -69,6 +70,7 @@ export const dispatch = task({
 export const handler = onTask(dispatch, () => {
   const table = requestsTable();
   const outbox = outboxIn(table, dueIndex.name);
-  const send = postOffice({ outbox, cases: cases(), config: readConfig(), map: readMap().map, now });
+  const maps = { map: readMap().map, files: evidenceFiles() };
+  const send = postOffice({ outbox, cases: cases(), config: readConfig(), ...maps, now });
   return { outbox, send, workflow: workflow(), now };
 });

@@ -79,8 +79,10 @@ export class PrivacyStack extends Stack {
         STATE_MACHINE: stateMachineArn,
         BASE_URL: site.url,
         CONFIGURATION_SET: mail.configurationSet.configurationSetName,
+        EVIDENCE_BUCKET: storage.evidence.bucketName,
       },
     });
+    storage.grantMaps(fn);
     storage.grantRequests(fn, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
     fn.allow(['dynamodb:Query'], [storage.dueIndexArn]);
     fn.allow(['states:StartExecution'], [stateMachineArn]);

@@ -137,6 +137,12 @@ export class Storage extends Construct {
     fn.allow(actions, [this.key.keyArn], { StringEquals: { 'kms:ViaService': `${service}.${region}.amazonaws.com` } });
   }
 
+  /** Lets a function read the data map that a request was planned by, and nothing else of what is kept with it. */
+  grantMaps(fn: ServiceFunction): void {
+    fn.allowObjects(['s3:GetObject'], this.evidence, 'evidence/*/data-map.json');
+    this.useKey(fn, 's3', ['kms:Decrypt']);
+  }
+
   /** Lets a function count what an address or a client does, by their pseudonyms. */
   grantCounting(fn: ServiceFunction, ...more: 'GetItem'[]): void {
     const actions = ['UpdateItem', ...more].map((action) => `dynamodb:${action}`);

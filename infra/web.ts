@@ -36,18 +36,15 @@ export class Web extends Construct {
     storage.grantCounting(intake);
 
     const person = make('person', record);
-    const staff = make('staff', { ...record, COUNTERS_TABLE: storage.counters.tableName });
+    const kept = { EVIDENCE_BUCKET: storage.evidence.bucketName };
+    const staff = make('staff', { ...record, ...kept, COUNTERS_TABLE: storage.counters.tableName });
     const calendar = make('calendar', record);
     // It only reads: what is open, and when each is due.
     storage.grantRequests(calendar, 'GetItem', 'Query');
     calendar.allow(['dynamodb:Query'], [storage.dueIndexArn]);
-    const owner = make('owner', { ...record, EVIDENCE_BUCKET: storage.evidence.bucketName });
-    const download = make('download', { ...record, EVIDENCE_BUCKET: storage.evidence.bucketName });
-    const review = make('review', {
-      ...record,
-      EVIDENCE_BUCKET: storage.evidence.bucketName,
-      COUNTERS_TABLE: storage.counters.tableName,
-    });
+    const owner = make('owner', { ...record, ...kept });
+    const download = make('download', { ...record, ...kept });
+    const review = make('review', { ...record, ...kept, COUNTERS_TABLE: storage.counters.tableName });
     review.allowObjects(['s3:GetObject'], storage.evidence, 'evidence/');
     // The answer as it was sent, for somebody whom mail does not reach.
     review.allowObjects(['s3:GetObject'], storage.evidence, 'packages/');
@@ -74,7 +71,8 @@ export class Web extends Construct {
     // Sessions only; it seals what the browser keeps while the issuer asks.
     storage.grantRequests(signIn, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
     // Apart from it: this one writes into a request what opens its elevated systems.
-    const proof = make('proof', { ...record, ...issuers });
+    const proof = make('proof', { ...record, ...kept, ...issuers });
+    for (const fn of [staff, owner, proof]) storage.grantMaps(fn);
     storage.grantRequests(proof, 'GetItem', 'Query', 'PutItem');
     grantWake(proof, props);
     for (const fn of [signIn, proof]) fn.allow(['kms:GenerateMac'], [storage.pseudonymKey.keyArn]);

@@ -20,7 +20,9 @@ import { type LetterFacts, letter } from '../../web/mail/letters.tsx';
 import { mailTexts } from '../../web/mail/texts.ts';
 import { env } from '../lib/env.ts';
 import { log } from '../lib/log.ts';
+import { mapNow } from '../lib/request-map.ts';
 import type { Cases } from './cases.ts';
+import type { EvidenceFiles } from './evidence.ts';
 import { type MimeFacts, mimeOf } from './mime.ts';
 import type { Outbox, OutboxMail } from './outbox.ts';
 import { tagHeader } from './ses-event.ts';
@@ -59,7 +61,9 @@ interface Office {
   readonly outbox: Outbox;
   readonly cases: Cases;
   readonly config: Config;
+  /** The deployed one. */
   readonly map: DataMap;
+  readonly files: EvidenceFiles;
   readonly now: () => Date;
   readonly ses?: SESClient;
 }
@@ -71,7 +75,7 @@ interface Recipient {
 }
 
 /** The address is looked up when the mail goes out: it stands in one place only. */
-const recipientOf = ({ to }: OutboxMail, held: Case, { config, map }: Office): Recipient => {
+const recipientOf = ({ to }: OutboxMail, held: Case, { config, map }: Pick<Office, 'config' | 'map'>): Recipient => {
   if (to === 'subject') return { email: held.request.person.email, language: held.request.language, staff: false };
   const handler = handlerOf(held.request.handedTo?.key, config);
   const decider = decidersOf(config).find(({ key }) => to === `dpo:${key}`) ?? handler;
@@ -210,9 +214,10 @@ export const postOffice = (office: Office) => {
   const { CONFIGURATION_SET } = env('CONFIGURATION_SET');
 
   const compose = async (mail: OutboxMail, key: string, held: Case) => {
-    const to = recipientOf(mail, held, office);
+    const map = mail.to === 'subject' ? office.map : await mapNow(held.request, office.map, office.files);
+    const to = recipientOf(mail, held, { config, map });
     const { writes, until, ...secrets } = secretsOf(mail, held, now());
-    const facts = { ...factsOf(mail, held, to, office), ...secrets, linkExpiresAt: until?.toISOString() };
+    const facts = { ...factsOf(mail, held, to, { ...office, map }), ...secrets, linkExpiresAt: until?.toISOString() };
     const calendar = calendarFor(mail, facts, held, now());
     const message = await mimeOf({
       ...(calendar ? { calendar } : {}),

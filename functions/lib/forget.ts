@@ -1,4 +1,4 @@
-import { evidenceKey } from '../../domain/answer-layout.ts';
+import { evidenceKey, mapKey } from '../../domain/answer-layout.ts';
 import { packagesOf } from '../../domain/package.ts';
 import { evidencePurged, frozenSource, mayPurge, packagePurged, purged } from '../../domain/purge.ts';
 import type { Case, Status } from '../../domain/request.ts';
@@ -29,13 +29,15 @@ export const forgetPackage = async ({ request }: Case, { cases, files }: ForgetD
   await cases.change(request.requestId, (current) => (mayPurge(current.request) ? packagePurged(current) : undefined));
 };
 
-/** Names and hashes of what was decided on: no value of the person's stands in it. */
-const manifestsOf = ({ evidence, manifest, sent = [] }: Case['request']): string[] =>
-  [...sent, ...(manifest ? [manifest] : [])].map(({ attempt }) => evidenceKey(evidence, attempt, 'manifest.json'));
+/** Names and hashes of what was decided on, and the map that names it: no value of the person's stands in them. */
+const namesOf = ({ evidence, manifest, sent = [] }: Case['request']): string[] => [
+  mapKey(evidence),
+  ...[...sent, ...(manifest ? [manifest] : [])].map(({ attempt }) => evidenceKey(evidence, attempt, 'manifest.json')),
+];
 
 export const forgetEvidence = async (held: Case, { cases, files }: ForgetDeps): Promise<void> => {
   if (!mayPurge(held.request)) return;
-  const objects = await forgetObjects(held, files, manifestsOf(held.request));
+  const objects = await forgetObjects(held, files, namesOf(held.request));
   await cases.change(held.request.requestId, (current, at) =>
     mayPurge(current.request) ? evidencePurged(current, objects, at) : undefined,
   );

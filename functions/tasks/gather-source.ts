@@ -19,7 +19,7 @@ import { type Time, task } from '../lib/task.ts';
 export interface GatherDeps {
   readonly cases: Cases;
   readonly files: Files;
-  /** The deployed one: whether a system may be opened is today's word. */
+  /** The deployed one. */
   readonly map: DataMap;
   /** Throws for another system than the function's own. */
   readonly connector: (system: string) => Promise<Connector>;
@@ -71,6 +71,10 @@ const recordOf = (
   } satisfies SourceRecord;
 };
 
+const mustBeOpen = ({ request }: Case, system: System | undefined): void => {
+  if (!mayOpen(request, system?.tier)) throw new TransitionRefused('second proof is missing');
+};
+
 /**
  * The guard every reader of a source goes through (I04): a consistent read says the address is proven, gathering was started, and what the
  * system's tier asks for is there.
@@ -79,7 +83,7 @@ export const mayGather = async (cases: Cases, requestId: string, system: System 
   const held = await cases.read(requestId);
   mustBe(held.request, 'GATHERING');
   if (!held.request.proof) throw new TransitionRefused('address is not proven');
-  if (!mayOpen(held.request, system?.tier)) throw new TransitionRefused('second proof is missing');
+  mustBeOpen(held, system);
   return held;
 };
 
@@ -96,6 +100,8 @@ const runOf = async (held: Case, attempt: string, input: GatherInput, deps: Gath
 
 const placeOf = async (held: Case, attempt: string, { system }: GatherInput, { files }: GatherDeps) => {
   const map = await mapOf(held.request, files);
+  // Today's map has been asked; what the request was planned by may be the stricter.
+  mustBeOpen(held, map.systems[system]);
   const portable = held.rights.some(({ right }) => right === 'portability');
   const systems = Object.keys(map.systems);
   const place = { request: held.request, attempt, system, systems, files, portable, answered: inForce(held) };

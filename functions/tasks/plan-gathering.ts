@@ -1,5 +1,6 @@
 import type { DataMap } from '../../domain/data-map.ts';
 import { inForce, planned, turnOf } from '../../domain/gathering.ts';
+import { mapInForce } from '../../domain/map-in-force.ts';
 import { planOf, type Wave, wavesOf } from '../../domain/plan.ts';
 import type { Case } from '../../domain/request.ts';
 import { leftClosed } from '../../domain/second-proof.ts';
@@ -64,10 +65,11 @@ export const planGathering = task({
   async run({ requestId }, { cases: held, files: kept, deployed, now: clock }: Deps) {
     const { request } = await held.read(requestId);
     const { map, hash } = await mapToPlanBy(request, deployed, kept);
+    const today = mapInForce(map, deployed.map);
     const waves = withManual(map);
     const systems = waves.flatMap((wave, index) => wave.map(({ system }) => ({ system, wave: index })));
     const note = (found: Case) =>
-      planned(found, { systems, dataMap: hash }, (whole) => leftClosed(whole, map, waves, clock()), clock());
+      planned(found, { systems, dataMap: hash }, (whole) => leftClosed(whole, today, waves, clock()), clock());
     // Each notes as many closed systems as one transaction takes.
     while (await held.change(requestId, note));
     const answered = inForce(await held.read(requestId)).map(turnOf);

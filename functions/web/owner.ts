@@ -5,12 +5,14 @@ import { awaitsOwner, inForce, isOpen, type OwnerAnswer, ownerAnswered } from '.
 import { type Case, namesCase } from '../../domain/request.ts';
 import { ownerPage } from '../../web/pages/owner.tsx';
 import type { Cases } from '../aws/cases.ts';
+import { type EvidenceFiles, evidenceFiles } from '../aws/evidence.ts';
 import { cases, now, tokens } from '../aws/from-env.ts';
 import type { Tokens } from '../aws/tokens.ts';
 import { type Uploads, uploads } from '../aws/uploads.ts';
 import { env } from '../lib/env.ts';
 import { type Look, look, siteOf } from '../lib/look.ts';
 import { type Answer, onPage, Refusal, type Visit } from '../lib/page.ts';
+import { mapNow } from '../lib/request-map.ts';
 import { opened, openLink } from '../lib/session.ts';
 import { readMap } from '../lib/settings.ts';
 
@@ -19,6 +21,7 @@ interface Deps {
   readonly tokens: Tokens;
   readonly uploads: Uploads;
   readonly map: DataMap;
+  readonly files: EvidenceFiles;
   readonly look: Look;
   readonly baseUrl: string;
   readonly now: () => Date;
@@ -116,7 +119,8 @@ const ownerPages = (deps: Deps) => ({
     if (visit.method === 'GET' && visit.query.has('key')) return { location: visit.path };
     const name = visit.parameters.system ?? '';
     if (token.about !== name) throw new Refusal(404);
-    const task = taskOf(await deps.cases.read(token.requestId), name, token.recipient, deps.map);
+    const held = await deps.cases.read(token.requestId);
+    const task = taskOf(held, name, token.recipient, await mapNow(held.request, deps.map, deps.files));
     if (visit.method === 'GET') return show(visit, task, [], deps);
     if (!openTask(task)) return tooLate(visit, task, deps);
     return answer(visit, task, deps);
@@ -129,6 +133,7 @@ export const handler = onPage(siteOf, () =>
     tokens: tokens(),
     uploads: uploads(now),
     map: readMap().map,
+    files: evidenceFiles(),
     look: look(),
     baseUrl: env('BASE_URL').BASE_URL,
     now,

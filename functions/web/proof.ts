@@ -6,6 +6,7 @@ import type { Case } from '../../domain/request.ts';
 import { proveBySignIn, signInFault, wantsProof } from '../../domain/second-proof.ts';
 import { type ProofProblem, proofPage } from '../../web/pages/proof.tsx';
 import type { Cases } from '../aws/cases.ts';
+import { type EvidenceFiles, evidenceFiles } from '../aws/evidence.ts';
 import { cases, now, seals, tokens } from '../aws/from-env.ts';
 import type { Seals } from '../aws/seals.ts';
 import { useOnce } from '../aws/sessions.ts';
@@ -16,6 +17,7 @@ import { log } from '../lib/log.ts';
 import { type Look, look, siteOf } from '../lib/look.ts';
 import { type Oidc, oidcWith, type SignedInAs, SignInRefused } from '../lib/oidc.ts';
 import { type Answer, onPage, Refusal, type Visit } from '../lib/page.ts';
+import { mapNow } from '../lib/request-map.ts';
 import { opened } from '../lib/session.ts';
 import { readConfig, readMap } from '../lib/settings.ts';
 
@@ -26,6 +28,7 @@ interface Deps {
   readonly seals: Seals;
   readonly config: Config;
   readonly map: DataMap;
+  readonly files: EvidenceFiles;
   readonly look: Look;
   readonly now: () => Date;
 }
@@ -70,7 +73,8 @@ const begin = async (visit: Visit, held: Case, deps: Deps): Promise<Answer> => {
 const record = async ({ request }: Case, { issuer, subject }: SignedInAs, state: string, deps: Deps) => {
   const { requestId } = request;
   const by = { issuer, subject: await deps.seals.pseudonym(JSON.stringify(['proof', requestId, issuer, subject])) };
-  const waves = wavesOf(deps.map, planOf(deps.map, ['email']));
+  const map = await mapNow(request, deps.map, deps.files);
+  const waves = wavesOf(map, planOf(map, ['email']));
   const prove = (held: Case) => proveBySignIn(held, by, waves, deps.now());
   await deps.cases.change(requestId, prove, [useOnce(state, deps.now())]);
   log.info('proof recorded');
@@ -116,6 +120,6 @@ export const handler = onPage(siteOf, () => {
     `${env('BASE_URL').BASE_URL}/proven`,
     process.env.ALLOW_LOOPBACK === 'true',
   );
-  const store = { cases: cases(), tokens: tokens(), seals: seals(), map: readMap().map };
+  const store = { cases: cases(), tokens: tokens(), seals: seals(), map: readMap().map, files: evidenceFiles() };
   return proofPages({ oidc, ...store, config, look: look(), now });
 });

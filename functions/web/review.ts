@@ -23,6 +23,7 @@ import { documentsOf } from '../lib/document-list.ts';
 import { type DecidersDeps, forDeciders, hereOf } from '../lib/for-deciders.ts';
 import { look, siteOf } from '../lib/look.ts';
 import { type Answer, onPage, Refusal, type Visit } from '../lib/page.ts';
+import { mapNow } from '../lib/request-map.ts';
 import { type Asked, markIn } from '../lib/review-marks.ts';
 import { type RowPage, rowsAPage, rowsFrom } from '../lib/row-page.ts';
 import { readConfig, readMap } from '../lib/settings.ts';
@@ -30,6 +31,7 @@ import { readConfig, readMap } from '../lib/settings.ts';
 interface Deps extends DecidersDeps {
   readonly files: EvidenceFiles;
   readonly links: Presigner;
+  /** As deployed; what a case is shown by is `mapNow` of it. */
   readonly map: DataMap;
 }
 
@@ -44,9 +46,14 @@ interface Place {
   readonly json: StoredFile | undefined;
   readonly documents: readonly StoredFile[];
   readonly all: readonly Mark[];
+  readonly map: DataMap;
 }
 
-const placeOf = async (visit: Visit, { requestId }: Link, { cases: record, files }: Deps): Promise<Place> => {
+const placeOf = async (
+  visit: Visit,
+  { requestId }: Link,
+  { cases: record, files, map: deployed }: Deps,
+): Promise<Place> => {
   const held = await record.read(requestId);
   const found = inForce(held).flatMap((source) => source.collections.map((collection) => ({ source, collection })));
   const here = found.find(
@@ -65,12 +72,13 @@ const placeOf = async (visit: Visit, { requestId }: Link, { cases: record, files
   const all = marks.filter(
     ({ system, collection }) => system === here.source.system && collection === here.collection.name,
   );
-  return { held, ...here, json: described, documents, all };
+  const map = await mapNow(held.request, deployed, files);
+  return { held, ...here, json: described, documents, all, map };
 };
 
 const propsOf = (visit: Visit, place: Place, problems: readonly ReviewProblem[], deps: Deps): ReviewProps => {
-  const { held, source, collection, all } = place;
-  const system = deps.map.systems[source.system];
+  const { held, source, collection, all, map } = place;
+  const system = map.systems[source.system];
   if (!system) throw new Refusal(404);
   const marks = all.filter((mark) => isCurrent(mark, source.attempt));
   return {
@@ -184,7 +192,7 @@ const ownersText: ReviewPage = async (visit, link, deps) => {
   const { request } = place.held;
   const value = textIn(await deps.files.readText(evidenceKey(request.evidence, file.attempt, file.path)));
   const again = async (problems: readonly ReviewProblem[]): Promise<Answer> => {
-    const found = findIn(value, await namesOfOthers(place.held, deps));
+    const found = findIn(value, await namesOfOthers(place.held, { ...deps, map: place.map }));
     const html = textPage({ ...propsOf(visit, place, problems, deps), value, found, document: file.path });
     return { status: problems.length > 0 ? 400 : 200, html };
   };
@@ -203,11 +211,11 @@ const showRow = async (
 ): Promise<Answer> => {
   const [row] = page.rows;
   if (!row || page.from !== n) throw new Refusal(404);
-  const names = await namesOfOthers(place.held, deps);
+  const names = await namesOfOthers(place.held, { ...deps, map: place.map });
   const texts = Object.entries(row).flatMap(([field, value]) =>
     typeof value === 'string' ? [[field, value] as const] : [],
   );
-  const described = deps.map.systems[place.source.system]?.collections[place.collection.name];
+  const described = place.map.systems[place.source.system]?.collections[place.collection.name];
   const found = Object.fromEntries(
     texts
       .filter(([field]) => described?.fields[field]?.freeText)

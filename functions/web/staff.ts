@@ -18,6 +18,7 @@ import { sendAgain, settleMail } from '../../domain/undelivered.ts';
 import { extendable } from '../../domain/urgency.ts';
 import { dayIn } from '../../web/format.ts';
 import { type StaffProblem, type StaffProps, staffPage } from '../../web/pages/staff.tsx';
+import { type EvidenceFiles, evidenceFiles } from '../aws/evidence.ts';
 import { cases, counters, now, requestsTable, tokens } from '../aws/from-env.ts';
 import { overviewIn } from '../aws/overview.ts';
 import { sessionsIn } from '../aws/sessions.ts';
@@ -25,6 +26,7 @@ import type { Link } from '../aws/tokens.ts';
 import { errorName } from '../lib/log.ts';
 import { type Look, look, siteOf } from '../lib/look.ts';
 import { type Answer, onPage, Refusal, type Visit } from '../lib/page.ts';
+import { mapNow } from '../lib/request-map.ts';
 import { deciderIn, type FactorDeps, forgetBrowsers, hintedDecider, secondFactor } from '../lib/second-factor.ts';
 import { openLink } from '../lib/session.ts';
 import { readConfig, readMap, rulesOf } from '../lib/settings.ts';
@@ -32,7 +34,9 @@ import { linkOf, type StaffAccessDeps } from '../lib/staff-access.ts';
 
 interface Deps extends FactorDeps {
   readonly overview: StaffAccessDeps['overview'];
+  /** As deployed; what a case is shown and judged by is `mapNow` of it. */
   readonly map: DataMap;
+  readonly files: EvidenceFiles;
   readonly look: Look;
 }
 
@@ -257,12 +261,11 @@ const decideNow = async (visit: Visit, held: Case, link: Link, run: Decide, deps
   return { ...answer, cookies };
 };
 
-const act = async (visit: Visit, link: Link, deps: Deps): Promise<Answer> => {
+const act = async (visit: Visit, held: Case, link: Link, deps: Deps): Promise<Answer> => {
   const { action } = actionOf(visit);
   if (action === 'forget') return { location: visit.path, cookies: await forgetBrowsers(visit, deps) };
   const decision = Object.hasOwn(decisions, action) ? decisions[action] : undefined;
   const run = Object.hasOwn(actions, action) ? actions[action] : undefined;
-  const held = await deps.cases.read(link.requestId);
   if (!decision && !run) throw new Refusal(400);
   const problems = problemsOf(visit, held, action, deps);
   if (problems.length > 0) return show(visit, held, problems, deps);
@@ -277,8 +280,10 @@ const staffPages = (deps: Deps) => ({
   'ANY /dpo/request/{reference}': async (visit: Visit): Promise<Answer> => {
     const link = await linkOf(visit, deps);
     if (!link) return { location: `/dpo/sign-in?request=${visit.parameters.reference}` };
-    if (visit.method === 'POST') return act(visit, link, deps);
-    return show(visit, await deps.cases.read(link.requestId), [], deps);
+    const held = await deps.cases.read(link.requestId);
+    const map = await mapNow(held.request, deps.map, deps.files);
+    if (visit.method === 'POST') return act(visit, held, link, { ...deps, map });
+    return show(visit, held, [], { ...deps, map });
   },
 });
 
@@ -286,5 +291,6 @@ export const handler = onPage(siteOf, () => {
   const table = requestsTable();
   const records = { cases: cases(), overview: overviewIn(table), counters: counters() };
   const keys = { tokens: tokens(), sessions: sessionsIn(table) };
-  return staffPages({ ...records, ...keys, map: readMap().map, config: readConfig(), look: look(), now });
+  const maps = { map: readMap().map, files: evidenceFiles() };
+  return staffPages({ ...records, ...keys, ...maps, config: readConfig(), look: look(), now });
 });

@@ -33,7 +33,18 @@ export const withTimeout = (system: string, seconds: number) => (folder: string)
   });
 
 export interface MapFile {
-  map: { systems: Record<string, { title: { da: string; en: string }; canary?: object }> };
+  map: {
+    systems: Record<
+      string,
+      {
+        title: { da: string; en: string };
+        canary?: object;
+        tier: 'basic' | 'elevated';
+        owner: { name: string; email: string; language: string };
+        collections: Record<string, { fields: Record<string, { freeText?: boolean }> }>;
+      }
+    >;
+  };
   hash: string;
 }
 

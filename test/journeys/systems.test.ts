@@ -3,11 +3,26 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { peopleToTry } from '../../demo/people.ts';
 import { openCloud } from '../../local/cloud.ts';
-import { answerTask, approve, ask, download, openAsDpo, prove, start } from './access.ts';
-import { changedSynth, withMap, withTimeout } from './changed.ts';
+import {
+  answerTask,
+  approve,
+  ask,
+  download,
+  expectStatus,
+  last4,
+  linkIn,
+  lookAt,
+  lookedAt,
+  openAsDpo,
+  prove,
+  signInAs,
+  start,
+} from './access.ts';
+import { changedSynth, type MapFile, withMap, withTimeout } from './changed.ts';
 import { itemsOf } from './faults.ts';
 import { killFunction, newsletterAt, slowNewsletter } from './slow-newsletter.ts';
-import { textOf } from './visitor.ts';
+import { objectsIn, outputsOf } from './stores.ts';
+import { textOf, Visitor } from './visitor.ts';
 import { openWorld, type World } from './world.ts';
 import { recordsOf, unzip } from './zip.ts';
 
@@ -107,35 +122,129 @@ test('a source that knows nobody, not even its canary, has failed: it has not fo
   expect(await sourceOf(world, reference, 'crm')).toMatchObject({ state: 'EMPTY' });
 });
 
-test('a request is answered by the data map that it was planned by, whatever was deployed while it waited', async () => {
-  const world = await openWorld();
-  closers.push(() => world.close());
-  const email = peopleToTry.everywhere;
-  const reference = await proven(world, email);
-  await start(world, reference);
-  await world.mail('arkiv@nordlys.example', new RegExp(reference));
+const filesOf = async (world: World): Promise<string[]> => {
+  const held = await objectsIn(world, outputsOf(world).EvidenceBucket);
+  return held.map(({ place }) => place).filter((place) => place.includes('/evidence/'));
+};
+
+/** The same world on another deployment. */
+const redeployed = async (world: World, edit: (file: MapFile) => void): Promise<void> => {
   await world.quiet();
   await world.cloud.close();
-  const other = withMap((file) => {
-    const { crm } = file.map.systems;
-    if (crm) crm.title = { da: 'Et helt andet kartotek', en: 'Quite another register' };
-    delete file.map.systems.newsletter;
-    file.hash = 'b'.repeat(64);
-  });
   const port = (url: string) => Number(new URL(url).port);
   const ports = { port: port(world.site), awsPort: port(world.aws) };
-  const later = await openCloud({ cdkOut: await changed(other), stateDir: world.state, ...ports });
+  const later = await openCloud({ cdkOut: await changed(withMap(edit)), stateDir: world.state, ...ports });
   closers.push(() => later.close());
-  await answerTask(world, reference, 'nothing');
-  await openAsDpo(world, reference, 2);
-  await approve(world, reference);
-  const { zip } = await download(world, email, reference);
-  const entries = await unzip(zip);
-  const pages = [...entries].filter(([name]) => name.endsWith('.html')).map(([, held]) => textOf(held.toString()));
-  expect(pages.join(' ')).toContain('Kundekartotek');
-  expect(pages.join(' ')).toContain('Nyhedsbreve');
-  expect(pages.join(' ')).not.toContain('andet kartotek');
-  const manifest = JSON.parse((entries.get('manifest.json') as Buffer).toString()) as { dataMap: string };
-  expect(manifest.dataMap).toMatch(/^[0-9a-f]{64}$/);
-  expect(manifest.dataMap).not.toBe('b'.repeat(64));
+};
+
+describe('a request is dealt with by the data map that it was planned by, whatever was deployed while it waited', () => {
+  let world: World;
+  let reference: string;
+  const email = peopleToTry.everywhere;
+
+  beforeAll(async () => {
+    world = await openWorld();
+    closers.push(() => world.close());
+    reference = await proven(world, email);
+    await start(world, reference);
+    await world.mail('arkiv@nordlys.example', new RegExp(reference));
+    await redeployed(world, (file) => {
+      const { crm } = file.map.systems;
+      if (crm) crm.title = { da: 'Et helt andet kartotek', en: 'Quite another register' };
+      delete file.map.systems.newsletter;
+      delete file.map.systems.archive;
+      file.hash = 'b'.repeat(64);
+    });
+  });
+
+  test('the owner of a system that was removed can still answer by the link they have', async () => {
+    await answerTask(world, reference, 'nothing');
+  });
+
+  test('the DPO reads the names of then, in the mail, on the page of the case and on those of what was gathered', async () => {
+    const { mail, page, visitor } = await openAsDpo(world, reference, 2);
+    for (const text of [mail.text, textOf(page.html)]) {
+      expect(text).toContain('Kundekartotek');
+      expect(text).toContain('Nyhedsbreve');
+      expect(text).toContain('Papirarkiv');
+      expect(text).not.toContain('andet kartotek');
+    }
+    const data = await lookAt(world, visitor, `/dpo/request/${reference}/data/newsletter/subscriptions`);
+    expect(data.status).toBe(200);
+    expect(textOf(data.html)).toContain('Tilmeldinger');
+  });
+
+  test('and so does the person in the answer', async () => {
+    await approve(world, reference);
+    const { zip } = await download(world, email, reference);
+    const entries = await unzip(zip);
+    const pages = [...entries].filter(([name]) => name.endsWith('.html')).map(([, held]) => textOf(held.toString()));
+    expect(pages.join(' ')).toContain('Kundekartotek');
+    expect(pages.join(' ')).toContain('Nyhedsbreve');
+    expect(pages.join(' ')).not.toContain('andet kartotek');
+    const manifest = JSON.parse((entries.get('manifest.json') as Buffer).toString()) as { dataMap: string };
+    expect(manifest.dataMap).toMatch(/^[0-9a-f]{64}$/);
+    expect(manifest.dataMap).not.toBe('b'.repeat(64));
+  });
+
+  test('the names stay on the page of the case when what was gathered is gone', async () => {
+    await world.advance('P120D');
+    const visitor = new Visitor(world.site);
+    await signInAs(visitor);
+    const page = expectStatus(await visitor.get(`/dpo/request/${reference}`), 200);
+    expect((await filesOf(world)).map((place) => place.split('/').at(-1)).sort()).toEqual([
+      'data-map.json',
+      'manifest.json',
+    ]);
+    expect(textOf(page.html)).toContain('Kundekartotek');
+  });
+});
+
+describe('what was found out since holds for a request that was planned before', () => {
+  let world: World;
+  let reference: string;
+
+  beforeAll(async () => {
+    world = await openWorld();
+    closers.push(() => world.close());
+    reference = await proven(world, peopleToTry.everywhere);
+    await start(world, reference);
+    await world.mail('arkiv@nordlys.example', new RegExp(reference));
+    await redeployed(world, ({ map: { systems } }) => {
+      const { archive, newsletter, webshop } = systems;
+      if (archive) archive.owner = { ...archive.owner, name: 'Ny Ejer', email: 'ny@nordlys.example' };
+      if (newsletter) newsletter.tier = 'elevated';
+      for (const { fields } of Object.values(webshop?.collections ?? {}))
+        for (const field of Object.values(fields)) field.freeText = true;
+    });
+  });
+
+  test('an owner who has left gets no more mail: who took over is reminded, and answers', async () => {
+    const toLeft = async () => (await world.mails()).filter(({ to }) => to.includes('arkiv@nordlys.example')).length;
+    const before = await toLeft();
+    await world.advance('P20D');
+    const mail = await world.mail('ny@nordlys.example', new RegExp(reference));
+    expect(await toLeft()).toBe(before);
+    const visitor = new Visitor(world.site);
+    const page = expectStatus(await visitor.get(linkIn(mail, 'o')), 200);
+    expectStatus(await visitor.submit(page, { answer: 'nothing', last4: last4(reference) }, 'answer'), 200);
+    await world.quiet();
+  });
+
+  test('text that was found to tell of other people must be looked at, though the map of then did not know', async () => {
+    const { page } = await openAsDpo(world, reference, 2);
+    expect(lookedAt(page)).toContain('webshop');
+  });
+
+  test('a system that was made elevated is not opened when it is asked again', async () => {
+    const { page, visitor } = await openAsDpo(world, reference, 2);
+    const again = { action: 'ask-again', system: 'newsletter', last4: last4(reference) };
+    expectStatus(await visitor.submit(page, again, 'system'), 200);
+    await world.quiet();
+    const items = await itemsOf(world);
+    expect(items.find(({ sk }) => sk.startsWith('SOURCE#2#newsletter#'))).toMatchObject({
+      state: 'EXCLUDED',
+      reason: 'SecondProofMissing',
+    });
+  });
 });

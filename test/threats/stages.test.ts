@@ -97,13 +97,14 @@ test('3.1 IAM: only a system’s own function reads its secret, and of the pages
   expect(readers.filter((name) => !name.startsWith('WorkflowGatherSource'))).toEqual(['WebProof', 'WebSignIn']);
 });
 
-test('3.1 IAM: of the pages only the download and the DPO’s review read an answer, only the review what was gathered, and an owner’s page only uploads', () => {
+test('3.1 IAM: of the pages only the download and the DPO’s review read an answer, only the review what was gathered, and an owner’s page only uploads; others the map', () => {
   const pages = (on: RegExp) => mayDo('s3:GetObject', on).filter((name) => name.startsWith('Web'));
   // The review hands an answer out to those who decide, behind their second factor.
   expect(pages(/packages\/\*$/)).toEqual(['WebDownload', 'WebReview']);
   expect(pages(/evidence\/\*$/)).toEqual(['WebReview']);
   expect(pages(/evidence\/\*\/uploads\/\*$/)).toEqual(['WebOwner']);
-  expect(pages(/./)).toEqual(['WebDownload', 'WebOwner', 'WebReview']);
+  expect(pages(/evidence\/\*\/data-map\.json\*$/)).toEqual(['WebOwner', 'WebProof', 'WebStaff']);
+  expect(pages(/./)).toEqual(['WebDownload', 'WebOwner', 'WebProof', 'WebReview', 'WebStaff']);
 });
 
 test('3.1 IAM: what asks for proof and for a start reaches no source, no object and no secret', () => {
