@@ -75,7 +75,7 @@ function readState(name: string, state: Fields, scope: Scope, siblings: object):
     checkTargets(state as Loose, siblings);
     checkWildcards(state as Loose);
     const { Branches: _, ItemProcessor: __, ...fields } = state as Partial<Record<string, unknown>>;
-    checkExpressions(fields);
+    checkExpressions(fields, state.Type);
     return state.Type === 'Task' ? { integration: integrationOf(state.Resource, state.Arguments) } : {};
   });
   return { ...state, ...own, programs: inside.map((program) => readProgram(program, scope)) };
@@ -117,16 +117,25 @@ function checkWildcards({ Retry = [], Catch = [] }: Loose): void {
         throw new Error(`${field}: States.ALL must stand alone in the last entry`);
 }
 
-/** Parses every expression, so that wrong syntax is told at load and where it stands. */
-function checkExpressions(value: unknown, place: readonly string[] = []): void {
+/** Parses every expression, so that wrong syntax, and a look at what is not there yet, is told at load and where it stands. */
+function checkExpressions(value: unknown, type: string, place: readonly string[] = []): void {
   if (typeof value === 'string' && isExpression(value)) {
     try {
       compile(sourceOf(value));
+      checkVisible(value, type, place);
     } catch (error) {
       throw new Error(`${place.join(': ')}: ${(error as Error).message}`, { cause: error });
     }
   } else if (typeof value === 'object' && value !== null)
-    for (const [key, part] of Object.entries(value)) checkExpressions(part, [...place, key]);
+    for (const [key, part] of Object.entries(value)) checkExpressions(part, type, [...place, key]);
+}
+
+/** A result is seen where a state that has one is left, an error in its catchers. */
+function checkVisible(source: string, type: string, [field = '']: readonly string[]): void {
+  const leaves = ['Output', 'Assign'].includes(field) && ['Task', 'Parallel', 'Map'].includes(type);
+  const visible = field === 'Catch' ? 'errorOutput' : leaves ? 'result' : undefined;
+  const [, read = visible] = /\$states\.(result|errorOutput)\b/.exec(source) ?? [];
+  if (read !== visible) throw new Error(`there is no $states.${read} here`);
 }
 
 /** Names a state assigns, by itself, its choices or its catchers. */

@@ -271,6 +271,14 @@ test('a definition that holds what is not modelled is refused at load, by machin
       'state "A": Retry: States.ALL must stand alone in the last entry',
     ],
     [
+      machine({ A: { Type: 'Pass', Output: { x: '{% $states.result %}' }, End: true } }),
+      'state "A": Output: x: there is no $states.result here',
+    ],
+    [
+      machine({ A: invoke('f', { Catch: [{ ...always, Next: 'A', Output: '{% $states.result %}' }], End: true }) }),
+      'state "A": Catch: 0: Output: there is no $states.result here',
+    ],
+    [
       { StartAt: 'A', States: { A: { Type: 'Choice', Choices: [] } } },
       'state "A": the local cloud does not model a Choice in JSONPath',
     ],
