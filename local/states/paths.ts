@@ -1,3 +1,4 @@
+import { conditionOf, type Rule } from './comparison.ts';
 import { StateError } from './errors.ts';
 import { isExpression, type Json, type Variables } from './expression.ts';
 
@@ -23,20 +24,28 @@ const given: Readonly<Record<string, string>> = { Task: 'Arguments', Parallel: '
 /** A state in JSONPath as the JSONata state that means the same, its paths as lookups. Throws on what is not modelled. */
 export function fromPaths(state: Raw): { readonly fields: Raw; readonly inputPath: Lookup } {
   const { Type, InputPath = '$', OutputPath = '$', ResultPath, ResultSelector, Result, Parameters, ...rest } = state;
-  const { Branches, Iterator, ItemProcessor = Iterator, Catch, ...plain } = rest;
-  if (Type === 'Choice') throw new Error('the local cloud does not model a Choice in JSONPath; write it in JSONata');
+  const { Branches, Iterator, ItemProcessor = Iterator, Catch, Choices, ...plain } = rest;
   const other = ['Arguments', 'Output', 'Items'].find((field) => field in state);
   if (other !== undefined) throw new Error(`${other}: a state in JSONPath has no such field`);
   const parameters = templateOf(Parameters);
   const result = Type === 'Pass' ? (Result === undefined ? parameters : literal(Result)) : templateOf(ResultSelector);
   const written = combine(ResultPath, result);
-  const leaving = pathOf('OutputPath', OutputPath);
+  const filter = pathOf('OutputPath', OutputPath);
+  const Output = (scope: PathScope) => filter({ ...scope, data: written(scope) });
   const fields = {
     ...Object.fromEntries(Object.entries(plain).map(([key, value]) => fieldOf(key, value))),
     ...{ Type, Branches, ItemProcessor },
     ...(Type === 'Map' && !('ItemsPath' in plain) && { Items: pathOf('ItemsPath', '$') }),
     ...(parameters !== undefined && given[Type as string] && { [given[Type as string] as string]: parameters }),
-    ...(Type !== 'Fail' && { Output: (scope: PathScope) => leaving({ ...scope, data: written(scope) }) }),
+    ...(Type !== 'Fail' && { Output }),
+    Choices: (Choices as Rule[] | undefined)?.map(({ Next, Assign, ...rule }) => {
+      const condition = conditionOf(
+        rule,
+        (path) => findOf('Variable', path),
+        (path) => pathOf('Variable', path),
+      );
+      return { Condition: condition, Next, Assign: templateOf(Assign), Output };
+    }),
     Catch: (Catch as Raw[] | undefined)?.map(({ ResultPath: place, Assign, ...catcher }) => {
       return { ...catcher, Assign: templateOf(Assign), Output: combine(place) };
     }),
@@ -86,17 +95,24 @@ function put(data: Json, [step, ...rest]: readonly (string | number)[], value: J
   return Array.isArray(data) ? data.with(step as number, inner) : { ...data, [step]: inner };
 }
 
-/** `$`, `$$` or a variable's name, and the steps from there. */
-function pathOf(field: string, path: unknown): Lookup {
-  if (path === null) return () => ({});
+/** Reads from `$`, `$$` or a variable; undefined when nothing is there. */
+function findOf(field: string, path: unknown): (scope: PathScope) => unknown {
   const [root = ''] = /^\$[$\w]*/.exec(String(path)) ?? [];
   const steps = stepsOf(field, path, /^\$[$\w]*/);
   return ({ data, context, variables }) => {
     const whole = root === '$' ? data : root === '$$' ? context : variables[root.slice(1)];
-    const found = steps.reduce<unknown>((at, step) => own(at, step), whole);
+    return steps.reduce<unknown>((at, step) => own(at, step), whole);
+  };
+}
+
+function pathOf(field: string, path: unknown): Lookup {
+  if (path === null) return () => ({});
+  const find = findOf(field, path);
+  return (scope) => {
+    const found = find(scope);
     if (found !== undefined) return found as Json;
     const place = `The JSONPath '${path}' specified for the field '${field}' could not be found in the input`;
-    throw new StateError('States.Runtime', `${place} '${JSON.stringify(data)}'`);
+    throw new StateError('States.Runtime', `${place} '${JSON.stringify(scope.data)}'`);
   };
 }
 

@@ -21,7 +21,7 @@ async function endOf({ Seconds, Timestamp }: StateOf<'Wait'>, visit: Visit): Pro
 }
 
 /** Milliseconds, or undefined when the text is no instant that exists. */
-function instantOf(value: unknown): number | undefined {
+export function instantOf(value: unknown): number | undefined {
   const day = typeof value === 'string' ? timestamp.exec(value)?.[1] : undefined;
   // Date.parse rolls 31 February over to March.
   if (day === undefined || new Date(`${day}T00:00:00Z`).toJSON()?.slice(0, 10) !== day) return undefined;

@@ -150,6 +150,58 @@ describe('variables', () => {
 });
 
 describe('choices and waits', () => {
+  test.for<[rule: object, input: object, output: string]>([
+    [{ Variable: '$.a', StringEquals: 'x' }, { a: 'x' }, 'yes'],
+    [{ Variable: '$.a', StringEquals: '1' }, { a: 1 }, 'no'],
+    [{ Variable: '$.a', StringLessThan: 'b' }, { a: 'a' }, 'yes'],
+    [{ Variable: '$.a', StringEqualsPath: '$.b' }, { a: 'q', b: 'q' }, 'yes'],
+    [{ Variable: '$.a', NumericGreaterThanEquals: 2 }, { a: 2 }, 'yes'],
+    [{ Variable: '$.a', NumericLessThanPath: '$.b' }, { a: 3, b: 3 }, 'no'],
+    [{ Variable: '$.a', NumericLessThanEqualsPath: '$.b' }, { a: 3, b: 3 }, 'yes'],
+    [{ Variable: '$.a', BooleanEquals: false }, { a: false }, 'yes'],
+    [{ Variable: '$.a', TimestampLessThan: '2026-01-02T00:00:00Z' }, { a: '2026-01-02T00:30:00+01:00' }, 'yes'],
+    [{ Variable: '$.a', TimestampGreaterThan: '2026-01-02T00:00:00Z' }, { a: 'tomorrow' }, 'no'],
+    [{ Variable: '$.a', IsPresent: false }, {}, 'yes'],
+    [{ Variable: '$.a', IsNull: true }, { a: null }, 'yes'],
+    [{ Variable: '$.a', IsNumeric: true }, { a: '1' }, 'no'],
+    [{ Variable: '$.a', IsString: false }, { a: 1 }, 'yes'],
+    [{ Variable: '$.a', IsBoolean: true }, { a: true }, 'yes'],
+    [{ Variable: '$.a', IsTimestamp: true }, { a: '2026-01-02' }, 'no'],
+    [{ Variable: '$.a', StringMatches: '*.log' }, { a: 'x.log' }, 'yes'],
+    [{ Variable: '$.a', StringMatches: 'a.c' }, { a: 'abc' }, 'no'],
+    [{ Variable: '$.a', StringMatches: 'a\\*' }, { a: 'a*' }, 'yes'],
+    [{ Variable: '$.a', StringMatches: 'a\\*' }, { a: 'ab' }, 'no'],
+    [{ Variable: '$.a', StringMatches: 'a\\\\*' }, { a: 'a\\b' }, 'yes'],
+    [{ Variable: '$$.State.Name', StringEquals: 'A' }, {}, 'yes'],
+    [{ Variable: '$$.Execution.Input.a', NumericEquals: 1 }, { a: 1 }, 'yes'],
+    [
+      {
+        And: [
+          { Variable: '$.a', IsPresent: true },
+          { Variable: '$.a', NumericEquals: 1 },
+        ],
+      },
+      {},
+      'no',
+    ],
+    [{ Or: [{ Variable: '$.a', NumericEquals: 2 }, { Not: { Variable: '$.a', NumericEquals: 3 } }] }, { a: 1 }, 'yes'],
+  ])('in JSONPath %j of %j: %s', async ([rule, input, output]) => {
+    const Choices = [{ ...rule, Assign: { 'seen.$': '$' }, Next: 'Y' }];
+    const States = {
+      A: { Type: 'Choice', Choices, Default: 'N' },
+      Y: { Type: 'Pass', Parameters: { 'seen.$': '$seen', said: 'yes' }, ...end },
+      N: { Type: 'Pass', Result: { said: 'no' }, ...end },
+    };
+    const expected = output === 'yes' ? { said: 'yes', seen: input } : { said: 'no' };
+    expect((await run({ StartAt: 'A', States }, input)).output).toEqual(expected);
+  });
+
+  test('in JSONPath a rule about what is not there fails, whatever it asks but whether it is', async () => {
+    const Choices = [{ Variable: '$.a', IsNull: true, Next: 'A' }];
+    const { error } = await run({ StartAt: 'A', States: { A: { Type: 'Choice', Choices, Default: 'A' } } }, {});
+    expect(error).toBe('States.Runtime');
+  });
+
   test('a choice without a match and a default fails with States.NoChoiceMatched', async () => {
     const A = { Type: 'Choice', Choices: [{ Condition: '{% false %}', Next: 'B' }] };
     const { error, types } = await run(machine({ A, B: { Type: 'Succeed' } }));

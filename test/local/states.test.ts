@@ -279,8 +279,8 @@ test('a definition that holds what is not modelled is refused at load, by machin
       'state "A": Catch: 0: Output: there is no $states.result here',
     ],
     [
-      { StartAt: 'A', States: { A: { Type: 'Choice', Choices: [] } } },
-      'state "A": the local cloud does not model a Choice in JSONPath',
+      { StartAt: 'A', States: { A: { Type: 'Choice', Choices: [{ Variable: '$.x', NumberEquals: 1, Next: 'A' }] } } },
+      'state "A": Choices: NumberEquals is no comparison',
     ],
     [
       { StartAt: 'A', States: { A: { Type: 'Pass', Output: 1, End: true } } },

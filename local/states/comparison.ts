@@ -1,0 +1,76 @@
+import type { Lookup, PathScope } from './paths.ts';
+import { instantOf } from './wait.ts';
+
+/** A rule of a Choice in JSONPath: one comparison, or `And`, `Or` or `Not` of others. */
+export type Rule = Readonly<Record<string, unknown>>;
+
+type Find = (scope: PathScope) => unknown;
+type Test = (value: unknown, wanted: unknown) => boolean;
+
+/** What a value of each type is compared by; undefined when it is of another type: then nothing holds. */
+const comparable: Readonly<Record<string, (value: unknown) => string | number | undefined>> = {
+  String: (value) => (typeof value === 'string' ? value : undefined),
+  Numeric: (value) => (typeof value === 'number' ? value : undefined),
+  Boolean: (value) => (typeof value === 'boolean' ? Number(value) : undefined),
+  Timestamp: instantOf,
+};
+
+const orders: Readonly<Record<string, (a: string | number, b: string | number) => boolean>> = {
+  Equals: (a, b) => a === b,
+  LessThan: (a, b) => a < b,
+  GreaterThan: (a, b) => a > b,
+  LessThanEquals: (a, b) => a <= b,
+  GreaterThanEquals: (a, b) => a >= b,
+};
+
+const is = (test: (value: unknown) => boolean): Test => {
+  return (value, wanted) => (value !== undefined && test(value)) === wanted;
+};
+const others: Readonly<Record<string, Test>> = {
+  IsPresent: is(() => true),
+  IsNull: is((value) => value === null),
+  IsString: is((value) => typeof value === 'string'),
+  IsNumeric: is((value) => typeof value === 'number'),
+  IsBoolean: is((value) => typeof value === 'boolean'),
+  IsTimestamp: is((value) => instantOf(value) !== undefined),
+  StringMatches: (value, wanted) => typeof value === 'string' && wildcards(String(wanted)).test(value),
+};
+
+/** `*` stands for any text, `\*` for itself and `\\` for a backslash. */
+function wildcards(text: string): RegExp {
+  const parts = text.match(/\\[\\*]|\*|[^*\\]+|\\/g) ?? [];
+  const source = parts.map((part) => {
+    return part === '*' ? '.*' : part.replace(/^\\(?=[\\*])/, '').replaceAll(/[.*+?^${}()|[\]\\]/g, '\\$&');
+  });
+  return new RegExp(`^${source.join('')}$`, 's');
+}
+
+function testOf(operator: string): Test | undefined {
+  const [, type = '', order = ''] =
+    /^(?!Boolean(?!Equals))(String|Numeric|Boolean|Timestamp)(\w+)$/.exec(operator) ?? [];
+  const [value, compare] = [comparable[type], orders[order]];
+  if (value === undefined || compare === undefined) return others[operator];
+  return (left, right) => {
+    const [a, b] = [value(left), value(right)];
+    return a !== undefined && b !== undefined && compare(a, b);
+  };
+}
+
+const joined: Readonly<Record<string, (parts: readonly Lookup[]) => Lookup>> = {
+  And: (parts) => (scope) => parts.every((holds) => holds(scope)),
+  Or: (parts) => (scope) => parts.some((holds) => holds(scope)),
+  Not: (parts) => (scope) => !parts.some((holds) => holds(scope)),
+};
+
+/** What a rule says. `find` reads a path, `must` one whose value has to be there. Throws on an operator that is none. */
+export function conditionOf(rule: Rule, find: (path: unknown) => Find, must: (path: unknown) => Lookup): Lookup {
+  const { Variable, Comment: _, ...comparison } = rule;
+  const [[operator, wanted] = ['', undefined], ...more] = Object.entries(comparison);
+  const test = testOf(operator.replace(/Path$/, ''));
+  const join = joined[operator];
+  if ((test ?? join) === undefined || more.length > 0) throw new Error(`Choices: ${operator} is no comparison`);
+  if (join) return join([wanted].flat().map((part) => conditionOf(part as Rule, find, must)));
+  const left = operator === 'IsPresent' ? find(Variable) : must(Variable);
+  const right = operator.endsWith('Path') ? must(wanted) : () => wanted;
+  return (scope) => test?.(left(scope), right(scope)) === true;
+}
