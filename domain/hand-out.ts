@@ -1,5 +1,5 @@
 import { actor, type Change, moved, refuse } from './change.ts';
-import { packagesOf } from './package.ts';
+import { type AnswerZip, packagesOf } from './package.ts';
 import { answerCameBack, type Case, isAnswer, isOver } from './request.ts';
 
 /** How an answer reaches somebody whom mail does not reach. */
@@ -11,6 +11,12 @@ export const canHandOut = ({ request }: Pick<Case, 'request'>): boolean =>
   packagesOf(request).length > 0 &&
   !isOver(request.status) &&
   (request.status !== 'APPROVED' || answerCameBack(request));
+
+/** Somebody who decides fetches a file of the answer, to hand it out: that stands on record before they have it. */
+export const fetchToHandOut = (held: Case, { n }: AnswerZip, by: string): Change => {
+  if (!canHandOut(held)) refuse(held.request, 'ready to be handed out');
+  return { request: held.request, audit: actor('dpo', 'FETCHED_TO_HAND_OUT', { file: n + 1, by }) };
+};
 
 /**
  * Notes that the answer was handed out on paper or a stick, by whom and how: an answer whose mail came back is delivered by it, and nobody is

@@ -4,5 +4,7 @@ import { placeOf } from './small-call.ts';
 export const bucketPlace = (bucket: string) => {
   const host = `${bucket}.s3.${process.env.AWS_REGION}.amazonaws.com`;
   const { off, ...place } = placeOf(host);
-  return { ...place, host, prefix: off ? `/${bucket}` : '' };
+  const origin = `${place.protocol}//${place.hostname}${place.port ? `:${place.port}` : ''}`;
+  /** `origin`: what a page must let its form lead to; browsers hold the redirect after a POST to `form-action` too. */
+  return { ...place, host, prefix: off ? `/${bucket}` : '', origin };
 };

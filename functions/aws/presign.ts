@@ -17,10 +17,8 @@ const addressOf = ({ protocol, hostname, port, path, query }: HttpRequest): stri
 export const presigner = () => {
   const { EVIDENCE_BUCKET: bucket } = env('EVIDENCE_BUCKET');
   const signer = signerFor('s3');
-  const { prefix, ...place } = bucketPlace(bucket);
+  const { prefix, origin, ...place } = bucketPlace(bucket);
   const host = place.port ? `${place.hostname}:${place.port}` : place.hostname;
-  /** What a page must let its form lead to: browsers hold the redirect after a POST to `form-action` too. */
-  const origin = `${place.protocol}//${host}`;
   const presign = async (key: string, name: string, seconds: number, encoding?: 'deflate'): Promise<string> => {
     const query = {
       ...(encoding ? { 'response-content-encoding': encoding } : {}),

@@ -1,4 +1,4 @@
-import { decidersOf } from '../../domain/deciders.ts';
+import { type Decider, decidersOf } from '../../domain/deciders.ts';
 import { namesCase } from '../../domain/request.ts';
 import { deciderCodePage } from '../../web/pages/decider-code.tsx';
 import type { Presigner } from '../aws/presign.ts';
@@ -50,13 +50,13 @@ const ask = (visit: Visit, link: Link, factor: Exclude<Factor, { kind: 'known' }
  */
 export const forDeciders = async (
   visit: Visit,
-  show: (link: Link) => Promise<Answer>,
+  show: (link: Link, by: Decider) => Promise<Answer>,
   deps: DecidersDeps,
 ): Promise<Answer> => {
   const link = await openedLink(visit, deps);
   const factor = await factorOf(visit, link, deps);
   if (factor.kind !== 'known') return ask(visit, link, factor, deps);
   const onlyOpens = visit.method === 'POST' && !visit.fields.has('target');
-  const answer = onlyOpens ? { location: hereOf(visit) } : await show(link);
+  const answer = onlyOpens ? { location: hereOf(visit) } : await show(link, factor.by);
   return factor.cookies.length > 0 ? { ...answer, cookies: factor.cookies } : answer;
 };

@@ -3,10 +3,12 @@ import { evidenceKey, ownerCollection, ownerTextName, placesKey, textIn } from '
 import { marked } from '../../domain/ask-again.ts';
 import type { Config } from '../../domain/config.ts';
 import type { DataMap } from '../../domain/data-map.ts';
+import type { Decider } from '../../domain/deciders.ts';
 import { inForce } from '../../domain/gathering.ts';
+import { fetchToHandOut } from '../../domain/hand-out.ts';
 import type { Manifest } from '../../domain/manifest.ts';
 import { isCurrent, type Mark, ownGrounds } from '../../domain/marks.ts';
-import { zipsOf } from '../../domain/package.ts';
+import { type AnswerZip, zipsOf } from '../../domain/package.ts';
 import { findIn } from '../../domain/redaction.ts';
 import type { Case, SourceRecord, StoredFile } from '../../domain/request.ts';
 import { dataPage, type ReviewProps, rowPage, textPage } from '../../web/pages/review.tsx';
@@ -35,8 +37,8 @@ interface Deps extends DecidersDeps {
   readonly map: DataMap;
 }
 
-/** A page of gathered data, for the link that opened it. */
-type ReviewPage = (visit: Visit, link: Link, deps: Deps) => Promise<Answer>;
+/** A page of gathered data, for the link that opened it and the one who decides. */
+type ReviewPage = (visit: Visit, link: Link, deps: Deps, by: Decider) => Promise<Answer>;
 
 /** One collection of one case, as a link of the DPO opened it. */
 interface Place {
@@ -185,7 +187,7 @@ const textFile = ({ held, collection, documents }: Pick<Place, 'held' | 'collect
     : undefined;
 
 /** The text whole, with what may be about others marked, and what of it goes out. */
-const ownersText: ReviewPage = async (visit, link, deps) => {
+const ownersText = async (visit: Visit, link: Link, deps: Deps): Promise<Answer> => {
   const place = await placeOf(visit, link, deps);
   const file = textFile(place);
   if (!file) throw new Refusal(404);
@@ -246,12 +248,22 @@ const contentType = (path: string): string => {
   return path.endsWith('.pdf') ? 'application/pdf' : 'application/octet-stream';
 };
 
+/**
+ * A ZIP as it was sent, to be handed out: the audit chain has it before the address is made, so only the form of the case's page fetches it,
+ * and an address that is opened or looked at beforehand leads back to that page.
+ */
+const toHandOut = async (visit: Visit, zip: AnswerZip, { requestId, reference }: Link, by: Decider, deps: Deps) => {
+  if (visit.method === 'GET') return { location: `/dpo/request/${reference}` };
+  await deps.cases.change(requestId, (held) => fetchToHandOut(held, zip, by.role));
+  return { location: await deps.links.presign(zip.key, zip.name, 60) };
+};
+
 /** A file of the answer, byte for byte as the person will get it, in a page that can do nothing. */
-const preview: ReviewPage = async (visit, { requestId }, deps) => {
-  const { request } = await deps.cases.read(requestId);
+const preview: ReviewPage = async (visit, link, deps, by) => {
+  const { request } = await deps.cases.read(link.requestId);
   const path = visit.parameters.path ?? '';
-  const whole = zipsOf(request).find(({ name }) => name === path);
-  if (whole) return { location: await deps.links.presign(whole.key, whole.name, 60) };
+  const zip = zipsOf(request).find(({ name }) => name === path);
+  if (zip) return toHandOut(visit, zip, link, by, deps);
   if (!request.manifest || request.purgedAt) throw new Refusal(404);
   const { evidence, manifest } = request;
   const { files } = JSON.parse(
@@ -281,7 +293,10 @@ const reviewPages = (deps: Deps) =>
       'ANY /dpo/request/{reference}/data/{source}/{collection}': data,
       'ANY /dpo/request/{reference}/data/{source}/{collection}/{row}': oneRow,
       'ANY /dpo/request/{reference}/preview/{path+}': preview,
-    }).map(([route, page]) => [route, (visit: Visit) => forDeciders(visit, (link) => page(visit, link, deps), deps)]),
+    }).map(([route, page]) => [
+      route,
+      (visit: Visit) => forDeciders(visit, (link, by) => page(visit, link, deps, by), deps),
+    ]),
   );
 
 export const handler = onPage(siteOf, () =>

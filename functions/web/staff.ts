@@ -6,7 +6,7 @@ import { type Decider, decidersOf } from '../../domain/deciders.ts';
 import { type Choice, refuseRequest, takeBack, withFreeText } from '../../domain/decision.ts';
 import { agree, decideAs, openProposal } from '../../domain/four-eyes.ts';
 import { goOnWithout, start } from '../../domain/gathering.ts';
-import { handOut } from '../../domain/hand-out.ts';
+import { canHandOut, handOut } from '../../domain/hand-out.ts';
 import { handlerOf, handOver } from '../../domain/hand-over.ts';
 import { planOf, wavesOf } from '../../domain/plan.ts';
 import { tryAgain } from '../../domain/recovery.ts';
@@ -18,11 +18,13 @@ import { sendAgain, settleMail } from '../../domain/undelivered.ts';
 import { extendable } from '../../domain/urgency.ts';
 import { dayIn } from '../../web/format.ts';
 import { type StaffProblem, type StaffProps, staffPage } from '../../web/pages/staff.tsx';
+import { bucketPlace } from '../aws/bucket-place.ts';
 import { type EvidenceFiles, evidenceFiles } from '../aws/evidence.ts';
 import { cases, counters, now, requestsTable, tokens } from '../aws/from-env.ts';
 import { overviewIn } from '../aws/overview.ts';
 import { sessionsIn } from '../aws/sessions.ts';
 import type { Link } from '../aws/tokens.ts';
+import { env } from '../lib/env.ts';
 import { errorName } from '../lib/log.ts';
 import { type Look, look, siteOf } from '../lib/look.ts';
 import { type Answer, onPage, Refusal, type Visit } from '../lib/page.ts';
@@ -37,6 +39,8 @@ interface Deps extends FactorDeps {
   /** As deployed; what a case is shown and judged by is `mapNow` of it. */
   readonly map: DataMap;
   readonly files: EvidenceFiles;
+  /** Where the bucket answers a browser. */
+  readonly bucket: string;
   readonly look: Look;
 }
 
@@ -216,7 +220,9 @@ const show = async (
     known,
     ...more,
   });
-  return { status: problems.length > 0 ? 400 : more.moved ? 409 : 200, html: page };
+  const status = problems.length > 0 ? 400 : more.moved ? 409 : 200;
+  // Where the form leads that fetches a file to hand it out.
+  return { status, html: page, ...(canHandOut(held) ? { formTo: deps.bucket } : {}) };
 };
 
 /** `code-decide` asks for a code for `decide`. */
@@ -291,6 +297,7 @@ export const handler = onPage(siteOf, () => {
   const table = requestsTable();
   const records = { cases: cases(), overview: overviewIn(table), counters: counters() };
   const keys = { tokens: tokens(), sessions: sessionsIn(table) };
-  const maps = { map: readMap().map, files: evidenceFiles() };
+  const bucket = bucketPlace(env('EVIDENCE_BUCKET').EVIDENCE_BUCKET).origin;
+  const maps = { map: readMap().map, files: evidenceFiles(), bucket };
   return staffPages({ ...records, ...keys, ...maps, config: readConfig(), look: look(), now });
 });

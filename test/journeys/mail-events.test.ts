@@ -18,7 +18,7 @@ import {
 } from './access.ts';
 import { caseOf, clearFaults, fault, type Item } from './faults.ts';
 import { outputsOf } from './stores.ts';
-import { textOf, Visitor } from './visitor.ts';
+import { formsOf, textOf, Visitor } from './visitor.ts';
 import { openWorld, type World } from './world.ts';
 import { unzip } from './zip.ts';
 
@@ -226,7 +226,14 @@ test('a person whom mail does not reach gets the letter and the files by hand: t
   expect(asksWho(expectStatus(await visitor.get(`${path}/${reference}.zip`), 200))).toBe(true);
   const letter = await lookAt(world, visitor, `${path}/Brev.pdf`);
   expect(letter.headers.get('content-disposition')).toContain('Brev.pdf');
-  const { location } = await visitor.redirect(`${path}/${reference}.zip`);
+  const fetches = async () => (await caseOf(world, reference)).filter(({ what }) => what === 'FETCHED_TO_HAND_OUT');
+  const looked = await visitor.get(`${path}/${reference}.zip`);
+  expect(new URL(looked.url).pathname).toBe(`/dpo/request/${reference}`);
+  expect(await fetches()).toEqual([]);
+  const form = formsOf(looked).find(({ names }) => names.includes('target'));
+  const { location } = await visitor.redirect(form?.action ?? '', form?.hidden);
+  expect(looked.headers.get('content-security-policy')).toContain(`form-action 'self' ${new URL(location).origin}`);
+  expect((await fetches()).map(({ facts }) => facts)).toEqual([{ file: 1, by: 'dpo' }]);
   const zip = Buffer.from(await (await fetch(location)).arrayBuffer());
   expect([...(await unzip(zip)).keys()]).toContain('START-HER.html');
 

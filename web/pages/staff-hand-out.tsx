@@ -1,8 +1,8 @@
 import { layout } from '../../domain/answer-layout.ts';
 import { canHandOut, handOutWays } from '../../domain/hand-out.ts';
 import { zipsOf } from '../../domain/package.ts';
-import { DateText, Disclosure, Link } from '../components.tsx';
-import { PostForm, Radios } from '../fields.tsx';
+import { Button, DateText, Disclosure, Link } from '../components.tsx';
+import { Hidden, PostForm, Radios } from '../fields.tsx';
 import { size } from '../format.ts';
 import { inLanguage } from '../frame.ts';
 import type { Form } from '../staff-text.ts';
@@ -35,7 +35,10 @@ export const HandOut = ({ props, form }: { props: StaffProps; form: Form }) => {
         )}
         {zipsOf(request).map(({ name, bytes }) => (
           <li>
-            <Link to={file(name)}>{name}</Link> ({size(bytes, language)})
+            <PostForm to={file(name)}>
+              <Hidden field="target" value="file" />
+              <Button look="secondary">{text('hand-out.file', { name, size: size(bytes, language) })}</Button>
+            </PostForm>
           </li>
         ))}
       </ul>
