@@ -61,13 +61,9 @@ const identityOption = (text: string, before: readonly string[] = []): string[] 
 
 const check = (paths: readonly string[], { json }: Options): void => {
   const { own, fides, graph, findings } = readMaps(paths);
-  // Whether everything is reached and written is a question only to a map that is otherwise right.
-  const left = () => [
-    ...(own.map ? reachFindings(own.map, own.sources) : []),
-    ...toDoFindings(own.sources),
-    ...unreachedFindings(fides, kindsIn(graph)),
-  ];
-  const found = findings.length > 0 ? findings : sortedFindings(left());
+  const wrong = sortedFindings([...findings, ...reachFindings(own), ...unreachedFindings(fides, kindsIn(graph))]);
+  // What a person must still write is a question only to a map that is otherwise right.
+  const found = wrong.length > 0 ? wrong : sortedFindings(toDoFindings(own.sources));
   printFindings(found, json);
   const total = graph.collections.length;
   process.stderr.write(found.length > 0 ? `${found.length} to mend\n` : `${total} collections, nothing to mend\n`);
@@ -76,11 +72,14 @@ const check = (paths: readonly string[], { json }: Options): void => {
 const textOfStep = ({ wave, collection, inputs }: Step): string =>
   `${wave}  ${collection}  ${inputs.map(({ field, from }) => `${from} -> ${field.slice(collection.length + 1)}`).join(', ')}\n`;
 
-const textOfPlan = ({ steps, missing }: Plan): string =>
+const textOfPlan = ({ steps, missing, conflicts }: Plan): string =>
   [
     ...steps.map(textOfStep),
     ...missing.map(
       ({ collection, path, reason }) => `-  ${collection}  unreachable (${path.join(' -> ')}): ${reason}\n`,
+    ),
+    ...conflicts.map(
+      ({ first, second }) => `-  ${second}  cannot be asked after ${first}: the references lead there\n`,
     ),
   ].join('');
 
@@ -92,8 +91,10 @@ const plan = (paths: readonly string[], { identity, json }: Options): void => {
   }
   const made = planOfGraph(graph, kindsOf(identity));
   process.stdout.write(json ? `${JSON.stringify(made)}\n` : textOfPlan(made));
-  if (made.unreachable.length === 0) return;
-  process.stderr.write(`${made.unreachable.length} of ${graph.collections.length} collections are not reached\n`);
+  if (made.unreachable.length + made.conflicts.length === 0) return;
+  process.stderr.write(
+    `${made.unreachable.length} of ${graph.collections.length} collections are not reached, ${made.conflicts.length} orders cannot be kept\n`,
+  );
   process.exitCode = exitCodes.findings;
 };
 

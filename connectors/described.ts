@@ -71,9 +71,9 @@ const ofSystem = (name: string, { connector, collections }: System, source: Yaml
 };
 
 /** What is wrong in the options of a map's connectors, with the place where it stands. */
-export const optionFindings = ({ map, sources }: ReadMap): Finding[] =>
+export const optionFindings = ({ fitting, sources }: Pick<ReadMap, 'fitting' | 'sources'>): Finding[] =>
   sortedFindings(
-    Object.entries(map?.systems ?? {}).flatMap(([name, system]) => {
+    Object.entries(fitting).flatMap(([name, system]) => {
       const source = sources.get(name);
       return source ? ofSystem(name, system, source) : [];
     }),

@@ -12,6 +12,8 @@ const isPlaceholder = (text: string): boolean => text === '' || /^\{[^}]*\}$/.te
 
 const isSecret = (path: Path, text: string): boolean => {
   if (secretValue.test(text)) return true;
+  // What names the secret is no secret.
+  if (path.at(-1) === 'secret' && path.at(-2) === 'connector') return false;
   return secretName.test(String(path.at(-1))) && !path.includes('fields') && !isPlaceholder(text);
 };
 

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { canonical, sha256 } from './canonical.ts';
-import { clearTextFindings, reachFindings, referenceFindings } from './map-rules.ts';
+import { type MapOutline, outlineOf } from './map-outline.ts';
+import { clearTextFindings, emptyProvisions, reachFindings, referenceFindings } from './map-rules.ts';
 import { schemaFindings } from './schema-findings.ts';
 import { toDoFindings } from './to-do.ts';
 import { type Finding, readYaml, type SourceFile, sortedFindings, type YamlSource } from './yaml-source.ts';
@@ -115,7 +116,10 @@ export const System = z.strictObject({
     /** How many requests may ask the system at once; the rest wait. A rate in the options is shared between them. */
     concurrency: z.int().min(1).max(100).optional(),
     /** Name of the secret in Secrets Manager; never the secret. */
-    secret: z.string().optional(),
+    secret: z
+      .string()
+      .regex(/^[\w/+=.@-]{1,512}$/, 'the name of a secret in Secrets Manager (letters, digits and /_+=.@-)')
+      .optional(),
     options: z.record(z.string(), z.unknown()).default({}),
   }),
   canary: Canary.optional(),
@@ -132,6 +136,12 @@ export type DataMap = z.infer<typeof DataMap>;
 /** What is known of the map after reading its files. `map` is there only if every file fits the schema. */
 export interface ReadMap {
   readonly map?: DataMap;
+  /** The systems that fit the schema, whatever is wrong in others. */
+  readonly fitting: Readonly<Record<string, System>>;
+  /** How collections are found, as far as it can be told; nothing where a file is no YAML. */
+  readonly outline: MapOutline;
+  /** Collections in which something is wrong. */
+  readonly faulty: ReadonlySet<string>;
   readonly findings: readonly Finding[];
   /** Of each system, the file it stands in. */
   readonly sources: ReadonlyMap<string, YamlSource>;
@@ -155,10 +165,38 @@ const placed = (files: readonly YamlSource[]) => {
   return { sources, findings };
 };
 
-const ofSchema = (source: YamlSource): { map?: DataMap; findings: Finding[] } => {
-  if (source.findings.length > 0) return { findings: [...source.findings] };
+const ofSchema = (source: YamlSource): { map?: DataMap; findings: Finding[]; faulty: string[] } => {
+  if (source.value === undefined && source.findings.length > 0) return { findings: [...source.findings], faulty: [] };
   const { success, data, error } = DataMap.safeParse(source.value ?? {});
-  return success ? { map: data, findings: [] } : { findings: schemaFindings(error.issues, DataMap, source) };
+  if (success && source.findings.length === 0) return { map: data, findings: [], faulty: [] };
+  const issues = error?.issues ?? [];
+  const faulty = issues.map(({ path: [, system, , collection] }) => `${String(system)}.${String(collection)}`);
+  return { findings: [...source.findings, ...schemaFindings(issues, DataMap, source)], faulty };
+};
+
+type Sources = ReadMap['sources'];
+const byName = <T>(systems: [string, T][]): Record<string, T> =>
+  Object.fromEntries(systems.sort(([a], [b]) => (a < b ? -1 : 1)));
+
+const fittingIn = (sources: Sources): Record<string, System> =>
+  byName(
+    [...sources].flatMap(([name, { value }]) => {
+      const { data } = System.safeParse((value as DataMap).systems[name]);
+      return data ? [[name, data] as [string, System]] : [];
+    }),
+  );
+
+const outlineIn = (read: readonly YamlSource[], sources: Sources): MapOutline => {
+  if (read.some(({ value, findings }) => value === undefined && findings.length > 0)) return { systems: {} };
+  const outlines = new Map(read.map((source) => [source, outlineOf(source.value).systems]));
+  return {
+    systems: byName(
+      [...sources].flatMap(([name, source]) => {
+        const system = outlines.get(source)?.[name];
+        return system ? [[name, system] as [string, typeof system]] : [];
+      }),
+    ),
+  };
 };
 
 /** Reads the files of a map and checks all but whether every collection is reached. */
@@ -166,11 +204,19 @@ export const readDataMap = (files: readonly SourceFile[]): ReadMap => {
   const read = files.toSorted((a, b) => (a.name < b.name ? -1 : 1)).map(readYaml);
   const { sources, findings } = placed(read);
   const parsed = read.map(ofSchema);
-  const found = [...findings, ...parsed.flatMap((each) => each.findings), ...read.flatMap(clearTextFindings)];
-  if (parsed.some(({ map }) => !map)) return { findings: sortedFindings(found), sources };
+  const outline = outlineIn(read, sources);
+  const { lost, faulty } = referenceFindings(outline, sources);
+  const known = {
+    fitting: fittingIn(sources),
+    outline,
+    faulty: new Set([...faulty, ...parsed.flatMap((each) => each.faulty)]),
+    sources,
+  };
+  const found = [...findings, ...parsed.flatMap((each) => each.findings), ...read.flatMap(clearTextFindings), ...lost];
+  if (parsed.some(({ map }) => !map)) return { ...known, findings: sortedFindings(found) };
   const systems = parsed.flatMap(({ map }) => Object.entries(map?.systems ?? {}));
-  const map: DataMap = { version: 1, systems: Object.fromEntries(systems.sort(([a], [b]) => (a < b ? -1 : 1))) };
-  return { map, findings: sortedFindings([...found, ...referenceFindings(map, sources)]), sources };
+  const map: DataMap = { version: 1, systems: byName(systems) };
+  return { ...known, map, findings: sortedFindings([...found, ...emptyProvisions(map, sources)]) };
 };
 
 const empty = (files: readonly SourceFile[]): Finding[] => [
@@ -187,9 +233,11 @@ const empty = (files: readonly SourceFile[]): Finding[] => [
 export const parseDataMap = (
   files: readonly SourceFile[],
 ): { map: DataMap; hash: string } | { findings: readonly Finding[] } => {
-  const { map, findings, sources } = readDataMap(files);
+  const read = readDataMap(files);
+  const { map, sources } = read;
+  const findings = sortedFindings([...read.findings, ...reachFindings(read)]);
   if (!map || findings.length > 0) return { findings };
   if (sources.size === 0) return { findings: empty(files) };
-  const left = sortedFindings([...reachFindings(map, sources), ...toDoFindings(sources)]);
+  const left = toDoFindings(sources);
   return left.length > 0 ? { findings: left } : { map, hash: sha256(canonical(map)) };
 };

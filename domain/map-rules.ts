@@ -1,27 +1,30 @@
 import { addressFindings, secretFindings } from './clear-text.ts';
 import type { Collection, DataMap } from './data-map.ts';
 import { type FidesCollection, type FidesDataset, graphOfFides } from './fides.ts';
+import type { MapOutline, OutlinedCollection } from './map-outline.ts';
 import { suggestion } from './nearest.ts';
-import { type Missing, planOf, planOfGraph } from './plan.ts';
+import { type Missing, planOfGraph } from './plan.ts';
 import { provided } from './provided.ts';
+import { graphOf, type Order, type ReferenceGraph, selfReference } from './reference-graph.ts';
 import type { Finding, Path, YamlSource } from './yaml-source.ts';
 
 type Sources = ReadonlyMap<string, YamlSource>;
 
 /** A collection with the place where it stands. */
 interface Placed {
-  readonly system: string;
-  readonly collection: Collection;
+  /** `system.collection`. */
+  readonly id: string;
+  readonly collection: OutlinedCollection;
   readonly path: Path;
   readonly at: YamlSource['at'];
 }
 
-const placed = (map: DataMap, sources: Sources): Placed[] =>
+const placed = (map: MapOutline, sources: Sources): Placed[] =>
   Object.entries(map.systems).flatMap(([system, { collections }]) => {
     const source = sources.get(system);
     if (!source) return [];
     return Object.entries(collections).map(([name, collection]) => ({
-      system,
+      id: `${system}.${name}`,
       collection,
       path: ['systems', system, 'collections', name],
       at: source.at,
@@ -29,21 +32,23 @@ const placed = (map: DataMap, sources: Sources): Placed[] =>
   });
 
 /** What is wrong with `system.collection` or `system.collection.field`, if it leads to nothing. */
-const leadsNowhere = (map: DataMap, path: string, withField: boolean): string | undefined => {
+const leadsNowhere = (map: MapOutline, path: string, withField: boolean): string | undefined => {
   const [system = '', name = '', ...rest] = path.split('.');
   const form = withField ? 'system.collection.field' : 'system.collection';
   const { collections } = map.systems[system] ?? {};
   if (!collections) return `"${path}" names no system (${form}): ${suggestion(system, Object.keys(map.systems))}`;
-  const fields = collections[name]?.fields;
-  if (!fields) return `"${path}" names no collection (${form}): ${suggestion(name, Object.keys(collections))}`;
+  const collection = collections[name];
+  if (!collection) return `"${path}" names no collection (${form}): ${suggestion(name, Object.keys(collections))}`;
   const field = rest.join('.');
   if (!withField) return field === '' ? undefined : `"${path}" is more than system.collection: remove ".${field}"`;
-  if (Object.hasOwn(fields, field)) return undefined;
+  const { fields } = collection;
+  if (!fields || Object.hasOwn(fields, field)) return undefined;
   return `"${path}" names no field (${form}): ${suggestion(field, Object.keys(fields))}`;
 };
 
 const undescribed = ({ collection, path, at }: Placed): Finding[] => {
   const { fields, identity, primaryKey, references } = collection;
+  if (!fields) return [];
   const named: [Path, string][] = [
     ...Object.entries(identity).map(([kind, field]): [Path, string] => [['identity', kind], field]),
     ...primaryKey.map((field, index): [Path, string] => [['primaryKey', index], field]),
@@ -58,18 +63,14 @@ const undescribed = ({ collection, path, at }: Placed): Finding[] => {
 };
 
 /** Portability would silently answer with nothing from a collection that says it holds something. */
-const providesNothing = ({ collection, path, at }: Placed): Finding[] =>
-  collection.provided && !provided(collection)
-    ? [
-        at(
-          [...path, 'provided'],
-          'provides-nothing',
-          "provided: true, but no field is: remove it, or one field's provided: false",
-        ),
-      ]
-    : [];
+export const emptyProvisions = (map: DataMap, sources: Sources): Finding[] =>
+  placed(map, sources).flatMap(({ collection, path, at }) => {
+    const held = collection as Collection;
+    const message = "provided: true, but no field is: remove it, or one field's provided: false";
+    return held.provided && !provided(held) ? [at([...path, 'provided'], 'provides-nothing', message)] : [];
+  });
 
-const references = (map: DataMap, { collection, path, at }: Placed): Finding[] =>
+const references = (map: MapOutline, { id, collection, path, at }: Placed): Finding[] =>
   collection.references.flatMap((reference, index) => {
     const here = [...path, 'references', index];
     const ends = (['from', 'to'] as const).filter((end) => reference[end] !== undefined);
@@ -77,33 +78,33 @@ const references = (map: DataMap, { collection, path, at }: Placed): Finding[] =
       return [at(here, 'missing-key', 'a reference says from: or to: system.collection.field')];
     }
     return ends.flatMap((end) => {
-      const problem = leadsNowhere(map, reference[end] ?? '', true);
-      return problem ? [at([...here, end], 'unknown-reference', problem)] : [];
+      const other = reference[end] ?? '';
+      const problem = leadsNowhere(map, other, true);
+      if (problem) return [at([...here, end], 'unknown-reference', problem)];
+      return other.startsWith(`${id}.`) ? [at([...here, end], 'self-reference', selfReference(id))] : [];
     });
   });
 
-const orders = (map: DataMap, { collection, path, at }: Placed): Finding[] =>
+const orders = (map: MapOutline, { collection, path, at }: Placed): Finding[] =>
   (collection.after ?? []).flatMap((before, index) => {
     const problem = leadsNowhere(map, before, false);
     return problem ? [at([...path, 'after', index], 'unknown-reference', problem)] : [];
   });
 
-const canaries = (map: DataMap, sources: Sources): Finding[] =>
+const canaries = (map: MapOutline, sources: Sources): Finding[] =>
   Object.entries(map.systems).flatMap(([system, { canary }]) => {
     const problem = canary && leadsNowhere(map, `${system}.${canary.collection}.${canary.field}`, true);
     return problem ? (sources.get(system)?.at(['systems', system, 'canary'], 'unknown-reference', problem) ?? []) : [];
   });
 
-/** Names that lead to nothing. */
-export const referenceFindings = (map: DataMap, sources: Sources): Finding[] => [
-  ...placed(map, sources).flatMap((each) => [
-    ...undescribed(each),
-    ...providesNothing(each),
-    ...references(map, each),
-    ...orders(map, each),
-  ]),
-  ...canaries(map, sources),
-];
+/** Names that lead to nothing, and the collections that they stand in. */
+export const referenceFindings = (map: MapOutline, sources: Sources) => {
+  const wrong = placed(map, sources).map((each) => {
+    return { id: each.id, found: [...undescribed(each), ...references(map, each), ...orders(map, each)] };
+  });
+  const lost = [...wrong.flatMap(({ found }) => found), ...canaries(map, sources)];
+  return { lost, faulty: wrong.flatMap(({ id, found }) => (found.length > 0 ? [id] : [])) };
+};
 
 /** What a request begins with: only the address is proven. */
 const provenKinds = ['email'];
@@ -113,29 +114,73 @@ const messageOf = ({ collection, path, reason }: Missing): string =>
 
 const ruleOf = ({ cycle }: Missing): string => (cycle ? 'cycle-without-entry' : 'unreachable');
 
-/** Collections that would be left out of every answer, because no way leads to them from a proven address. */
-export const reachFindings = (map: DataMap, sources: Sources): Finding[] =>
-  planOf(map, provenKinds).missing.flatMap((missing) => {
-    const [system = '', name = ''] = missing.collection.split('.');
-    const path = ['systems', system, 'collections', name];
-    return sources.get(system)?.at(path, ruleOf(missing), messageOf(missing)) ?? [];
-  });
+const conflictOf = ({ first, second }: Order): string =>
+  `${second} cannot be asked after ${first}: ${first} takes values from it, or waits for it; remove one of them`;
 
-/** Collections of Fides datasets that no identity of these kinds reaches. */
+const collectionAt = (map: MapOutline, id: string): OutlinedCollection | undefined => {
+  const [system = '', name = ''] = id.split('.');
+  return map.systems[system]?.collections[name];
+};
+
+/** A graph in which the collections that must be mended anyway are reached: what they lead to may be then. */
+const mending = (graph: ReferenceGraph, faulty: readonly string[], [kind = '']: readonly string[]): ReferenceGraph => {
+  const reached = faulty.map((collection) => ({ kind, at: { collection, field: '' } }));
+  return { ...graph, entries: [...graph.entries, ...reached] };
+};
+
+/** What to mend in a map that was read: see `reachFindings`. */
+interface Reached {
+  readonly outline: MapOutline;
+  readonly sources: Sources;
+  readonly faulty: ReadonlySet<string>;
+}
+
+/**
+ * Collections that would be left out of every answer, because no way leads to them from a proven address, and orders that can't be kept.
+ * What a faulty collection leads to may be reached once that one is mended.
+ */
+export const reachFindings = ({ outline, sources, faulty }: Reached): Finding[] => {
+  const { missing, conflicts } = planOfGraph(mending(graphOf(outline), [...faulty], provenKinds), provenKinds);
+  const at = (collection: string, inside: Path, rule: string, message: string): Finding[] => {
+    const [system = '', name = ''] = collection.split('.');
+    const source = sources.get(system);
+    return source ? [source.at(['systems', system, 'collections', name, ...inside], rule, message)] : [];
+  };
+  return [
+    ...missing.flatMap((each) => at(each.collection, [], ruleOf(each), messageOf(each))),
+    ...conflicts.flatMap((each) => {
+      const index = collectionAt(outline, each.second)?.after?.indexOf(each.first) ?? 0;
+      return at(each.second, ['after', index], 'impossible-order', conflictOf(each));
+    }),
+  ];
+};
+
+/** Collections of Fides datasets that no identity of these kinds reaches, and orders that can't be kept. */
 export const unreachedFindings = (datasets: readonly FidesDataset[], kinds: readonly string[]): Finding[] => {
   const collections = new Map(
     datasets.flatMap(({ key, collections: held }) =>
       held.map((each): [string, FidesCollection] => [`${key}.${each.name}`, each]),
     ),
   );
-  return planOfGraph(graphOfFides(datasets), kinds).missing.flatMap((missing) => {
-    const { source, path } = collections.get(missing.collection) ?? {};
-    return source && path ? [source.at(path, ruleOf(missing), messageOf(missing))] : [];
+  const graph = graphOfFides(datasets);
+  const faulty = [...collections].filter(([, { isFaulty }]) => isFaulty).map(([id]) => id);
+  const { missing, conflicts } = planOfGraph(mending(graph, faulty, kinds), kinds);
+  return [
+    ...missing.map((each) => ({ id: each.collection, inside: [], rule: ruleOf(each), message: messageOf(each) })),
+    ...conflicts.map((each) => ({
+      id: each.second,
+      inside: ['fides_meta', 'after'],
+      rule: 'impossible-order',
+      message: conflictOf(each),
+    })),
+  ].flatMap(({ id, inside, rule, message }) => {
+    const { source, path } = collections.get(id) ?? {};
+    return source && path ? [source.at([...path, ...inside], rule, message)] : [];
   });
 };
 
 interface Raw {
-  readonly connector?: { readonly type?: unknown; readonly options?: unknown; readonly secret?: unknown };
+  readonly connector?: { readonly type?: unknown };
   readonly collections?: Readonly<Record<string, { readonly options?: unknown } | null>>;
 }
 
@@ -152,7 +197,7 @@ export const clearTextFindings = (source: YamlSource): Finding[] =>
   rawSystems(source.value).flatMap(([name, { connector, collections }]) => {
     const path = ['systems', name];
     const options: [unknown, Path][] = [
-      [connector?.options, [...path, 'connector', 'options']],
+      [connector, [...path, 'connector']],
       ...Object.entries(collections ?? {}).map(([id, held]): [unknown, Path] => [
         held?.options,
         [...path, 'collections', id, 'options'],

@@ -1,6 +1,7 @@
 import type { DataMap } from './data-map.ts';
 import { components, depthFirst, type Edges, endsOf, firstEnd, topological } from './depth-first.ts';
-import { graphOf, pathOf, type ReferenceGraph } from './reference-graph.ts';
+import { visitsOf } from './plan-orders.ts';
+import { graphOf, type Order, pathOf, type ReferenceGraph } from './reference-graph.ts';
 
 export { type Wave, wavesOf } from './waves.ts';
 
@@ -37,6 +38,8 @@ export interface Plan {
   readonly unreachable: readonly string[];
   /** Why, for each of those. */
   readonly missing: readonly Missing[];
+  /** Orders that can't be kept, since the references or each other lead the other way round. */
+  readonly conflicts: readonly Order[];
 }
 
 /** A way from one collection to another, by their places in order of name; without `input` only an order. */
@@ -140,17 +143,26 @@ const withoutCycles = (nodes: readonly number[], arcs: readonly Arc[], size: num
   return arcs.filter(({ from, to }) => !closing.has(key(from, to)));
 };
 
-/** Orders that agree with the references; one that would close a cycle is dropped. */
-const ordersOf = ({ orders }: ReferenceGraph, ranks: Ranks, hops: Int32Array, flows: readonly Arc[]): Arc[] => {
-  if (orders.length === 0) return [];
-  const asked = orders.flatMap(({ first, second }) => {
-    const [from, to] = [ranks.get(first) ?? unreached, ranks.get(second) ?? unreached];
-    const live = from !== to && (hops[from] ?? unreached) >= 0 && (hops[to] ?? unreached) >= 0;
-    return live ? [{ from, to }] : [];
+interface OrderArc extends Arc {
+  readonly order: Order;
+}
+
+/** The orders between collections that are reached. */
+const orderArcs = ({ orders }: ReferenceGraph, ranks: Ranks, hops: Int32Array): OrderArc[] =>
+  orders.flatMap((order) => {
+    const [from, to] = [ranks.get(order.first) ?? unreached, ranks.get(order.second) ?? unreached];
+    return (hops[from] ?? unreached) >= 0 && (hops[to] ?? unreached) >= 0 ? [{ from, to, order }] : [];
   });
+
+/** Which orders agree with the references and each other, and which are in a cycle with them. */
+const agreeing = (asked: readonly OrderArc[], flows: readonly Arc[], size: number) => {
+  if (asked.length === 0) return { kept: [], conflicts: [] };
   const all = [...flows, ...asked];
-  const component = components(hops.keys(), forward(hops.length, all), backward(hops.length, all));
-  return asked.filter(({ from, to }) => component[from] !== component[to]);
+  const component = components(Array(size).keys(), forward(size, all), backward(size, all));
+  const isKept = ({ from, to }: Arc) => component[from] !== component[to];
+  const lost = new Map(asked.filter((arc) => !isKept(arc)).map(({ from, to, order }) => [to * size + from, order]));
+  const conflicts = [...lost].sort(([a], [b]) => a - b).map(([, order]) => order);
+  return { kept: asked.filter(isKept), conflicts };
 };
 
 const inputsOf = (inputs: readonly Input[]): readonly Input[] => {
@@ -229,13 +241,23 @@ const originsOf = (lost: readonly number[], previous: Edges): Map<number, number
 /** Longest way that is told of an unreachable collection. */
 const longestPath = 10;
 
+/** `held`: the kinds of identity it holds, none of which is given. */
+const reasonOf = (name: string, inCycle: boolean, held: readonly string[], kinds: readonly string[]): string => {
+  const given = kinds.join(', ');
+  if (inCycle) return `${name} is in a cycle that no identity (${given}) enters`;
+  if (held.length > 0) return `${name} is known by ${held.join(', ')}, which is not given (${given})`;
+  return `${name} holds no identity (${given}) and takes values from no other collection`;
+};
+
 const missingOf = (
   names: readonly string[],
   lost: readonly number[],
   arcs: readonly Arc[],
   kinds: readonly string[],
+  entries: ReferenceGraph['entries'],
 ) => {
   if (lost.length === 0) return [];
+  const held = Map.groupBy(entries, ({ at }) => at.collection);
   const previous = backward(names.length, arcs);
   const origins = originsOf(lost, previous);
   return lost.map((node): Missing => {
@@ -243,9 +265,9 @@ const missingOf = (
     const path = [node];
     while (path[0] !== origin && path.length < longestPath) path.unshift(firstEnd(previous, path[0] ?? 0) ?? origin);
     const cycle = firstEnd(previous, origin) !== undefined;
-    const reason = cycle
-      ? `${names[origin]} is in a cycle that no identity (${kinds.join(', ')}) enters`
-      : `${names[origin]} holds no identity (${kinds.join(', ')}) and takes values from no other collection`;
+    const name = names[origin] ?? '';
+    const others = [...new Set((held.get(name) ?? []).map(({ kind }) => kind))].sort();
+    const reason = reasonOf(name, cycle, others, kinds);
     return { collection: names[node] ?? '', path: path.map((each) => names[each] ?? ''), cycle, reason };
   });
 };
@@ -256,18 +278,26 @@ export const planOfGraph = (graph: ReferenceGraph, kinds: readonly string[]): Pl
   const ranks = new Map(names.map((name, rank) => [name, rank]));
   const entries = entriesOf(graph, ranks, kinds);
   const arcs = arcsOf(graph, ranks);
-  const hops = hopsFrom(entries, forward(names.length, arcs));
+  const next = forward(names.length, arcs);
+  const hops = hopsFrom(entries, next);
   const far = (node: number) => hops[node] ?? unreached;
   const { true: nodes = [], false: lost = [] } = Object.groupBy(ranks.values(), (node) => `${far(node) !== unreached}`);
+  const asked = orderArcs(graph, ranks, hops);
+  // Where an order keeps a collection from being come to, the order is at fault: it is told, and the references are followed.
   const nearestFirst = inOrderOf(hops, nodes);
-  // Without a direction, the side that is reached first gives the values.
-  const isTurned = ({ from, to, either }: Arc) => either && (far(from) - far(to) || from - to) > 0;
+  const visits = asked.length === 0 ? nearestFirst : [...new Set([...visitsOf(hops, next, asked), ...nearestFirst])];
+  const turn = new Int32Array(names.length);
+  for (const [place, node] of visits.entries()) turn[node] = place;
+  // Without a direction, the side that is come to first gives the values.
+  const isTurned = ({ from, to, either }: Arc) => either && (turn[from] ?? 0) > (turn[to] ?? 0);
   const live = arcs.filter((arc) => far(arc.from) !== unreached && !isTurned(arc));
-  const flows = withoutCycles(nearestFirst, live, names.length);
+  const flows = withoutCycles(visits, live, names.length);
+  const { kept, conflicts } = agreeing(asked, flows, names.length);
   return {
-    steps: stepsOf(names, nodes, [...flows, ...ordersOf(graph, ranks, hops, flows)], entries),
+    steps: stepsOf(names, nodes, [...flows, ...kept], entries),
     unreachable: lost.map((node) => names[node] ?? ''),
-    missing: missingOf(names, lost, arcs, kinds),
+    missing: missingOf(names, lost, arcs, kinds, graph.entries),
+    conflicts,
   };
 };
 

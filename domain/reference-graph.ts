@@ -1,4 +1,4 @@
-import type { DataMap } from './data-map.ts';
+import type { MapOutline, OutlinedReference } from './map-outline.ts';
 
 /** A field of a collection: `collection` is `system.collection`. */
 export interface Place {
@@ -13,6 +13,12 @@ export interface Flow {
   readonly either?: boolean;
 }
 
+/** `second` is asked after `first`, although it takes no values from there. */
+export interface Order {
+  readonly first: string;
+  readonly second: string;
+}
+
 /** A data map as the planner sees it, whatever format it was written in. */
 export interface ReferenceGraph {
   /** In order of name. */
@@ -20,8 +26,7 @@ export interface ReferenceGraph {
   /** Fields that hold an identity of a kind, such as email. */
   readonly entries: readonly { readonly kind: string; readonly at: Place }[];
   readonly flows: readonly Flow[];
-  /** `second` is asked after `first`, although it takes no values from there. */
-  readonly orders: readonly { readonly first: string; readonly second: string }[];
+  readonly orders: readonly Order[];
 }
 
 /** `system.collection.field` in its parts; a field may hold dots itself. */
@@ -30,11 +35,13 @@ export const placeOf = (path: string): Place => {
   return { collection: `${system}.${collection}`, field: field.join('.') };
 };
 
+/** What is wrong with a collection that refers to itself: it would be asked for what it answered itself. */
+export const selfReference = (id: string): string =>
+  `${id} refers to itself: describe it a second time under another name (with at:), and refer to that`;
+
 export const pathOf = ({ collection, field }: Place): string => `${collection}.${field}`;
 
-type Reference = DataMap['systems'][string]['collections'][string]['references'][number];
-
-const flowsOf = (here: Place, { from, to }: Reference): Flow[] => {
+const flowsOf = (here: Place, { from, to }: OutlinedReference): Flow[] => {
   if (from !== undefined && from === to) return [{ from: placeOf(from), to: here, either: true }];
   return [
     ...(from === undefined ? [] : [{ from: placeOf(from), to: here }]),
@@ -43,7 +50,7 @@ const flowsOf = (here: Place, { from, to }: Reference): Flow[] => {
 };
 
 /** The graph of a data map. What a person looks up by hand gives no values to others. */
-export const graphOf = (map: DataMap): ReferenceGraph => {
+export const graphOf = (map: MapOutline): ReferenceGraph => {
   const all = Object.entries(map.systems).flatMap(([system, { connector, collections }]) =>
     Object.entries(collections).map(([name, held]) => ({ id: `${system}.${name}`, type: connector.type, held })),
   );

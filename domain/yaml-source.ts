@@ -20,7 +20,7 @@ export type Path = readonly PropertyKey[];
 export interface YamlSource {
   readonly file: string;
   readonly value: unknown;
-  /** Broken YAML: then `value` says nothing. */
+  /** Names that stand twice; or why it can't be read at all: then there is no `value`. */
   readonly findings: readonly Finding[];
   /** A finding at the key of a path, or at the nearest part above it that exists. */
   at(path: Path, rule: string, message: string): Finding;
@@ -39,7 +39,8 @@ const child = (value: unknown, segment: PropertyKey): Found | undefined => {
     return isNode(item) ? { key: item, value: item } : undefined;
   }
   if (!isMap(value)) return undefined;
-  const pair = value.items.find(({ key }) => keyOf(key) === String(segment));
+  // Of a name that stands twice the last is what was read.
+  const pair = value.items.findLast(({ key }) => keyOf(key) === String(segment));
   return pair && isNode(pair.key) ? { key: pair.key, value: pair.value } : undefined;
 };
 
@@ -50,6 +51,17 @@ const messages: Readonly<Record<string, string>> = {
   DUPLICATE_KEY: 'this name stands here twice: keep one, or rename it',
   MULTIPLE_DOCS: 'a file holds one document: remove the second "---"',
   TAB_AS_INDENT: 'indent with spaces, not tabs',
+};
+
+const notUtf8 = 'this is not UTF-8, so letters are lost: save the file as UTF-8';
+
+/** The first sign of each line that was no UTF-8 when the file was read; UTF-16 is full of them and of zeros. */
+const foreignIn = (text: string): { readonly offset: number; readonly isWhole: boolean }[] => {
+  const isWhole = text.includes('\0');
+  return [...text.matchAll(/^[^\n\uFFFD]*\uFFFD/gm)].map((match) => ({
+    offset: match.index + match[0].length - 1,
+    isWhole,
+  }));
 };
 
 /** Reads a YAML 1.2 file and keeps where everything stands. Nothing in it is run, and anchors unfold at most 100 times. */
@@ -72,13 +84,20 @@ export const readYaml = ({ name: file, text }: SourceFile): YamlSource => {
     return nearest;
   };
   const at: YamlSource['at'] = (path, rule, message) => findingAt(nodeAt(path)?.range?.[0] ?? 0, rule, message);
-  const broken = [...doc.errors, ...doc.warnings].map(({ code, pos, message }) =>
-    findingAt(pos[0], code === 'DUPLICATE_KEY' ? 'duplicate-name' : 'yaml', messages[code] ?? message),
-  );
-  if (broken.length > 0) return { file, value: undefined, findings: broken, at };
+  const foreign = foreignIn(text);
+  if (foreign[0]?.isWhole) return { file, value: undefined, findings: [findingAt(0, 'encoding', notUtf8)], at };
+  const broken = [
+    ...foreign.map(({ offset }) => findingAt(offset, 'encoding', notUtf8)),
+    ...[...doc.errors, ...doc.warnings].map(({ code, pos, message }) =>
+      findingAt(pos[0], code === 'DUPLICATE_KEY' ? 'duplicate-name' : 'yaml', messages[code] ?? message),
+    ),
+  ];
+  // A name that stands twice is wrong, but the rest can be read.
+  if (broken.some(({ rule }) => rule === 'yaml')) return { file, value: undefined, findings: broken, at };
   try {
     const value: unknown = doc.toJS();
-    return { file, value, findings: reservedIn(value, at), at };
+    const words = reservedIn(value, at);
+    return { file, value: words.length > 0 ? undefined : value, findings: [...broken, ...words], at };
   } catch (error) {
     // More aliases than the parser unfolds: a "billion laughs" file.
     return { file, value: undefined, findings: [findingAt(0, 'yaml', (error as Error).message)], at };

@@ -41,8 +41,7 @@ test.each([...connectorTypes, 'presets'])('what the page of %s shows can be writ
   const system = System.parse({ ...systemOf('manual', {}), connector, collections: Object.fromEntries(whole) });
   const source = readYaml({ name, text });
   const found = optionFindings({
-    map: { version: 1, systems: { x: system } },
-    findings: [],
+    fitting: { x: system },
     sources: new Map([['x', source]]),
   });
   expect(found).toEqual([]);

@@ -166,12 +166,86 @@ describe('parseDataMap', () => {
       'Secrets Manager',
     ],
     ['a key by its form', 'schema: public', 'schema: AKIAIOSFODNN7EXAMPLE', 'secret', 'Secrets Manager'],
+    [
+      'a password beside the options',
+      'options: { schema',
+      'password: hunter2\n      options: { schema',
+      'secret',
+      'Secr',
+    ],
+    [
+      'a password where its name belongs',
+      'secret: privacy/customers',
+      "secret: 'hunter2!'",
+      'invalid-value',
+      'the name of',
+    ],
+    [
+      'a collection that refers to itself',
+      'identity: { email: email }',
+      'identity: { email: email }\n        references: [{ field: id, from: customers.person.name }]',
+      'self-reference',
+      'customers.person refers to itself',
+    ],
+    [
+      'an order against the references',
+      'identity: { email: email }',
+      'identity: { email: email }\n        after: [customers.note]',
+      'impossible-order',
+      'customers.person cannot be asked after customers.note',
+    ],
+    ['a letter that is not UTF-8', 'da: Navn', 'da: N\uFFFDvn', 'encoding', 'UTF-8'],
   ])('finds %s', (_, before, after, rule, message) => {
     const findings = found(customers, before, after);
     const finding = findings.find((each) => each.rule === rule);
     expect(finding).toMatchObject({ file: customers, message: expect.stringContaining(message) });
     expect(Math.abs((finding?.line ?? 0) - lineOf(customers, before))).toBeLessThanOrEqual(6);
     expect(JSON.stringify(findings)).not.toContain('hunter2');
+  });
+
+  test('tells everything that is wrong at once, and of what a faulty collection leads to nothing', () => {
+    const [customersText = '', ordersText = ''] = [customers, 'orders.yaml'].map(
+      (name) => examples.find((each) => each.name === name)?.text ?? '',
+    );
+    const alone = (text: string) => `      alone:
+        title: { da: x, en: x }
+        primaryKey: [id]
+        references: [{ field: id, from: ${text} }]
+        fields: { id: { label: { da: x, en: x } } }
+`;
+    const wrong = customersText
+      .replace('type: postgres', 'type: postgress')
+      .replace('schema: public', 'schema: public, password: hunter2')
+      .replace('{ label: { da: Navn, en: Name }, category: user.name }', '{ category: user.name }')
+      .replace('customers.person.id }', 'customers.persons.id }')
+      .replace('identity: { email: email }', 'identity: { email: mail }')
+      .concat(alone('orders.alone.id'), alone('orders.alone.id'));
+    const files = [
+      { name: customers, text: wrong },
+      { name: 'orders.yaml', text: `${ordersText}${alone('customers.alone.id')}` },
+    ];
+    const result = parseDataMap(files);
+    const findings = 'findings' in result ? result.findings : [];
+    expect(findings.map(({ file, rule }) => `${file} ${rule}`).sort()).toEqual([
+      'customers.yaml cycle-without-entry',
+      'customers.yaml duplicate-name',
+      'customers.yaml missing-label',
+      'customers.yaml secret',
+      'customers.yaml undescribed-field',
+      'customers.yaml unknown-connector',
+      'customers.yaml unknown-reference',
+      'orders.yaml cycle-without-entry',
+    ]);
+  });
+
+  test.each([
+    ['UTF-16', 'utf16le'],
+    ['Latin-1', 'latin1'],
+  ] as const)('refuses a file in %s', (_, encoding) => {
+    const text = Buffer.from(`version: 1\nsystems: {} # \u00e6\u00f8\n`, encoding).toString('utf8');
+    expect(parseDataMap([{ name: 'x.yaml', text }])).toMatchObject({
+      findings: [{ rule: 'encoding', file: 'x.yaml' }],
+    });
   });
 
   test('points at the key itself', () => {

@@ -111,6 +111,23 @@ describe('a Fides dataset', () => {
       22,
     ],
     ['a missing name', '- name: number', '- title: number', 'missing-key', '"name" is missing', 29],
+    ['an order after nothing', 'after: [mail.letter]', 'after: [mail.leter]', 'unknown-reference', 'mail.letter', 26],
+    [
+      'a collection that refers to itself',
+      'dataset: shop, field: address.id',
+      'dataset: shop, field: customer.id',
+      'self-reference',
+      'shop.customer refers to itself',
+      21,
+    ],
+    [
+      'a reference to what is not asked',
+      'dataset: shop, field: address.id',
+      'dataset: shop, field: staff.id',
+      'unknown-reference',
+      'skip_processing',
+      21,
+    ],
   ])('%s is found with its line', (_, before, after, rule, message, line) => {
     expect(shop).toContain(before);
     const { findings } = read(shop.replace(before, after));
@@ -118,6 +135,17 @@ describe('a Fides dataset', () => {
     expect(finding).toMatchObject({ file: 'shop.yml', message: expect.stringContaining(message) });
     expect(Math.abs((finding?.line ?? 0) - line)).toBeLessThanOrEqual(1);
   });
+});
+
+test('everything that is wrong in a Fides file is told at once', () => {
+  const wrong = shop
+    .replace('direction: to', 'direction: too')
+    .replace('- name: number', '- title: number')
+    .replace('field: customer.id, direction: from', 'field: customer.idd, direction: from')
+    .replace('name: address\n', 'name: customer\n');
+  expect(new Set(read(wrong).findings.map(({ rule }) => rule))).toEqual(
+    new Set(['invalid-value', 'missing-key', 'unknown-reference', 'duplicate-name']),
+  );
 });
 
 describe('importFides', () => {

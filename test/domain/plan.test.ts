@@ -161,17 +161,80 @@ describe('planOf', () => {
     expect(missing[0]?.reason).toBe('x.lost holds no identity (email) and takes values from no other collection');
   });
 
-  test('keeps an order that was asked for, and drops one against the references', () => {
+  test('keeps an order that was asked for, and tells of one against the references', () => {
     const base = graph(['email=a.a.email', 'email=b.b.email', 'email=c.c.email'], [['b.b.id', 'c.c.b']]);
     const orders = [
       { first: 'b.b', second: 'a.a' },
       { first: 'c.c', second: 'b.b' },
     ];
-    expect(order(planOfGraph({ ...base, orders }, ['email']))).toEqual([
+    const plan = planOfGraph({ ...base, orders }, ['email']);
+    expect(order(plan)).toEqual([
       [1, 'b.b', []],
       [2, 'a.a', ['b.b']],
       [2, 'c.c', ['b.b']],
     ]);
+    expect(plan.conflicts).toEqual([orders[1]]);
+  });
+
+  test('a reference without direction is walked as an order asks', () => {
+    const base = graph(['email=a.a.email', 'email=b.b.email'], [['b.b.id', 'a.a.b', 'either']]);
+    const plan = planOfGraph({ ...base, orders: [{ first: 'b.b', second: 'a.a' }] }, ['email']);
+    expect([order(plan), plan.conflicts]).toEqual([
+      [
+        [1, 'b.b', []],
+        [2, 'a.a', ['b.b']],
+      ],
+      [],
+    ]);
+  });
+
+  test('a cycle is opened as an order asks', () => {
+    const flows: Flow[] = [
+      ['s.a.id', 's.b.a'],
+      ['s.a.id', 's.c.a'],
+      ['s.b.id', 's.c.b'],
+      ['s.c.id', 's.b.c'],
+    ];
+    const plan = planOfGraph({ ...graph(['email=s.a.email'], flows), orders: [{ first: 's.c', second: 's.b' }] }, [
+      'email',
+    ]);
+    expect([order(plan), plan.conflicts]).toEqual([
+      [
+        [1, 's.a', []],
+        [2, 's.c', ['s.a']],
+        [3, 's.b', ['s.a', 's.c']],
+      ],
+      [],
+    ]);
+  });
+
+  test.each([
+    [
+      'each waits for the next',
+      [
+        ['a', 'b'],
+        ['b', 'c'],
+        ['c', 'a'],
+      ],
+      3,
+    ],
+    ['one waits for itself', [['b', 'b']], 1],
+    ['the first waits for what only it leads to', [['c', 'a']], 1],
+  ])('orders that cannot be kept are told: %s', (_, pairs, count) => {
+    const flows: Flow[] = [
+      ['s.a.id', 's.b.id', 'either'],
+      ['s.b.id', 's.c.id', 'either'],
+    ];
+    const orders = pairs.map(([first, second]) => ({ first: `s.${first}`, second: `s.${second}` }));
+    const plan = planOfGraph({ ...graph(['email=s.a.email'], flows), orders }, ['email']);
+    expect([plan.conflicts.length, plan.steps.length]).toEqual([count, 3]);
+  });
+
+  test('tells which identity, not given, a collection that is not reached is known by', () => {
+    const base = graph(['email=a.a.email', 'user_id=b.b.user', 'phone=b.b.phone'], []);
+    expect(planOfGraph(base, ['email']).missing[0]?.reason).toBe(
+      'b.b is known by phone, user_id, which is not given (email)',
+    );
   });
 
   test('plans a chain of 10,000 collections, entered at one end or at none', () => {
@@ -256,12 +319,55 @@ describe('of any map', () => {
     );
   });
 
-  test('the order of collections, entries and references changes nothing', () => {
+  /** Whether everything is come to, if each collection waits for what it was asked to: as Fides walks. */
+  const isWalked = ({ flows, entries, orders }: ReferenceGraph): boolean => {
+    const met = new Set(entries.map(({ at }) => at.collection));
+    const done = new Set<string>();
+    for (let before = -1; before < done.size; ) {
+      before = done.size;
+      for (const name of met) {
+        if (orders.some(({ first, second }) => second === name && !done.has(first))) continue;
+        done.add(name);
+        for (const { from, to, either } of flows) {
+          if (from.collection === name) met.add(to.collection);
+          if (either && to.collection === name) met.add(from.collection);
+        }
+      }
+    }
+    return done.size === met.size;
+  };
+
+  test('an order is kept or told, and one is told wherever walking with them would come to a halt', () => {
+    const anyOrder = fc.record({ first: fc.constantFrom(...names), second: fc.constantFrom(...names) });
+    fc.assert(
+      fc.property(anyGraph, fc.array(anyOrder, { maxLength: 6 }), (any, asked) => {
+        const reached = fixpoint(any);
+        const orders = asked.filter(({ first, second }) => reached.has(first) && reached.has(second));
+        const { steps, conflicts } = planOfGraph({ ...any, orders: asked }, ['email']);
+        const waves = new Map(steps.map(({ collection, wave }) => [collection, wave]));
+        const told = new Set(conflicts.map(({ first, second }) => `${first} ${second}`));
+        for (const { first, second } of orders) {
+          if (!told.has(`${first} ${second}`)) expect(waves.get(first)).toBeLessThan(waves.get(second) ?? 0);
+        }
+        if (!isWalked({ ...any, orders })) expect(told.size).toBeGreaterThan(0);
+        expect(new Set(waves.keys())).toEqual(reached);
+      }),
+    );
+  });
+
+  test('the order of collections, entries, references and orders changes nothing', () => {
     const shuffled = <T>(list: readonly T[]) => fc.shuffledSubarray([...list], { minLength: list.length });
-    const pair = anyGraph.chain((any) =>
-      fc
-        .tuple(shuffled(any.collections), shuffled(any.entries), shuffled(any.flows))
-        .map(([collections, entries, flows]) => [any, { ...any, collections, entries, flows }] as const),
+    const anyOrders = fc.array(fc.record({ first: fc.constantFrom(...names), second: fc.constantFrom(...names) }), {
+      maxLength: 6,
+    });
+    const pair = fc.tuple(anyGraph, anyOrders).chain(([any, orders]) =>
+      fc.tuple(shuffled(any.collections), shuffled(any.entries), shuffled(any.flows), shuffled(orders)).map(
+        ([collections, entries, flows, turned]) =>
+          [
+            { ...any, orders },
+            { collections, entries, flows, orders: turned },
+          ] as const,
+      ),
     );
     fc.assert(
       fc.property(pair, ([one, other]) => {
