@@ -64,6 +64,11 @@ export const Collection = z.strictObject({
    * What the organisation made of them is not given. Default: no.
    */
   provided: z.boolean().optional(),
+  /**
+   * The field whose newest value says when the person last did something here (an ISO 8601 date or instant). The DPO is shown it: an
+   * address that was quiet for years may be somebody else's by now.
+   */
+  lastSeen: z.string().optional(),
   /** What the connector's type needs for this collection, checked by the connector. */
   options: z.record(z.string(), z.unknown()).default({}),
 });

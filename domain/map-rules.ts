@@ -47,12 +47,13 @@ const leadsNowhere = (map: MapOutline, path: string, withField: boolean): string
 };
 
 const undescribed = ({ collection, path, at }: Placed): Finding[] => {
-  const { fields, identity, primaryKey, references } = collection;
+  const { fields, identity, primaryKey, references, lastSeen } = collection;
   if (!fields) return [];
   const named: [Path, string][] = [
     ...Object.entries(identity).map(([kind, field]): [Path, string] => [['identity', kind], field]),
     ...primaryKey.map((field, index): [Path, string] => [['primaryKey', index], field]),
     ...references.map(({ field }, index): [Path, string] => [['references', index, 'field'], field]),
+    ...(lastSeen === undefined ? [] : [[['lastSeen'], lastSeen] satisfies [Path, string]]),
   ];
   return named
     .filter(([, field]) => !Object.hasOwn(fields, field))

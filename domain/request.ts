@@ -324,6 +324,8 @@ export const SourceRecord = z.object({
       name: z.string(),
       rows: z.int(),
       documents: z.int(),
+      /** The newest date in the field that the data map names for it, YYYY-MM-DD. */
+      lastSeen: z.optional(z.string()),
       /** Tables and what describes them. */
       files: z.array(AnswerFile),
       /** The list of its documents: who wrote it, and what its bytes are. */

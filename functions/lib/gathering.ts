@@ -74,6 +74,18 @@ const valuesFor = async (place: Place, from: string): Promise<string[] | Lacking
   return JSON.parse(await files.readText(referenceKey(request.evidence, attempt, from))) as string[];
 };
 
+/** The newest date among a field's values, YYYY-MM-DD; undefined while there is none. */
+const newestOf = (field: string | undefined) => {
+  let newest: string | undefined;
+  return {
+    add(row: Row): void {
+      const [date] = /^\d{4}-\d\d-\d\d/.exec(field === undefined ? '' : String(row[field] ?? '')) ?? [];
+      if (date && (newest === undefined || date > newest)) newest = date;
+    },
+    date: () => newest,
+  };
+};
+
 /** What to ask a collection for. One way that is missing does not keep the others from being gone. */
 const lookupsOf = async (place: Place, collection: Collection, { name, inputs }: Ask) => {
   const lookups = [];
@@ -101,13 +113,16 @@ export interface Run {
 const takerOf = (place: Place, collection: Collection, ask: Ask, { checkpoints }: Run, looksUp: number) => {
   const writer = collectionFiles(place, ask.name, collection);
   const values = valueCollector(ask.gives);
+  const seen = newestOf(collection.lastSeen);
   const isNew = keepsOnce(collection, looksUp);
   return {
     values,
     writer,
+    seen,
     async take(found: Found): Promise<void> {
       if (!isNew(found.row)) return;
       values.add(found.row);
+      seen.add(found.row);
       checkpoints.note(found.row, await writer.add(found));
     },
     /** What earlier runs took. */
@@ -115,6 +130,7 @@ const takerOf = (place: Place, collection: Collection, ask: Ask, { checkpoints }
       for await (const [row, files] of checkpoints.replay()) {
         isNew(row);
         values.add(row);
+        seen.add(row);
         await writer.again(row, files);
       }
     },
@@ -166,7 +182,7 @@ export const gatherCollection = async (
 ): Promise<Gathered> => {
   const { lookups, lacks } = await lookupsOf(place, collection, ask);
   const looksUp = lookups.flatMap(({ lookup }) => lookup.values).length;
-  const { take, replay, values, writer } = takerOf(place, collection, ask, run, looksUp);
+  const { take, replay, values, writer, seen } = takerOf(place, collection, ask, run, looksUp);
   try {
     await replay();
     await readPages(connector, lookups, run, take);
@@ -177,7 +193,8 @@ export const gatherCollection = async (
   await writeValues(place, ask.name, values);
   const { possibleMatches } = run.checkpoints.position();
   const lack = worst([...lacks, values.wasCut() ? 'LimitReached' : undefined]);
-  return { ...(await writer.end()), possibleMatches, ...(lack ? { lack } : {}) };
+  const lastSeen = seen.date();
+  return { ...(await writer.end()), ...(lastSeen ? { lastSeen } : {}), possibleMatches, ...(lack ? { lack } : {}) };
 };
 
 const writeValues = async (

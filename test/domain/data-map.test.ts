@@ -136,6 +136,13 @@ describe('parseDataMap', () => {
       '"number" is not described',
     ],
     [
+      'a field of when the person was last seen that is not described',
+      'primaryKey: [id]',
+      'primaryKey: [id]\n        lastSeen: placed',
+      'undescribed-field',
+      '"placed" is not described',
+    ],
+    [
       'a name that cannot be used',
       'person:\n        title: { da: Stam',
       'Person:\n        title: { da: Stam',

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { peopleToTry } from '../../demo/people.ts';
 import { openCloud } from '../../local/cloud.ts';
+import { longDate } from '../../web/format.ts';
 import {
   answerTask,
   approve,
@@ -174,7 +175,8 @@ describe('a request is dealt with by the data map that it was planned by, whatev
     expect(textOf(data.html)).toContain('Tilmeldinger');
   });
 
-  test('and so does the person in the answer', async () => {
+  test('T09: the DPO sees when a system last saw the person, and the person reads their names in the answer', async () => {
+    const { page } = await openAsDpo(world, reference, 2);
     await approve(world, reference);
     const { zip } = await download(world, email, reference);
     const entries = await unzip(zip);
@@ -182,6 +184,9 @@ describe('a request is dealt with by the data map that it was planned by, whatev
     expect(pages.join(' ')).toContain('Kundekartotek');
     expect(pages.join(' ')).toContain('Nyhedsbreve');
     expect(pages.join(' ')).not.toContain('andet kartotek');
+    const placed = recordsOf(entries, 'webshop', 'orders').map((row) => String((row as { placed: string }).placed));
+    const newest = longDate(placed.sort().at(-1)?.slice(0, 10) ?? '', 'da', 'Europe/Copenhagen');
+    expect(textOf(page.html)).toMatch(new RegExp(`Webshop .*Sidst set her: ${newest}`));
     const manifest = JSON.parse((entries.get('manifest.json') as Buffer).toString()) as { dataMap: string };
     expect(manifest.dataMap).toMatch(/^[0-9a-f]{64}$/);
     expect(manifest.dataMap).not.toBe('b'.repeat(64));

@@ -194,6 +194,7 @@ const sourcesOf = (typed: Typing): SourceRecord[] => [
         name: 'person',
         rows: 1204,
         documents: 2,
+        lastSeen: '2021-05-03',
         files: [{ path: typed('kundesystem/person.csv'), bytes: 183_402, sha256: 'ab', crc32: 1, attempt: 'a' }],
       },
     ],

@@ -3,7 +3,7 @@ import type { Language } from '../../domain/config.ts';
 import type { System } from '../../domain/data-map.ts';
 import { inForce } from '../../domain/gathering.ts';
 import type { SourceRecord } from '../../domain/request.ts';
-import { Link, Tag } from '../components.tsx';
+import { DateText, Link, Tag } from '../components.tsx';
 import { type Frame, inLanguage } from '../frame.ts';
 import { counted, isTextKey, type Text, type TextKey } from '../staff-text.ts';
 import type { StaffProps } from './staff.tsx';
@@ -114,8 +114,16 @@ const Collections = ({ card, frame, text }: { card: Card; frame: Frame; text: Te
   );
 };
 
+/** The newest date that any of a system's collections tells; undefined where the data map names no field for it. */
+const lastSeenIn = (records: readonly SourceRecord[]): string | undefined =>
+  records
+    .flatMap(({ collections }) => collections.flatMap(({ lastSeen }) => lastSeen ?? []))
+    .sort()
+    .at(-1);
+
 const SystemCard = ({ card, frame, text }: { card: Card; frame: Frame; text: Text }) => {
   const possible = sum(card.records, 'possibleMatches');
+  const lastSeen = lastSeenIn(card.records);
   return (
     <li class={`card card-${looks[card.shown]}`}>
       <div class="card-head">
@@ -124,6 +132,11 @@ const SystemCard = ({ card, frame, text }: { card: Card; frame: Frame; text: Tex
       </div>
       <Reasons records={card.records} text={text} />
       {possible > 0 && <p>{counted(frame.language, 'system.possible', possible)}</p>}
+      {lastSeen && (
+        <p>
+          {text('system.last-seen')} <DateText when={lastSeen} frame={frame} />
+        </p>
+      )}
       <Collections card={card} frame={frame} text={text} />
     </li>
   );
