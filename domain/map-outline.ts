@@ -13,6 +13,7 @@ export interface OutlinedCollection {
   readonly identity: Collection['identity'];
   readonly references: readonly OutlinedReference[];
   readonly after?: readonly string[] | undefined;
+  readonly lastSeen?: string | undefined;
   /** Absent where it can't be read. */
   readonly fields?: Readonly<Record<string, unknown>> | undefined;
 }
@@ -42,6 +43,7 @@ const Outlined = z
     identity: z.record(z.string(), z.string()).catch({}),
     references: references.catch([]),
     after: z.array(z.string()).optional().catch(undefined),
+    lastSeen: text,
     fields: z.record(z.string(), z.unknown()).optional().catch(undefined),
   })
   .catch(unreadable);
