@@ -111,6 +111,7 @@ function claimOf({ url, headers }: SignedRequest): Claim {
   const { authorization, 'x-amz-date': date } = headers;
   const query = queryOf(url);
   const refuse = refusals(serviceOf({ url, headers }));
+  if (query.has('AWSAccessKeyId')) throw new AwsError('InvalidRequest', texts.old);
   if (authorization === undefined && !query.has('X-Amz-Algorithm')) throw refuse('missing');
   const inHeader = authorization?.matchAll(/(Credential|SignedHeaders|Signature)=([^,\s]+)/g);
   const said =
@@ -178,6 +179,7 @@ const texts = {
   skewed: 'The difference between the request time and the current time is too large.',
   expired: 'Request has expired',
   early: 'Request is not valid yet',
+  old: 'The authorization mechanism you have provided is not supported. Please use AWS4-HMAC-SHA256.',
 };
 
 /** The codes of services in JSON, of those in the query protocol, and of S3. */

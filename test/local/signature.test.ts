@@ -120,6 +120,12 @@ describe('a presigned link', () => {
     expect(outcome(request, { real: later(real, 61), virtual: later(real, months) })).toBe('AccessDenied');
   });
 
+  test('of the signature before this one, as `aws s3 presign` of version 1 makes it, is refused by name', async () => {
+    const request = await link('person', real);
+    const old = `${request.url.split('?')[0]}?AWSAccessKeyId=person&Signature=x&Expires=1795694372`;
+    expect(outcome({ ...request, url: old })).toBe('InvalidRequest');
+  });
+
   test('cannot be pointed at another object, be made to live longer, or live longer than a week or for ever', async () => {
     const request = await link('person', real);
     expect(outcome({ ...request, url: request.url.replace('a%20b', 'other') })).toBe('SignatureDoesNotMatch');
