@@ -143,7 +143,7 @@ const runs: Readonly<Record<string, (size: number, folder: string) => Promise<nu
     const bucket = filesIn((key) => join(folder, key.replaceAll('/', '_')));
     const place = { request, attempt: 'a', system: 'crm', systems: ['crm'], files: bucket as unknown as Files };
     const writer = collectionFiles(place, 'notes', collection);
-    for (const row of rowsUpTo(size)) await writer.add({ row });
+    for (const row of rowsUpTo(size)) await writer.add(row);
     const { files } = await writer.end();
     const member = ({ path, bytes, crc32: sum, packed: lies }: ManifestFile): ZipMember => ({
       path,

@@ -3,7 +3,7 @@ import { optionFindings } from '../connectors/described.ts';
 import { connectors, isAsked } from '../connectors/index.ts';
 import type { Connector } from '../domain/connector.ts';
 import { type Collection, readDataMap, type System } from '../domain/data-map.ts';
-import { exactly, formsOf } from '../domain/identity.ts';
+import { addressFields, exactly, formsOf } from '../domain/identity.ts';
 import { suggestion } from '../domain/nearest.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { readFiles } from './map-files.ts';
@@ -52,13 +52,25 @@ const nameOf = (error: unknown): Tested['state'] => {
 const reason = (error: unknown): string =>
   nameOf(error) === 'Error' ? (error as Error).name : (error as Error).message;
 
-const testOne = async (connector: Connector, name: string, collection: Collection, email: string): Promise<Tested> => {
-  const field = collection.identity.email ?? '';
+/** A look-up in a collection by one of the fields that hold the person's address. */
+interface Asked {
+  readonly name: string;
+  readonly collection: Collection;
+  readonly field: string;
+  /** With the field, where there are several. */
+  readonly told: string;
+}
+
+const testOne = async (
+  connector: Connector,
+  { name, collection, field, told }: Asked,
+  email: string,
+): Promise<Tested> => {
   const matches = exactly(field, new Set([email]), true);
   const counts = { rows: 0, possibleMatches: 0, pages: 0 };
   const start = performance.now();
   const ended = (state: Tested['state']): Tested => {
-    return { collection: name, state, ...counts, seconds: Math.round(performance.now() - start) / 1_000 };
+    return { collection: told, state, ...counts, seconds: Math.round(performance.now() - start) / 1_000 };
   };
   try {
     for await (const { found } of connector.find({ name, collection, field, values: formsOf([email], true) })) {
@@ -68,7 +80,7 @@ const testOne = async (connector: Connector, name: string, collection: Collectio
     }
     return ended(counts.rows > 0 ? 'OK' : 'EMPTY');
   } catch (error) {
-    process.stderr.write(`${name}: ${reason(error)}\n`);
+    process.stderr.write(`${told}: ${reason(error)}\n`);
     return ended(nameOf(error));
   }
 };
@@ -92,10 +104,14 @@ const testSystem = async (name: string, { email, map = 'systems', json }: Option
   const connector = await connectTo(system);
   try {
     const answers = await checked(connector);
-    const asked = Object.entries(system.collections).filter(([, { identity }]) => identity.email);
+    const asked = Object.entries(system.collections).flatMap(([id, collection]) =>
+      addressFields(collection).map((field, _, { length }): Asked => {
+        return { name: id, collection, field, told: length > 1 ? `${id}.${field}` : id };
+      }),
+    );
     const tested: Tested[] = [];
-    for (const [id, collection] of asked) tested.push(await testOne(connector, id, collection, email));
-    const others = Object.keys(system.collections).filter((id) => !asked.some(([each]) => each === id));
+    for (const each of asked) tested.push(await testOne(connector, each, email));
+    const others = Object.keys(system.collections).filter((id) => !asked.some(({ name: each }) => each === id));
     process.stdout.write(
       json ? `${JSON.stringify({ system: name, answers, collections: tested, others })}\n` : tested.map(line).join(''),
     );

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { optionFindings } from '../connectors/described.ts';
 import { type Finding, type ReadMap, readDataMap } from '../domain/data-map.ts';
 import { type FidesDataset, graphOfFides, isFides, readFides } from '../domain/fides.ts';
-import { countToDo, importFides, leftOut } from '../domain/fides-import.ts';
+import { countToDo, importFides } from '../domain/fides-import.ts';
 import { drawGraph } from '../domain/map-graph.ts';
 import { reachFindings, unreachedFindings } from '../domain/map-rules.ts';
 import { type Plan, planOfGraph, type Step } from '../domain/plan.ts';
@@ -123,9 +123,6 @@ const importFrom = (paths: readonly string[]): void => {
   }
   const yaml = importFides(datasets);
   process.stdout.write(yaml);
-  for (const field of leftOut(datasets)) {
-    process.stderr.write(`${field}: left out of identity, the map takes one field of a kind for each collection\n`);
-  }
   process.stderr.write(
     `${countToDo(yaml)} texts say TODO: "privacy map check" finds them; look at owner, connector and labels too\n`,
   );

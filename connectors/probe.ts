@@ -6,7 +6,7 @@ import { SourceMalformed, SourceUnavailable } from '../domain/errors.ts';
 const nobody = '0';
 
 const fieldToAsk = ({ identity, references, primaryKey }: Collection): string =>
-  Object.values(identity)[0] ?? references.find(({ from }) => from)?.field ?? String(primaryKey[0]);
+  Object.values(identity).flat()[0] ?? references.find(({ from }) => from)?.field ?? String(primaryKey[0]);
 
 const lookupOf = (system: System, canary: Canary | undefined): Lookup | undefined => {
   const name = canary?.collection ?? Object.keys(system.collections)[0] ?? '';

@@ -53,8 +53,8 @@ export const Collection = z.strictObject({
   /** Where the source keeps it: table, index, path, prefix. Default: the collection's name. */
   at: z.string().optional(),
   primaryKey: z.array(z.string()).min(1),
-  /** Kind of identity -> the field that holds it. */
-  identity: z.record(IdentityKind, z.string()).default({}),
+  /** Kind of identity -> the field that holds it, or each of several: a row is the person's if one of them matches. */
+  identity: z.record(IdentityKind, z.union([z.string(), z.array(z.string()).min(1)])).default({}),
   references: z.array(Reference).default([]),
   /** Collections (system.collection) that must have been asked before, although no values come from there. */
   after: z.array(z.string()).optional(),

@@ -76,9 +76,15 @@ const referencesOf = ({ fields }: FidesCollection, { collections }: Names): Coll
     }),
   );
 
-const identityOf = ({ fields }: FidesCollection): Record<string, string> => {
-  const held = fields.flatMap(({ name, meta }) => (meta.identity ? [[meta.identity, name] as const] : []));
-  return Object.fromEntries(held.toReversed());
+const identityOf = ({ fields }: FidesCollection): Collection['identity'] => {
+  const held = Map.groupBy(fields, ({ meta }) => meta.identity ?? '');
+  held.delete('');
+  return Object.fromEntries(
+    [...held].map(([kind, all]) => {
+      const [first = '', ...others] = all.map(({ name }) => name);
+      return [kind, others.length > 0 ? [first, ...others] : first];
+    }),
+  );
 };
 
 const primaryKeyOf = ({ fields }: FidesCollection): string[] => {
@@ -116,17 +122,6 @@ const systemOf = ({ key, title, description }: FidesDataset, secret: string, col
   },
   collections,
 });
-
-/** Fields the import cannot keep: our map takes one field of a kind of identity per collection. */
-export const leftOut = (datasets: readonly FidesDataset[]): string[] =>
-  datasets.flatMap(({ collections }) =>
-    collections.flatMap((collection) => {
-      const kept = new Set(Object.values(identityOf(collection)));
-      return collection.fields
-        .filter(({ name, meta }) => meta.identity && !kept.has(name))
-        .map(({ name }) => `${collection.dataset}.${collection.name}.${name}`);
-    }),
-  );
 
 /** Systems of our data map from Fides datasets, as YAML. What Fides does not know is marked TODO. */
 export const importFides = (datasets: readonly FidesDataset[]): string => {

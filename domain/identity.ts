@@ -1,4 +1,4 @@
-import type { Row } from './connector.ts';
+import type { Row, Value } from './connector.ts';
 import type { Collection } from './data-map.ts';
 
 const asciiLower = (text: string): string => text.replaceAll(/[A-Z]/g, (sign) => sign.toLowerCase());
@@ -9,9 +9,19 @@ const asciiLower = (text: string): string => text.replaceAll(/[A-Z]/g, (sign) =>
  */
 export const comparable = (address: string): string => asciiLower(address);
 
+/** The fields of a collection that hold the person's address. */
+export const addressFields = ({ identity }: Collection): string[] => [identity.email ?? []].flat();
+
+/** What a field can be compared by: the values of a list each by itself, and nothing of what has parts of its own. */
+export const textsOf = (value: Value | undefined): string[] => {
+  if (Array.isArray(value)) return value.flatMap(textsOf);
+  return value === null || value === undefined || typeof value === 'object' ? [] : [String(value)];
+};
+
 /** Whether a field holds e-mail addresses, in which ASCII case does not count. */
-export const holdsAddresses = ({ identity, fields }: Collection, field: string): boolean =>
-  identity.email === field || /^user\.contact\.email(\.|$)/.test(fields[field]?.category ?? '');
+export const holdsAddresses = (collection: Collection, field: string): boolean =>
+  addressFields(collection).includes(field) ||
+  /^user\.contact\.email(\.|$)/.test(collection.fields[field]?.category ?? '');
 
 /** The forms to ask a source for: it may compare byte for byte and hold an address as typed, or in lower case. */
 export const formsOf = (values: readonly string[], isAddress: boolean): string[] => [
@@ -31,8 +41,6 @@ export const masked = (address: string): string => {
 export const exactly = (field: string, values: ReadonlySet<string>, isAddress: boolean) => {
   const wanted = isAddress ? new Set([...values].map(comparable)) : values;
   return (row: Row): boolean => {
-    const held = row[field];
-    const texts = Array.isArray(held) ? held.map(String) : [String(held ?? '')];
-    return texts.some((text) => wanted.has(isAddress ? comparable(text) : text));
+    return textsOf(row[field]).some((text) => wanted.has(isAddress ? comparable(text) : text));
   };
 };

@@ -40,7 +40,7 @@ const references = z.array(Reference).transform((all) => all.filter((each) => ea
 const Outlined = z
   .object({
     primaryKey: z.array(z.string()).catch([]),
-    identity: z.record(z.string(), z.string()).catch({}),
+    identity: z.record(z.string(), z.union([z.string(), z.array(z.string())])).catch({}),
     references: references.catch([]),
     after: z.array(z.string()).optional().catch(undefined),
     lastSeen: text,

@@ -50,7 +50,9 @@ const undescribed = ({ collection, path, at }: Placed): Finding[] => {
   const { fields, identity, primaryKey, references, lastSeen } = collection;
   if (!fields) return [];
   const named: [Path, string][] = [
-    ...Object.entries(identity).map(([kind, field]): [Path, string] => [['identity', kind], field]),
+    ...Object.entries(identity).flatMap(([kind, held]) =>
+      [held].flat().map((field, index): [Path, string] => [['identity', kind, index], field]),
+    ),
     ...primaryKey.map((field, index): [Path, string] => [['primaryKey', index], field]),
     ...references.map(({ field }, index): [Path, string] => [['references', index, 'field'], field]),
     ...(lastSeen === undefined ? [] : [[['lastSeen'], lastSeen] satisfies [Path, string]]),

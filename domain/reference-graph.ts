@@ -62,7 +62,9 @@ export const graphOf = (map: MapOutline): ReferenceGraph => {
   return {
     collections: all.map(({ id }) => id).sort(),
     entries: all.flatMap(({ id, held }) =>
-      Object.entries(held.identity).map(([kind, field]) => ({ kind, at: { collection: id, field } })),
+      Object.entries(held.identity).flatMap(([kind, fields]) =>
+        [fields].flat().map((field) => ({ kind, at: { collection: id, field } })),
+      ),
     ),
     flows: all.flatMap(({ id, held }) =>
       held.references.flatMap((each) => flowsOf({ collection: id, field: each.field }, each).flatMap(gives)),

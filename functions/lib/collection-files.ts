@@ -195,41 +195,36 @@ export const collectionFiles = (place: Place, name: string, collection: Collecti
   const table = tableFiles(place, name, collection, undefined);
   const portable = portabilityFiles(place, name, collection);
   const kept: StoredFile[] = [];
+  let numbered = 0;
   let rows = 0;
 
-  const addDocument = async (document: FoundDocument): Promise<void> => {
-    const path = documentPath(folder, name, kept.length + 1, document.name, language);
+  const write = async (document: FoundDocument, path: string): Promise<StoredFile> => {
     const key = evidenceKey(evidence, attempt, path);
-    kept.push({ path, attempt, ...(await files.write(key, document.open(), 'application/octet-stream')) });
+    return { path, attempt, ...(await files.write(key, document.open(), 'application/octet-stream')) };
   };
 
-  const addRow = async (row: Row, paths: readonly string[], hidden?: ReadonlySet<string>): Promise<void> => {
-    await table.add(paths.length > 0 ? { ...row, files: paths } : row, hidden);
+  const add = async (row: Row, files: readonly StoredFile[] = [], hidden?: ReadonlySet<string>): Promise<void> => {
+    kept.push(...files);
+    await table.add(files.length > 0 ? { ...row, files: files.map(({ path }) => path) } : row, hidden);
     await portable?.add(row, hidden);
     rows += 1;
   };
 
   return {
-    /** Answers the files that were written for the row. */
-    async add({ row, documents = [] }: Found, hidden?: ReadonlySet<string>): Promise<StoredFile[]> {
-      const before = kept.length;
-      for (const document of documents) await addDocument(document);
-      const files = kept.slice(before);
-      await addRow(
-        row,
-        files.map(({ path }) => path),
-        hidden,
-      );
-      return files;
+    /** Writes the documents of a row, numbered in the order of the calls; then the row can be added. */
+    async documents({ documents = [] }: Found): Promise<StoredFile[]> {
+      const paths = documents.map((each) => documentPath(folder, name, ++numbered, each.name, language));
+      const written: StoredFile[] = [];
+      for (const [at, document] of documents.entries()) written.push(await write(document, paths[at] ?? ''));
+      return written;
     },
+
+    add,
 
     /** A row that was read before a checkpoint: its files are there already. */
     async again(row: Row, files: readonly StoredFile[]): Promise<void> {
-      kept.push(...files);
-      await addRow(
-        row,
-        files.map(({ path }) => path),
-      );
+      numbered += files.length;
+      await add(row, files);
     },
 
     /** Ends it where it stands, without a result. */

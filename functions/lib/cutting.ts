@@ -120,7 +120,7 @@ const cutRows = async (
     // What belongs to a row that is held back is held back with it.
     if (!left) for (const path of pathsIn(row)) from.withheld.set(path, cuts[0]?.ground ?? '');
     const hidden = new Set(cuts.flatMap(({ field }) => field ?? []));
-    if (left) await writer.add({ row: withoutDocuments(left, from.withheld, instead) }, hidden);
+    if (left) await writer.add(withoutDocuments(left, from.withheld, instead), [], hidden);
   }
   const [{ sha256 }, { rows, files }] = [await list.end(''), await writer.end()];
   return { rows, files, sha256 };

@@ -1,11 +1,12 @@
 import { referenceKey } from '../../domain/answer-layout.ts';
 import type { Connector, Found, Page, Row } from '../../domain/connector.ts';
 import type { Collection } from '../../domain/data-map.ts';
-import { exactly, formsOf, holdsAddresses } from '../../domain/identity.ts';
-import type { SourceRecord } from '../../domain/request.ts';
+import { exactly, formsOf, holdsAddresses, textsOf } from '../../domain/identity.ts';
+import type { SourceRecord, StoredFile } from '../../domain/request.ts';
 import { secondProofMissing } from '../../domain/second-proof.ts';
 import type { Checkpoints, Gathered } from './checkpoints.ts';
 import { collectionFiles, type Place } from './collection-files.ts';
+import { inTurn } from './in-turn.ts';
 
 /** One collection to gather: where its values come from, and which of its fields later steps look for. */
 export interface Ask {
@@ -26,10 +27,11 @@ const valueCollector = (fields: readonly string[]) => {
     wasCut: () => cut,
     add(row: Row): void {
       for (const [field, values] of held) {
-        const value = row[field];
-        if (value === null || value === undefined || value === '') continue;
-        if (values.size < maxValues) values.add(String(value));
-        else cut ||= !values.has(String(value));
+        for (const text of textsOf(row[field])) {
+          if (text === '') continue;
+          if (values.size < maxValues) values.add(text);
+          else cut ||= !values.has(text);
+        }
       }
     },
     entries: () => [...held].map(([field, values]) => [field, [...values]] as const),
@@ -119,11 +121,12 @@ const takerOf = (place: Place, collection: Collection, ask: Ask, { checkpoints }
     values,
     writer,
     seen,
-    async take(found: Found): Promise<void> {
-      if (!isNew(found.row)) return;
-      values.add(found.row);
-      seen.add(found.row);
-      checkpoints.note(found.row, await writer.add(found));
+    isNew,
+    async takeIn({ row }: Found, files: readonly StoredFile[]): Promise<void> {
+      values.add(row);
+      seen.add(row);
+      await writer.add(row, files);
+      checkpoints.note(row, files);
     },
     /** What earlier runs took. */
     async replay(): Promise<void> {
@@ -137,33 +140,48 @@ const takerOf = (place: Place, collection: Collection, ask: Ask, { checkpoints }
   };
 };
 
-type Takes = (found: Found) => Promise<void>;
+type Taker = ReturnType<typeof takerOf>;
 type Looking = Awaited<ReturnType<typeof lookupsOf>>['lookups'][number];
 
 /** Takes a page in. One with files may take longer than a run has: there each row is a place to go on from. */
-const readPage = async (page: Page, { lookup, matches }: Looking, { checkpoints }: Run, take: Takes): Promise<void> => {
+const readPage = async (
+  page: Page,
+  { lookup, matches }: Looking,
+  { checkpoints }: Run,
+  taker: Taker,
+): Promise<void> => {
   const position = checkpoints.position();
   const isLong = page.found.some(({ documents = [] }) => documents.length > 0);
   const before = new Set(position.taken);
-  for (const found of page.found) {
-    const key = isLong ? keyOf(lookup.collection, found.row) : '';
-    if (before.has(key)) continue;
-    if (matches(found.row)) await take(found);
-    else position.possibleMatches += 1;
-    if (isLong) position.taken.push(key);
-    if (isLong && checkpoints.isDue()) await checkpoints.write();
+  const line = inTurn(taker.writer.documents, async (found, files) => {
+    await taker.takeIn(found, files);
+    if (!isLong) return;
+    position.taken.push(keyOf(lookup.collection, found.row));
+    if (checkpoints.isDue()) await checkpoints.write();
+  });
+  try {
+    for (const found of page.found) {
+      if (isLong && before.has(keyOf(lookup.collection, found.row))) continue;
+      if (!matches(found.row)) {
+        position.possibleMatches += 1;
+        if (isLong) position.taken.push(keyOf(lookup.collection, found.row));
+      } else if (taker.isNew(found.row)) await line.take(found);
+    }
+    await line.end();
+  } finally {
+    await line.leave();
   }
   position.taken = [];
 };
 
 /** Reads every page that no run before has read. */
-const readPages = async (connector: Connector, lookups: readonly Looking[], run: Run, take: Takes): Promise<void> => {
+const readPages = async (connector: Connector, lookups: readonly Looking[], run: Run, taker: Taker): Promise<void> => {
   const { checkpoints, signal } = run;
   const position = checkpoints.position();
   for (const looking of lookups.slice(position.lookup)) {
     const { cursor } = position;
     for await (const page of connector.find(looking.lookup, { ...(cursor === undefined ? {} : { cursor }), signal })) {
-      await readPage(page, looking, run, take);
+      await readPage(page, looking, run, taker);
       position.cursor = page.cursor;
       if (page.cursor !== undefined && checkpoints.isDue()) await checkpoints.write();
     }
@@ -182,10 +200,11 @@ export const gatherCollection = async (
 ): Promise<Gathered> => {
   const { lookups, lacks } = await lookupsOf(place, collection, ask);
   const looksUp = lookups.flatMap(({ lookup }) => lookup.values).length;
-  const { take, replay, values, writer, seen } = takerOf(place, collection, ask, run, looksUp);
+  const taker = takerOf(place, collection, ask, run, looksUp);
+  const { values, writer, seen } = taker;
   try {
-    await replay();
-    await readPages(connector, lookups, run, take);
+    await taker.replay();
+    await readPages(connector, lookups, run, taker);
   } catch (error) {
     writer.leave();
     throw error;

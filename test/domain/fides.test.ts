@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { categoryLabel } from '../../domain/data-categories.ts';
 import { parseDataMap, readDataMap } from '../../domain/data-map.ts';
 import { graphOfFides, readFides } from '../../domain/fides.ts';
-import { importFides, leftOut } from '../../domain/fides-import.ts';
+import { importFides } from '../../domain/fides-import.ts';
 import { planOf, planOfGraph } from '../../domain/plan.ts';
 
 const shop = `
@@ -198,12 +198,19 @@ describe('importFides', () => {
     expect(yaml.match(/provided:/g)).toHaveLength(2);
   });
 
-  test('names a second field of one kind of identity, which it leaves out', () => {
+  test('keeps each field that holds a kind of identity, and the plan asks by all of them', () => {
     const second = shop.replace(
       '- name: number',
       '- { name: e1, fides_meta: { identity: email } }\n          - { name: e2, fides_meta: { identity: email } }',
     );
-    expect(leftOut(read(second).datasets)).toEqual(['shop.zOrder.e2']);
+    const imported = readDataMap([{ name: 'import.yaml', text: importFides(read(second).datasets) }]).map;
+    expect(imported?.systems.shop?.collections.zorder?.identity).toEqual({ email: ['e1', 'e2'] });
+    const step = imported && planOf(imported, ['email']).steps.find(({ collection }) => collection === 'shop.zorder');
+    expect(step?.inputs).toEqual([
+      { field: 'shop.zorder.customer_id', from: 'shop.customer.id' },
+      { field: 'shop.zorder.e1', from: 'identity.email' },
+      { field: 'shop.zorder.e2', from: 'identity.email' },
+    ]);
   });
 });
 

@@ -1,10 +1,14 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { S3Client } from '@aws-sdk/client-s3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { referenceKey } from '../../domain/answer-layout.ts';
+import { sha256 } from '../../domain/canonical.ts';
 import type { Connector, Found } from '../../domain/connector.ts';
 import type { Collection } from '../../domain/data-map.ts';
 import type { Request } from '../../domain/request.ts';
 import { filesIn } from '../../functions/aws/files.ts';
 import { checkpointsOf } from '../../functions/lib/checkpoints.ts';
+import { documentsOf } from '../../functions/lib/document-list.ts';
 import { gatherCollection } from '../../functions/lib/gathering.ts';
 import { type LocalAws, startLocalAws } from '../connectors/local-aws.ts';
 
@@ -163,6 +167,80 @@ test.each([
     expect(opened).toEqual(withFiles ? [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] : []);
   },
 );
+
+/** Rows with a file each, of which it is seen how many are read at once; the one in `fails` breaks off. */
+const watched = (sizes: readonly (number | undefined)[], fails = -1) => {
+  const seen = { open: 0, most: 0, ended: 0 };
+  const open = (id: number) =>
+    async function* () {
+      seen.open += 1;
+      seen.most = Math.max(seen.most, seen.open);
+      // The first is the slowest: those behind it wait for their turn.
+      await sleep(id === 0 ? 100 : 5);
+      seen.open -= 1;
+      if (id === fails) throw new Error('gone');
+      yield Buffer.from(`file ${id}`);
+      seen.ended += 1;
+    };
+  const connector: Connector = {
+    async *find() {
+      yield {
+        found: sizes.map((size, id) => ({
+          row: { id, email },
+          documents: [
+            { name: `${id}.txt`, contentType: 'text/plain', open: open(id), ...(size === undefined ? {} : { size }) },
+          ],
+        })),
+      };
+    },
+    check: async () => {},
+  };
+  return { connector, seen };
+};
+
+const listed = async (gathered: Awaited<ReturnType<typeof gather>>, evidence: string) =>
+  documentsOf(
+    { evidence: `evidence/${evidence}`, system: 'shop' },
+    gathered,
+    filesIn('demo-support-attachments', client),
+  );
+
+test('small documents of rows that follow each other are written eight at once, and stand in the order of the rows', async () => {
+  const { connector, seen } = watched(Array(20).fill(6));
+  const gathered = await gather(0, connector, email, 'at-once');
+  expect(seen).toEqual({ open: 0, most: 8, ended: 20 });
+  expect(gathered).toMatchObject({ rows: 20, documents: 20 });
+  const documents = await listed(gathered, 'at-once');
+  expect(documents.map((each) => each.sha256)).toEqual(documents.map((_, id) => sha256(`file ${id}`)));
+  expect(documents.map(({ path }) => path)).toEqual(documents.map(({ path }) => path).toSorted());
+});
+
+test('a document that is large, or does not say, is written alone', async () => {
+  const large = watched([2_000_000, 2_000_000, 6, 6, 2_000_000]);
+  await gather(0, large.connector, email, 'large');
+  const unsaid = watched([undefined, undefined, undefined]);
+  await gather(0, unsaid.connector, email, 'unsaid');
+  expect([large.seen.most, unsaid.seen.most]).toEqual([2, 1]);
+});
+
+test('a document that breaks off fails the run, once all that were begun have ended', async () => {
+  const { connector, seen } = watched(Array(20).fill(6), 3);
+  await expect(gather(0, connector, email, 'fails')).rejects.toThrow('gone');
+  expect(seen.open).toBe(0);
+  expect(seen.ended).toBeLessThan(20);
+});
+
+test('later steps look for each value of a list by itself, and for nothing of an object', async () => {
+  const lists: Connector = {
+    async *find() {
+      yield { found: [{ row: { id: ['a', ['b', null], { c: 'd' }], email: ['x@example.org', email] } }] };
+    },
+    check: async () => {},
+  };
+  expect(await gather(0, lists, email, 'lists')).toMatchObject({ rows: 1, possibleMatches: 0 });
+  const key = referenceKey('evidence/lists', `attempt-${attempts}`, 'shop.order.id');
+  expect(await filesIn('demo-support-attachments', client).readText(key)).toBe('["a","b"]');
+});
 
 test('what is small has no checkpoint', async () => {
   last.clear();
