@@ -62,19 +62,22 @@ export function openLambda(options: Options): Lambda {
     configOf: (arn) => byArn.get(arn)?.async ?? {},
     run: (arn, payload, id) => pool.run(find(arn), payload, id),
   });
-  const invoke: InvokeFunction = async (name, payload, { type = 'RequestResponse', requestId } = {}) => {
-    const fn = find(name);
-    checkEvent(payload, type);
-    if (type === 'RequestResponse') return pool.run(fn, payload, requestId);
-    await queue.put(fn.arn, payload);
-    return { ok: true, payload: '' };
-  };
+  const invokeFrom: (within: boolean) => InvokeFunction =
+    (within) =>
+    async (name, payload, { type = 'RequestResponse', requestId } = {}) => {
+      const fn = find(name);
+      checkEvent(payload, type);
+      if (type === 'RequestResponse') return pool.run(fn, payload, requestId, within);
+      await queue.put(fn.arn, payload);
+      return { ok: true, payload: '' };
+    };
+  const invoke = invokeFrom(false);
   return {
     signingName: 'lambda',
     invoke,
     permissions: (call) => [{ action: 'lambda:InvokeFunction', resource: arnOf(functionName(call)) }],
     async handle(call, response) {
-      const { status, headers, body } = await answer(invoke, call);
+      const { status, headers, body } = await answer(invokeFrom(true), call);
       response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
     },
     resume: () => queue.resume(),
@@ -118,7 +121,14 @@ function checkEvent(payload: string, type: keyof typeof largestEvent): void {
   }
 }
 
-/** Keeps processes warm, at most so many at once; who comes later waits in order. */
+/** An event that waits for a process. `within`: a function that has one waits for its answer. */
+interface Waiter {
+  readonly fn: LambdaFunction;
+  readonly within: boolean;
+  readonly give: (sandbox: Sandbox) => void;
+}
+
+/** Keeps processes warm, at most so many at once; who comes later waits. */
 class Pool {
   private readonly options: Options;
   /** One open file per function. */
@@ -127,7 +137,7 @@ class Pool {
   private readonly idle = new Map<Sandbox, NodeJS.Timeout>();
   private readonly running = new Map<string, number>();
   private closed = false;
-  private readonly waiting: { readonly fn: LambdaFunction; readonly give: (sandbox: Sandbox) => void }[] = [];
+  private readonly waiting: Waiter[] = [];
 
   constructor(options: Options) {
     this.options = options;
@@ -135,14 +145,14 @@ class Pool {
   }
 
   /** Runs a function within its reserved concurrency; events that wait for a process count as running. */
-  async run(fn: LambdaFunction, payload: string, id: string = randomUUID()): Promise<InvokeResult> {
+  async run(fn: LambdaFunction, payload: string, id: string = randomUUID(), within = false): Promise<InvokeResult> {
     const before = this.running.get(fn.arn) ?? 0;
     const Reason = 'ReservedFunctionConcurrentInvocationLimitExceeded';
     if (before >= (fn.reservedConcurrency ?? Number.POSITIVE_INFINITY))
       throw new AwsError('TooManyRequestsException', 'Rate Exceeded.', 429, { Type: 'User', Reason });
     this.running.set(fn.arn, before + 1);
     try {
-      return await this.options.clock.busy(this.runIn(fn, payload, id));
+      return await this.options.clock.busy(this.runIn(fn, payload, id, within));
     } finally {
       this.running.set(fn.arn, (this.running.get(fn.arn) ?? 1) - 1);
     }
@@ -155,9 +165,9 @@ class Pool {
     await Promise.all([...this.logs.values()].map((file) => new Promise((resolve) => file.end(resolve))));
   }
 
-  private async runIn(fn: LambdaFunction, payload: string, id: string): Promise<InvokeResult> {
+  private async runIn(fn: LambdaFunction, payload: string, id: string, within: boolean): Promise<InvokeResult> {
     const sandbox = await new Promise<Sandbox>((give) => {
-      this.waiting.push({ fn, give });
+      this.waiting.push({ fn, within, give });
       this.serve();
     });
     const result = await sandbox.run({ id, payload, offset: this.options.clock.offset() });
@@ -167,17 +177,29 @@ class Pool {
     return result;
   }
 
-  /** Gives processes to those who wait: a warm one of the same function, else a new one while there is room. */
+  /**
+   * Gives processes to those who wait: a warm one of the same function, else a new one while there is room. There always is for an event
+   * from within: its caller holds a process until it is answered.
+   */
   private serve(): void {
-    for (const waiter of [...this.waiting]) {
-      const hasRoom = this.all.size < (this.options.mostProcesses ?? 32);
+    for (const waiter of this.inTurn()) {
+      const hasRoom = waiter.within || this.all.size < (this.options.mostProcesses ?? 32);
       const sandbox = this.warm(waiter.fn) ?? (hasRoom ? this.start(waiter.fn) : undefined);
-      if (sandbox === undefined) continue;
+      // The process that has been idle longest makes room, and nobody later in turn takes it: its exit serves those who wait.
+      if (sandbox === undefined) return void this.idle.keys().next().value?.kill();
       this.waiting.splice(this.waiting.indexOf(waiter), 1);
       waiter.give(sandbox);
     }
-    // The process that has been idle longest makes room; its exit serves those who wait.
-    if (this.waiting.length > 0) this.idle.keys().next().value?.kill();
+  }
+
+  /** Those from within first, then those whose function has the fewest processes at work: on AWS no function waits for another. */
+  private inTurn(): Waiter[] {
+    const rank = new Map<FunctionDefinition, number>();
+    for (const one of this.all) rank.set(one.fn, (rank.get(one.fn) ?? 0) + (this.idle.has(one) ? 0 : 1));
+    // A process that is warm goes to its own function before one as busy makes it cold.
+    for (const one of this.idle.keys()) rank.set(one.fn, (rank.get(one.fn) ?? 0) - 0.5);
+    const of = ({ fn, within }: Waiter) => (within ? Number.NEGATIVE_INFINITY : (rank.get(fn) ?? 0));
+    return this.waiting.toSorted((a, b) => (of(a) < of(b) ? -1 : Number(of(a) > of(b))));
   }
 
   private warm(fn: LambdaFunction): Sandbox | undefined {

@@ -9,6 +9,7 @@ import { memoryStore, serve } from './small-gateway.ts';
 
 const start = new Date('2027-06-01T00:00:00.000Z');
 const arn = 'arn:aws:lambda:eu-west-1:123456789012:function:Echo';
+const other = 'arn:aws:lambda:eu-west-1:123456789012:function:Other';
 const queueArn = 'arn:aws:sqs:eu-west-1:123456789012:Undelivered';
 
 let logsDir: string;
@@ -52,7 +53,7 @@ function open(
   return openLambda({
     store,
     clock,
-    functions: [fn],
+    functions: [fn, { ...fn, name: 'Other', arn: other }],
     logsDir,
     compiledDir: join(logsDir, '../compiled'),
     endpoint: () => 'http://127.0.0.1:4566',
@@ -178,6 +179,29 @@ test('Beyond the most processes events wait in order, and all are answered', asy
   const all = await Promise.all(Array.from({ length: 6 }, () => echo({ do: 'wait', ms: 150 })));
   expect(all).toHaveLength(6);
   expect(performance.now() - began).toBeGreaterThanOrEqual(450);
+});
+
+test('A function that calls another one gets its answer when every process is taken', async () => {
+  const code = `export const handler = async ({ url }) =>
+    url ? (await fetch(url, { method: 'POST', body: '{}' })).json() : 'from within';`;
+  await writeFile(join(logsDir, 'index.mjs'), code);
+  await reopen({ codeDir: logsDir }, { mostProcesses: 1 });
+  await using server = await serve(lambda, 'json');
+  const url = `${server.config.endpoint}/2015-03-31/functions/Other/invocations`;
+  const payload = JSON.stringify({ url });
+  const both = await Promise.all([lambda.invoke(arn, payload), lambda.invoke(arn, payload)]);
+  expect(both).toEqual(Array(2).fill({ ok: true, payload: '"from within"' }));
+});
+
+test('Many events of one function do not keep the only one of another waiting', async () => {
+  await reopen({}, { mostProcesses: 2 });
+  const ended: string[] = [];
+  const run = async (name: string, ms: number) => {
+    await lambda.invoke(name, JSON.stringify({ do: 'wait', ms }));
+    ended.push(name);
+  };
+  await Promise.all([...Array.from({ length: 9 }, () => run(arn, 100)), run(other, 0)]);
+  expect(ended.indexOf(other)).toBeLessThan(6);
 });
 
 test('A function can be named by its ARN with a version or an alias', async () => {
