@@ -103,12 +103,13 @@ try {
 
   const [delivered, ms] = await timed(() => manyAtOnce(world, many));
   const failed = (await world.executions()).filter(({ status }) => status !== 'SUCCEEDED').length;
-  const errors = logOf(world.state, '').match(/"level":"ERROR"/g)?.length ?? 0;
+  const errors = logOf(world.state, '').match(/.*"level":"ERROR".*/g) ?? [];
   console.log(
-    `  ${many} requests at once     ${delivered} delivered, ${failed} executions not succeeded, ${errors} errors, ${seconds(ms)}`,
+    `  ${many} requests at once     ${delivered} delivered, ${failed} executions not succeeded, ${errors.length} errors, ${seconds(ms)}`,
   );
+  for (const line of errors.slice(0, 5)) console.log(`    ${line}`);
   console.log(`  at the end               ${machine()}`);
-  process.exitCode = delivered === many && failed === 0 ? 0 : 1;
+  process.exitCode = delivered === many && failed === 0 && errors.length === 0 ? 0 : 1;
 } finally {
   await world.close();
   rmSync(place, { recursive: true });
