@@ -111,10 +111,9 @@ export class Objects {
     const file = await open(join(this.dir, id), 'wx');
     try {
       const received = await fill((chunk) => file.writeFile(chunk));
-      await file.sync();
       // A file's name is on disk when its folder is.
       const folder = await open(this.dir, 'r');
-      await folder.sync().finally(() => folder.close());
+      await Promise.all([file.sync(), folder.sync()]).finally(() => folder.close());
       return await keep({ id, ...received });
     } catch (error) {
       await this.remove([{ id }]);
