@@ -21,12 +21,21 @@ const filled =
 /** Where a state keeps its template: what the work is given. */
 const given: Readonly<Record<string, string>> = { Task: 'Arguments', Parallel: 'Arguments', Map: 'ItemSelector' };
 
+const filters = ['InputPath', 'OutputPath'];
+const results = ['Parameters', 'ResultPath', 'ResultSelector'];
+/** What shapes the data of a state, by its type. */
+const flows: Readonly<Record<string, readonly string[]>> = {
+  Pass: [...filters, 'Parameters', 'ResultPath', 'Result'],
+  ...{ Task: [...filters, ...results], Parallel: [...filters, ...results], Map: [...filters, ...results] },
+  ...{ Choice: filters, Wait: filters, Succeed: filters },
+};
+
 /** A state in JSONPath as the JSONata state that means the same, its paths as lookups. Throws on what is not modelled. */
 export function fromPaths(state: Raw): { readonly fields: Raw; readonly inputPath: Lookup } {
   const { Type, InputPath = '$', OutputPath = '$', ResultPath, ResultSelector, Result, Parameters, ...rest } = state;
   const { Branches, Iterator, ItemProcessor = Iterator, Catch, Choices, ...plain } = rest;
-  const other = ['Arguments', 'Output', 'Items'].find((field) => field in state);
-  if (other !== undefined) throw new Error(`${other}: a state in JSONPath has no such field`);
+  refuseOthers(state, flows[Type as string] ?? []);
+  for (const catcher of (Catch ?? []) as Raw[]) refuseOthers(catcher, ['ResultPath']);
   const parameters = templateOf(Parameters);
   const result = Type === 'Pass' ? (Result === undefined ? parameters : literal(Result)) : templateOf(ResultSelector);
   const written = combine(ResultPath, result);
@@ -52,6 +61,12 @@ export function fromPaths(state: Raw): { readonly fields: Raw; readonly inputPat
   };
   const present = Object.entries(fields).filter(([, value]) => value !== undefined);
   return { fields: Object.fromEntries(present), inputPath: pathOf('InputPath', InputPath) };
+}
+
+function refuseOthers(part: Raw, known: readonly string[]): void {
+  const shaping = [...filters, ...results, 'Result', 'Arguments', 'Output', 'Items'];
+  const other = shaping.find((field) => field in part && !known.includes(field));
+  if (other !== undefined) throw new Error(`${other}: a state in JSONPath has no such field here`);
 }
 
 function fieldOf(key: string, value: unknown): readonly [string, unknown] {

@@ -283,8 +283,21 @@ test('a definition that holds what is not modelled is refused at load, by machin
       'state "A": Choices: NumberEquals is no comparison',
     ],
     [
+      { StartAt: 'A', States: { A: { Type: 'Wait', Seconds: 1, Parameters: {}, End: true } } },
+      'state "A": Parameters: a state in JSONPath has no such field here',
+    ],
+    [
       { StartAt: 'A', States: { A: { Type: 'Pass', Output: 1, End: true } } },
-      'state "A": Output: a state in JSONPath has no such field',
+      'state "A": Output: a state in JSONPath has no such field here',
+    ],
+    [
+      {
+        StartAt: 'A',
+        States: {
+          A: { Type: 'Task', Resource: functionArn('f'), Catch: [{ ...always, Next: 'A', Output: 1 }], End: true },
+        },
+      },
+      'state "A": Output: a state in JSONPath has no such field here',
     ],
     [
       machine({
