@@ -139,7 +139,7 @@ export const cutsKey = (evidence: string, attempt: string, system: string, colle
 /** Beside a manifest: which attempt wrote each of its files. */
 export const placesKey = (evidence: string, attempt: string): string => `${evidence}/${attempt}/places.json`;
 
-/** The data map that a request was planned by; it goes when the request's evidence goes. */
+/** The data map that a request was planned by; it stays until the request is purged, for its names. */
 export const mapKey = (evidence: string): string => `${evidence}/data-map.json`;
 
 /** The rows between two checkpoints of an attempt, and at their head where the reading stood. */

@@ -7,11 +7,13 @@ import overviewDa from '../../web/texts/overview.da.json' with { type: 'json' };
 import overviewEn from '../../web/texts/overview.en.json' with { type: 'json' };
 import personDa from '../../web/texts/person.da.json' with { type: 'json' };
 import personEn from '../../web/texts/person.en.json' with { type: 'json' };
+import reviewDa from '../../web/texts/review.da.json' with { type: 'json' };
+import reviewEn from '../../web/texts/review.en.json' with { type: 'json' };
 import staffDa from '../../web/texts/staff.da.json' with { type: 'json' };
 import staffEn from '../../web/texts/staff.en.json' with { type: 'json' };
 
-const da = { ...pagesDa, ...personDa, ...staffDa, ...overviewDa, ...deadlineDa };
-const en = { ...pagesEn, ...personEn, ...staffEn, ...overviewEn, ...deadlineEn };
+const da = { ...pagesDa, ...personDa, ...staffDa, ...reviewDa, ...overviewDa, ...deadlineDa };
+const en = { ...pagesEn, ...personEn, ...staffEn, ...reviewEn, ...overviewEn, ...deadlineEn };
 
 const places = (text: string): string[] => [...text.matchAll(/\{\w+\}/g)].map(([place]) => place).sort();
 const sentences = (text: string): string[] => text.split(/(?<=[.?!:])\s+/);

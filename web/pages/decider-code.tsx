@@ -4,8 +4,8 @@ import { BackLink, Notice } from '../components.tsx';
 import { ErrorSummary, Hidden, PostForm } from '../fields.tsx';
 import { type Frame, inLanguage } from '../frame.ts';
 import { page } from '../layout.tsx';
-import type { Form } from '../staff-text.ts';
-import { type TextKey, t } from '../staff-text.ts';
+import type { Form } from '../review-text.ts';
+import { type TextKey, t } from '../review-text.ts';
 import type { StaffProblem } from './staff.tsx';
 import { Closing } from './staff-decider.tsx';
 

@@ -3,8 +3,8 @@ import { Button, Disclosure, Tag } from '../components.tsx';
 import { Checkboxes, Hidden, type Option, PostForm, Radios, TextArea } from '../fields.tsx';
 import { type Frame, inLanguage } from '../frame.ts';
 import { groundText } from '../package/left-out.ts';
-import type { Form } from '../staff-text.ts';
-import { type Text, type TextKey, t } from '../staff-text.ts';
+import type { Form } from '../review-text.ts';
+import { type Text, type TextKey, t } from '../review-text.ts';
 
 type Choice = (typeof choices)[number];
 

@@ -9,7 +9,7 @@ import { number, size } from '../format.ts';
 import { type Frame, inLanguage } from '../frame.ts';
 import { page } from '../layout.tsx';
 import { plain } from '../package/value.tsx';
-import { type Text, t } from '../staff-text.ts';
+import { type Text, t } from '../review-text.ts';
 import { ChoiceForm, Chosen, formFor, type Sent } from './review-choice.tsx';
 import { collectionTitle } from './staff-systems.tsx';
 
@@ -110,7 +110,7 @@ const FieldChoices = ({ props, text }: { props: DataProps; text: Text }) => {
         heads={[text('review.field'), text('review.source-name'), text('review.category'), text('review.now')]}
         rows={fieldsOf(props, props.rows).map((field) => [
           <>
-            {labelOf(props, field)} {described[field]?.freeText && <Tag look="warning">{text('review.free-text')}</Tag>}
+            {labelOf(props, field)} {described[field]?.freeText && <Tag look="warning">{text('system.free-text')}</Tag>}
           </>,
           <code>{field}</code>,
           described[field]?.category ?? text('review.no-category'),

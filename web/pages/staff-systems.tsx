@@ -107,7 +107,7 @@ const Collections = ({ card, frame, text }: { card: Card; frame: Frame; text: Te
               <span class="for-readers">{collectionTitle(card.system, name, text, language)}</span>
             </Link>
           )}{' '}
-          {holdsFreeText(card.system, name) && <Tag look="warning">{text('review.free-text')}</Tag>}
+          {holdsFreeText(card.system, name) && <Tag look="warning">{text('system.free-text')}</Tag>}
         </li>
       ))}
     </ul>
