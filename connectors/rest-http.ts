@@ -50,7 +50,8 @@ export const httpClient = (options: HttpOptions): HttpClient => {
     for (let tries = 1; ; tries += 1) {
       const answer = await once(request);
       const wait = Number(answer.headers['retry-after'] ?? Number.NaN);
-      const again = [429, 503].includes(answer.status) && wait <= patience.seconds && tries < patience.tries;
+      const again =
+        [429, 503].includes(answer.status) && wait >= 0 && wait <= patience.seconds && tries < patience.tries;
       if (!again) return accepted(answer);
       await sleep(wait * 1_000, undefined, { signal: request.signal });
     }

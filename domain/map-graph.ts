@@ -6,6 +6,7 @@ interface Box {
   readonly x: number;
   readonly y: number;
   readonly width: number;
+  readonly column: number;
   readonly kind: 'identity' | 'reached' | 'unreached';
 }
 
@@ -21,6 +22,10 @@ const boxHeight = 36;
 const columnGap = 96;
 const margin = 24;
 const headHeight = 40;
+/** Between the ways of lines that go round under the boxes. */
+const laneHeight = 16;
+/** How far a line leaves a box before it turns down. */
+const turn = 40;
 // A letter of 13 px in a sans-serif face is at most this wide on average; boxes must hold their names without measuring.
 const letterWidth = 8;
 
@@ -56,15 +61,16 @@ const columnsOf = (plan: Plan, kinds: readonly string[]) => {
 const layOut = (columns: ReturnType<typeof columnsOf>) => {
   let x = margin;
   const heads: { text: string; x: number }[] = [];
-  const boxes = columns.flatMap(({ head, kind, names }) => {
+  const boxes = columns.flatMap(({ head, kind, names }, column) => {
     const left = x;
     const width = Math.max(...names.map((name) => name.length), head.length) * letterWidth + 24;
     heads.push({ text: head, x: left });
     x += width + columnGap;
-    return names.map((name, row): Box => ({ name, kind, width, x: left, y: margin + headHeight + row * rowHeight }));
+    const top = margin + headHeight;
+    return names.map((name, row): Box => ({ name, kind, width, column, x: left, y: top + row * rowHeight }));
   });
   const rows = Math.max(1, ...columns.map(({ names }) => names.length));
-  return { heads, boxes, width: x - columnGap + margin, height: headHeight + margin * 2 + rows * rowHeight };
+  return { heads, boxes, width: x - columnGap + margin + turn, height: headHeight + margin * 2 + rows * rowHeight };
 };
 
 const linesOf = ({ flows }: ReferenceGraph, plan: Plan): Line[] => {
@@ -91,14 +97,40 @@ const linesOf = ({ flows }: ReferenceGraph, plan: Plan): Line[] => {
 const drawBox = ({ name, x, y, width, kind }: Box): string =>
   `<g><title>${escaped(name)}${kind === 'unreached' ? ', not reached' : ''}</title><rect class="${kind}" x="${x}" y="${y}" width="${width}" height="${boxHeight}" rx="6"/><text x="${x + 12}" y="${y + 23}">${escaped(name)}</text></g>`;
 
-const drawLine = ({ from, to, title, used }: Line, boxes: ReadonlyMap<string, Box>): string => {
-  const [start, end] = [boxes.get(from), boxes.get(to)];
-  if (!start || !end) return '';
-  const [x1, y1, x2, y2] = [start.x + start.width, start.y + boxHeight / 2, end.x, end.y + boxHeight / 2];
-  const bend = Math.max(40, Math.abs(x2 - x1) / 2);
-  const path = `M${x1} ${y1}C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`;
-  return `<path class="${used ? 'used' : 'unused'}" d="${path}" marker-end="url(#tip)"><title>${escaped(title)}</title></path>`;
+const middle = ({ y }: Box): number => y + boxHeight / 2;
+
+const straight = (start: Box, end: Box): string => {
+  const [x1, x2] = [start.x + start.width, end.x];
+  const bend = Math.max(turn, (x2 - x1) / 2);
+  return `M${x1} ${middle(start)}C${x1 + bend} ${middle(start)} ${x2 - bend} ${middle(end)} ${x2} ${middle(end)}`;
 };
+
+/** Down between the columns, along under the boxes, and up again. */
+const round = (start: Box, end: Box, lane: number): string => {
+  const [x1, x2] = [start.x + start.width, end.x];
+  const back = x2 < x1;
+  const [left, right] = back ? [x2, x1] : [x2 - turn, x1 + turn];
+  const down = `C${x1 + turn} ${middle(start)} ${back ? right + turn : x1} ${lane} ${right} ${lane}`;
+  const up = `C${back ? left - turn : x2} ${lane} ${x2 - turn} ${middle(end)} ${x2} ${middle(end)}`;
+  return `M${x1} ${middle(start)}${down}H${left}${up}`;
+};
+
+/** The lines that would pass behind other boxes, or back, go round: those to one box together. */
+const ways = (lines: readonly Line[], boxes: ReadonlyMap<string, Box>, bottom: number) => {
+  const placed = lines.flatMap((line) => {
+    const [start, end] = [boxes.get(line.from), boxes.get(line.to)];
+    return start && end ? [{ ...line, start, end, isNear: end.column === start.column + 1 }] : [];
+  });
+  const goals = [...new Set(placed.filter(({ isNear }) => !isNear).map(({ to }) => to))].sort();
+  const lane = (to: string) => bottom + goals.indexOf(to) * laneHeight;
+  const drawn = placed.map(({ start, end, isNear, ...line }) => {
+    return { ...line, path: isNear ? straight(start, end) : round(start, end, lane(line.to)) };
+  });
+  return { drawn, height: goals.length * laneHeight };
+};
+
+const drawLine = ({ title, used, path }: Line & { readonly path: string }): string =>
+  `<path class="${used ? 'used' : 'unused'}" d="${path}" marker-end="url(#tip)"><title>${escaped(title)}</title></path>`;
 
 const sentences = ({ steps, unreachable, missing }: Plan): string =>
   [
@@ -115,8 +147,10 @@ const sentences = ({ steps, unreachable, missing }: Plan): string =>
 export const drawGraph = (graph: ReferenceGraph, kinds: readonly string[]): string => {
   const sorted = [...new Set(kinds)].sort();
   const plan = planOfGraph(graph, sorted);
-  const { heads, boxes, width, height } = layOut(columnsOf(plan, sorted));
+  const { heads, boxes, width, height: bottom } = layOut(columnsOf(plan, sorted));
   const byName = new Map(boxes.map((box) => [box.name, box]));
+  const lines = ways(linesOf(graph, plan), byName, bottom - margin);
+  const height = bottom + lines.height;
   const total = plan.steps.length + plan.unreachable.length;
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-labelledby="title desc">
 <title id="title">Data map: ${plan.steps.length} of ${total} collections are reached from ${escaped(sorted.join(', '))}</title>
@@ -125,10 +159,7 @@ export const drawGraph = (graph: ReferenceGraph, kinds: readonly string[]): stri
 <defs><marker id="tip" viewBox="0 0 8 8" refX="8" refY="4" markerWidth="8" markerHeight="8" orient="auto"><path d="M0 0L8 4L0 8z"/></marker></defs>
 <rect class="ground" width="${width}" height="${height}"/>
 ${heads.map(({ text, x }) => `<text class="head" x="${x}" y="${margin + 16}">${text}</text>`).join('\n')}
-${linesOf(graph, plan)
-  .map((line) => drawLine(line, byName))
-  .filter((line) => line !== '')
-  .join('\n')}
+${lines.drawn.map(drawLine).join('\n')}
 ${boxes.map(drawBox).join('\n')}
 </svg>
 `;

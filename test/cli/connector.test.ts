@@ -45,12 +45,13 @@ const privacy = (...args: readonly string[]) =>
     );
   });
 
-const putSecret = async (value: object): Promise<void> => {
+const putText = async (SecretString: string): Promise<void> => {
   const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
   const client = new SecretsManagerClient({ endpoint: aws.endpoint, region: 'eu-west-1', credentials });
-  await client.send(new PutSecretValueCommand({ SecretId: 'demo/newsletter', SecretString: JSON.stringify(value) }));
+  await client.send(new PutSecretValueCommand({ SecretId: 'demo/newsletter', SecretString }));
   client.destroy();
 };
+const putSecret = (value: object): Promise<void> => putText(JSON.stringify(value));
 
 beforeAll(async () => {
   aws = await startLocalAws();
@@ -99,6 +100,12 @@ test('exits with 1 when the source refuses to answer, and repeats no secret', as
   expect(stderr).toContain('check: customer: answered 401');
   expect(`${stdout}${stderr}`).not.toMatch(/jens|rk-other/);
   expect(status).toBe(1);
+});
+
+test('a secret that is no JSON is said to be none, and nothing of it is repeated', async () => {
+  await putText('hunter2 is no JSON');
+  const { status, stdout, stderr } = await privacy('orders', '--email', email);
+  expect([status, stdout, stderr]).toEqual([1, '', 'privacy: the secret is no JSON object of names and texts\n']);
 });
 
 test('wrong calls exit with 2 and say what there is', async () => {

@@ -44,6 +44,13 @@ test('a decimal that does not fit keeps its digits as a text', () => {
   ]);
 });
 
+test('a member that stands twice is refused, however it is written, and a text that only looks like one is not', () => {
+  for (const text of ['{"a":1,"a":1}', '[{"b":{"a\\"":1,"a\\u0022" : 2}}]'])
+    expect(() => parseExactly(text)).toThrow('a member stands twice');
+  const texts = ['{"a":"\\"a\\":","b":{"a":[]}}', '[{"a":"x\\\\"},{"a":":"},"a"]', '"a:"', '{"0":{"0":["0"]}}'];
+  for (const text of texts) expect(parseExactly(text)).toEqual(JSON.parse(text));
+});
+
 test('a member named __proto__ is refused at any depth', () => {
   expect(() => parseExactly('{"a":[{"__proto__":{"b":1}}]}')).toThrow(SyntaxError);
 });

@@ -315,6 +315,8 @@ describe('a hostile source behind rest', () => {
     ['a list of texts', '{"data":{"rows":["x"]}}'],
     ['HTML', '<html>'],
     ['nothing', ''],
+    ['a list that stands twice', '{"data":{"rows":[{"id":1}],"rows":[]}}'],
+    ['a field that stands twice', '{"data":{"rows":[{"id":1,"owner":"x","owner":"y"}]}}'],
     ['a member named __proto__', '{"data":{"rows":[{"id":1,"owner":{"__proto__":{"admin":true}}}]}}'],
     ['brackets without end', '['.repeat(1_000_000)],
   ])('is refused for %s', async (_, body) => {

@@ -28,6 +28,34 @@ test('the way back of a cycle is drawn as not walked, what is walked as walked',
   expect(svg.match(/<rect class="unreached"/g)).toHaveLength(1);
 });
 
+test('a line that would pass behind another box goes under all of them, and one to the next column straight', () => {
+  const chain: ReferenceGraph = {
+    collections: ['s.a', 's.b', 's.c'],
+    entries: [{ kind: 'email', at: at('s.a', 'email') }],
+    flows: [
+      { from: at('s.a', 'id'), to: at('s.b', 'a') },
+      { from: at('s.b', 'id'), to: at('s.c', 'b') },
+      { from: at('s.a', 'id'), to: at('s.c', 'a') },
+      { from: at('s.c', 'id'), to: at('s.a', 'c') },
+    ],
+    orders: [],
+  };
+  const drawn = drawGraph(chain, ['email']);
+  const lowest = Math.max(
+    ...[...drawn.matchAll(/ y="(\d+)" width="\d+" height="(\d+)"/g)].map(([, y, h]) => +(y ?? 0) + +(h ?? 0)),
+  );
+  const lanes = new Map(
+    [...drawn.matchAll(/d="M[^"]*?(?:C[\d. -]* (\d+)H[^"]*)?" marker[^>]*><title>([^<]*)/g)].map(([, y, title]) => [
+      title,
+      y,
+    ]),
+  );
+  expect(lanes.get('s.a.id → s.b.a')).toBeUndefined();
+  expect(Number(lanes.get('s.a.id → s.c.a'))).toBeGreaterThan(lowest);
+  expect(Number(lanes.get('s.c.id → s.a.c'))).toBeGreaterThan(lowest);
+  expect(lanes.get('s.c.id → s.a.c')).not.toBe(lanes.get('s.a.id → s.c.a'));
+});
+
 test('names are escaped', () => {
   expect(svg).toContain('a.b&lt;c&gt;&amp;&quot;d&quot;');
   expect(svg).not.toContain('b<c>');
