@@ -175,8 +175,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'what-a-source-gives-is-believed',
     file: 'functions/lib/gathering.ts',
-    find: '    if (matches(found.row)) await take(found);',
-    replace: '    if (matches !== undefined) await take(found);',
+    find: '      if (!matches(found.row)) {',
+    replace: '      if (matches === undefined) {',
     project: 'unit',
     tests: ['test/functions/gathering.test.ts'],
     caughtBy: 'T05',
@@ -347,7 +347,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'an-elevated-system-is-read',
     file: 'functions/tasks/gather-source.ts',
-    find: "  if (!mayOpen(held.request, system?.tier)) throw new TransitionRefused('second proof is missing');\n",
+    find: "  if (!mayOpen(request, system?.tier)) throw new TransitionRefused('second proof is missing');\n",
     replace: '',
     ...tiers,
     only: 'T09: an elevated|I04',
