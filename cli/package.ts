@@ -119,7 +119,9 @@ const textOf = async (zip: ZipFile, entry: Entry, most: number): Promise<string 
 };
 
 /** Reads every entry once, in order; afterwards those that are described are looked into again. */
-const readAnswer = async (file: string): Promise<{ parts: Part[]; described: Finding[] }> => {
+const readAnswer = async (
+  file: string,
+): Promise<{ parts: Part[]; said: PartSaid | undefined; described: Finding[] }> => {
   const { openPromise } = await import('yauzl');
   // Names come as bytes: yauzl would mend or refuse the very ones that are looked for.
   const zip = await openPromise(file, { autoClose: false, lazyEntries: true, decodeStrings: false });
@@ -136,8 +138,8 @@ const readAnswer = async (file: string): Promise<{ parts: Part[]; described: Fin
       return entry && textOf(zip, entry, most).catch(() => undefined);
     };
     const held = new Map(parts.map((part) => [part.path, part]));
-    const mine = partSaid(parts)?.says;
-    return { parts, described: await describedFindings({ held, text, isPart: mine !== undefined }) };
+    const said = partSaid(parts);
+    return { parts, said, described: await describedFindings({ held, text, isPart: said?.says !== undefined }) };
   } finally {
     zip.close();
   }
@@ -163,8 +165,13 @@ const PartSays = z.object({
   files: z.array(z.string()),
 });
 
+interface PartSaid {
+  readonly path: string;
+  readonly says?: z.infer<typeof PartSays>;
+}
+
 /** What a part of a large answer says of itself; undefined where the ZIP is the whole. */
-const partSaid = (parts: readonly Part[]): { path: string; says?: z.infer<typeof PartSays> } | undefined => {
+const partSaid = (parts: readonly Part[]): PartSaid | undefined => {
   const part = parts.find(({ path }) => isPartFile(path));
   if (!part) return undefined;
   try {
@@ -175,8 +182,7 @@ const partSaid = (parts: readonly Part[]): { path: string; says?: z.infer<typeof
   }
 };
 
-const partFindings = (parts: readonly Part[]): Finding[] => {
-  const said = partSaid(parts);
+const partFindings = (parts: readonly Part[], said: PartSaid | undefined): Finding[] => {
   if (!said) return [];
   const { path, says } = said;
   if (!says) return [finding(path, 'part', 'does not say which part of an answer this is')];
@@ -206,7 +212,7 @@ const compare = ({ path, bytes, sha256 }: z.infer<typeof Listed>, part: Part | u
   return [];
 };
 
-const manifestFindings = (parts: readonly Part[]): Finding[] => {
+const manifestFindings = (parts: readonly Part[], mine: readonly string[] | undefined): Finding[] => {
   const manifest = parts.find(({ path }) => path === 'manifest.json');
   if (!manifest) return [finding('manifest.json', 'manifest', 'is missing')];
   const listed = listedIn(manifest);
@@ -216,7 +222,6 @@ const manifestFindings = (parts: readonly Part[]): Finding[] => {
   const extra = parts.filter(({ path }) => !paths.has(path) && !speaksOfOthers(path));
   // The part of a right that was refused stays out of the answer; the decision was made on the whole.
   const answered = new Set(listed.filter(({ path }) => held.has(path)).map(({ right }) => right));
-  const mine = partSaid(parts)?.says?.files;
   const all = mine ? listed.filter(({ path }) => mine.includes(path)) : listed;
   const wanted = answered.size > 0 && !mine ? all.filter(({ right }) => answered.has(right)) : all;
   return [
@@ -259,14 +264,14 @@ const sumsFindings = (parts: readonly Part[]): Finding[] => {
 };
 
 const checkAnswer = async (file: string): Promise<Finding[]> => {
-  const { parts, described } = await readAnswer(file);
+  const { parts, said, described } = await readAnswer(file);
   return [
     ...parts.flatMap(({ findings }) => findings),
     ...described,
     ...duplicates(parts),
     ...letterFindings(parts),
-    ...partFindings(parts),
-    ...manifestFindings(parts),
+    ...partFindings(parts, said),
+    ...manifestFindings(parts, said?.says?.files),
     ...sumsFindings(parts),
   ];
 };

@@ -23,16 +23,21 @@ beforeAll(async () => {
 });
 afterAll(() => world?.close());
 
-test('T48: an owner reads at once which file is not what its name says; it is in no answer, and everything else is', async () => {
-  const email = 'mappe@fremmed.example';
+/** A request that waits for the owner of the archive, who has opened the link of the mail. */
+const openedTask = async (email: string) => {
   const { reference } = await ask(world, { name: 'En Person', email });
   await prove(world, email, reference);
   await start(world, reference);
   const mail = await world.mail('arkiv@nordlys.example', new RegExp(reference));
   const visitor = new Visitor(world.site);
-  let page = expectStatus(await visitor.get(linkIn(mail, 'o')), 200);
+  return { reference, visitor, opened: expectStatus(await visitor.get(linkIn(mail, 'o')), 200) };
+};
 
-  page = await upload(visitor, page, "Kasse 12 (æ!'*).pdf", 'MZ\x90\0 a program');
+test('T48: an owner reads at once which file is not what its name says; it is in no answer, and everything else is', async () => {
+  const email = 'mappe@fremmed.example';
+  const { reference, visitor, opened } = await openedTask(email);
+
+  let page = await upload(visitor, opened, "Kasse 12 (æ!'*).pdf", 'MZ\x90\0 a program');
   expect(textOf(page.html)).toContain('Ikke taget med: filen er et program');
   page = await upload(visitor, page, 'billede.png', '<html>not a picture</html>');
   expect(textOf(page.html)).toContain('filen er ikke det, dens navn siger');
@@ -67,12 +72,7 @@ test('T48: an owner reads at once which file is not what its name says; it is in
 
 test('T48: a file that comes by the form after the owner has answered is in the answer only if it is what its name says', async () => {
   const email = 'efter@fremmed.example';
-  const { reference } = await ask(world, { name: 'En Person', email });
-  await prove(world, email, reference);
-  await start(world, reference);
-  const mail = await world.mail('arkiv@nordlys.example', new RegExp(reference));
-  const visitor = new Visitor(world.site);
-  const opened = expectStatus(await visitor.get(linkIn(mail, 'o')), 200);
+  const { reference, visitor, opened } = await openedTask(email);
   const page = await upload(visitor, opened, 'kontrakt.pdf', '%PDF-1.7 kontrakt');
   await world.quiet();
   // The step that closes the round waits for the sweep: what comes until then comes after the answer.
@@ -91,35 +91,24 @@ test('T48: a file that comes by the form after the owner has answered is in the 
 });
 
 test('an owner whose answer comes after another one was taken is told so, and gets back what they typed', async () => {
-  const email = 'forsent@fremmed.example';
-  const { reference } = await ask(world, { name: 'En Person', email });
-  await prove(world, email, reference);
-  await start(world, reference);
-  const mail = await world.mail('arkiv@nordlys.example', new RegExp(reference));
-  const visitor = new Visitor(world.site);
-  const page = expectStatus(await visitor.get(linkIn(mail, 'o')), 200);
+  const { reference, visitor, opened } = await openedTask('forsent@fremmed.example');
   await answerTask(world, reference, 'nothing');
   const fields = { answer: 'found', text: 'Mappe 7: <b>en kontrakt</b>', last4: last4(reference) };
-  const late = await visitor.submit(page, fields, 'answer');
+  const late = await visitor.submit(opened, fields, 'answer');
   expect(late.status).toBe(409);
   expect(textOf(late.html)).toContain('Mappe 7: <b>en kontrakt</b>');
 });
 
 test('what an owner sends from a page that has closed comes back on the page that says so, and nothing that another site sends does', async () => {
-  const email = 'lukket@fremmed.example';
-  const { reference } = await ask(world, { name: 'En Person', email });
-  await prove(world, email, reference);
-  await start(world, reference);
-  const mail = await world.mail('arkiv@nordlys.example', new RegExp(reference));
-  const page = expectStatus(await new Visitor(world.site).get(linkIn(mail, 'o')), 200);
+  const { reference, opened } = await openedTask('lukket@fremmed.example');
   const fields = { answer: 'found', text: 'Kasse 9:\n<b>et brev</b>', last4: last4(reference) };
   // After an hour the browser has no cookie of the page any more.
-  const closed = expectStatus(await new Visitor(world.site).submit(page, fields, 'answer'), 404);
+  const closed = expectStatus(await new Visitor(world.site).submit(opened, fields, 'answer'), 404);
   expect(textOf(closed.html)).toContain('Kasse 9: <b>et brev</b>');
   expect(closed.html).not.toContain('<b>');
   expect(textOf(closed.html)).not.toContain(last4(reference));
   const elsewhere = { method: 'POST', body: new URLSearchParams(fields), headers: { 'sec-fetch-site': 'cross-site' } };
-  const refused = await fetch(page.url, elsewhere);
+  const refused = await fetch(opened.url, elsewhere);
   expect(refused.status).toBe(403);
   expect(await refused.text()).not.toContain('et brev');
 });
