@@ -3,7 +3,7 @@ import { receive } from '../domain/intake.ts';
 import { askForProof, prove } from '../domain/proof.ts';
 import type { Case, Request, RightRecord } from '../domain/request.ts';
 import { waitsForPerson } from '../domain/urgency.ts';
-import { watch } from '../domain/watch.ts';
+import { lookAgain, watch } from '../domain/watch.ts';
 import { dueIndex, dueShard, shardOf, shards } from '../functions/aws/keys.ts';
 import { outboxIn } from '../functions/aws/outbox.ts';
 import type { Item, Table } from '../functions/aws/table.ts';
@@ -91,11 +91,11 @@ for (let tick = 0; tick < 48; tick += 1) {
     hottest = Math.max(hottest, items.length);
     for (const { requestId } of items) {
       const entry = byId.get(requestId) as Entry;
-      const change = watch({ request: entry.request, rights: entry.rights, sources: [] }, seen, now);
+      const held = { request: entry.request, rights: entry.rights, sources: [] };
+      const change = watch(held, seen, now);
       looked += 1;
-      if (!change) continue;
-      raised += change.alerts?.length ?? 0;
-      entry.request = change.request;
+      raised += change?.alerts?.length ?? 0;
+      entry.request = change?.request ?? { ...entry.request, nextActionAt: lookAgain(held, now) };
     }
   }
   ticks.push({ looked, raised, hottest, ...counted });
@@ -121,7 +121,7 @@ console.log(
 console.log(
   `read and not due, a tick               ${(overRead / steady.length).toFixed(1)} of at most ${shards.length} (one a shard)`,
 );
-// A look writes the request, its audit entry and, with an alarm, a mail and an alert: each a unit or two, spread over as many partitions as requests.
+// A look writes when to look again; an alarm writes the request, its audit entry, a mail and an alert: each a unit or two, spread over as many partitions as requests.
 console.log(
   `hottest shard of the index             ${most('hottest').toLocaleString('en')} entries a tick; at 16 looks abreast of 15 ms that is at most ${Math.ceil(16 / 0.015 / shards.length)} writes a second of 1,000`,
 );

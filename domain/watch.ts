@@ -23,7 +23,8 @@ const quietFor = ({ segment }: Request, now: Date): number => now.getTime() - Da
 export const isQuiet = (held: Case, now: Date): boolean =>
   !isOver(held.request.status) && machineMoves(held) && quietFor(held.request, now) > hour;
 
-const isDue = ({ status, nextActionAt }: Request, now: Date): boolean =>
+/** Whether the time has come to look at an open request. */
+export const isDue = ({ status, nextActionAt }: Request, now: Date): boolean =>
   !isOver(status) && nextActionAt !== undefined && nextActionAt <= now.toISOString();
 
 const alert = ({ reference }: Request, about: Alert['about'], key: string, date?: string): Alert => ({
@@ -94,7 +95,8 @@ const noticeUnsent = (held: Case, now: Date): Change => {
 
 /**
  * What the watchdog does about an open request whose time has come: alarms of the time limit first, a step that does not move,
- * an extension nobody was told of next. Anything else is looked at again. It never cancels, closes or decides (security.md 1.8).
+ * an extension nobody was told of next. It never cancels, closes or decides (security.md 1.8), and where it has nothing to say the
+ * record stays as it is: undefined.
  */
 export const watch = (held: Case, { running, noticed }: Seen, now: Date): Change | undefined => {
   const { request } = held;
@@ -102,8 +104,8 @@ export const watch = (held: Case, { running, noticed }: Seen, now: Date): Change
   const passed = openAlarms(held).filter(({ at }) => at <= now.toISOString());
   if (passed.length > 0) return raise(held, passed, now);
   if (!noticed && noticesDue(held, now).length > 0) return noticeUnsent(held, now);
-  const resumed = isQuiet(held, now) ? resume(held, running, now) : undefined;
-  if (resumed) return resumed;
-  const nextActionAt = nextLook(held, now, !machineMoves(held));
-  return { request: { ...request, nextActionAt }, audit: actor('watchdog', 'LOOKED_AT') };
+  return isQuiet(held, now) ? resume(held, running, now) : undefined;
 };
+
+/** When a request about which there is nothing to say is looked at again. */
+export const lookAgain = (held: Case, now: Date): string => nextLook(held, now, !machineMoves(held));

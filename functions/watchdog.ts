@@ -3,7 +3,7 @@ import type { Config } from '../domain/config.ts';
 import { holidaysMissing } from '../domain/holidays.ts';
 import type { Case } from '../domain/request.ts';
 import { noticeOf } from '../domain/time-limit.ts';
-import { isQuiet, noticesDue, type Seen, watch } from '../domain/watch.ts';
+import { isDue, isQuiet, lookAgain, noticesDue, type Seen, watch } from '../domain/watch.ts';
 import { alertText } from '../web/mail/alert.ts';
 import { type Alerts, alertsIn } from './aws/alerts.ts';
 import { type Cases, mailIdOf } from './aws/cases.ts';
@@ -64,8 +64,22 @@ const seen = async (held: Case, at: Date, deps: Deps): Promise<Seen> => ({
   noticed: await noticed(held, at, deps),
 });
 
-const look = (requestId: string, deps: Deps) =>
-  deps.cases.change(requestId, async (held) => watch(held, await seen(held, deps.now(), deps), deps.now()));
+/** Answers when the request is looked at again. */
+const look = async (requestId: string, deps: Deps): Promise<string> => {
+  const at = deps.now();
+  let quiet: Case | undefined;
+  const change = await deps.cases.change(requestId, async (held) => {
+    const said = watch(held, await seen(held, at, deps), at);
+    quiet = said || !isDue(held.request, at) ? undefined : held;
+    return said;
+  });
+  // What it says is sent by another, who may be gone.
+  if (change) return change.mails ? at.toISOString() : (change.request.nextActionAt ?? never);
+  if (!quiet) return at.toISOString();
+  const next = lookAgain(quiet, at);
+  await deps.cases.putOff(quiet.request, next);
+  return next;
+};
 
 const publish = async ({ requestId, key }: Due, { alerts, publish: send, config, now: clock }: Deps): Promise<void> => {
   const alert = await alerts.read(requestId, key);
@@ -113,9 +127,7 @@ export const watchdog = task({
     const [requests, outbox] = await Promise.all([dueIn('request', at, deps), dueIn('outbox', '9999', deps)]);
     const again: string[] = [];
     let failed = await each(requests.items, 'watch', async ({ requestId }) => {
-      const change = await look(requestId, deps);
-      // What it says is sent by another, who may be gone.
-      again.push(change && !change.mails ? (change.request.nextActionAt ?? never) : at);
+      again.push(await look(requestId, deps));
     });
     const waiting = await lookAround(outbox.items, deps);
     const alerts = await dueIn('alert', deps.now().toISOString(), deps);

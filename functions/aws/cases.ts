@@ -189,6 +189,15 @@ export const casesIn = (table: Table, signal: Signal, now: () => Date) => {
       }
     },
 
+    /** Lets the watchdog look at a request later, unless somebody has changed it since: it stays as it is, so no audit entry tells of it. */
+    async putOff({ requestId, version }: Request, nextActionAt: string): Promise<void> {
+      const values = { ':at': nextActionAt, ':version': version };
+      await table.update({ pk: requestId, sk: sk.request }, 'SET nextActionAt = :at', values, {
+        ConditionExpression: '#version = :version',
+        ExpressionAttributeNames: { '#version': 'version' },
+      });
+    },
+
     /**
      * Notes what a system answered, beside the request: systems answer at the same time and must not wait for each other. False when there
      * is an answer of this round already, which stays.

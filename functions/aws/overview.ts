@@ -34,8 +34,8 @@ export const overviewWrites = (held: Case | undefined, next: Case, at: string): 
   ];
 };
 
-/** How many open requests a shard is read for: with four shards 20,000, some 6 MB. */
-const mostPerShard = 5_000;
+/** How many open requests a shard is read for: with two shards 20,000, some 6 MB. */
+const mostPerShard = 10_000;
 
 /** The overview's own items: what is open, what happened, and which request a number names. No scan and no index. */
 export const overviewIn = (table: Table) => {
