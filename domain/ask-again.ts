@@ -1,16 +1,15 @@
 import { actor, type Change, mustBe, refuse } from './change.ts';
 import { inForce, newRound, turnOf } from './gathering.ts';
 import type { Mark } from './marks.ts';
-import type { Wave } from './plan.ts';
 import type { Case, Request, SourceRecord } from './request.ts';
 
-/** The systems, and every one that is asked for values that came from them. */
-export const withFollowers = (systems: readonly string[], waves: readonly Wave[]): string[] => {
+/** The systems, and every one that was planned to be asked for values that came from them. */
+export const withFollowers = (systems: readonly string[], { planned = [] }: Pick<Request, 'planned'>): string[] => {
   const all = new Set(systems);
-  const follows = ({ collections }: Wave[number]) =>
-    collections.some(({ inputs }) => inputs.some(({ from }) => all.has(from.split('.')[0] ?? '')));
-  // Values only flow to later waves.
-  for (const item of waves.flat()) if (follows(item)) all.add(item.system);
+  // Values only flow to later waves; a record of an earlier version does not say which.
+  const earlier = (wave: number) => planned.filter((turn) => turn.wave < wave).map(({ system }) => system);
+  for (const { system, wave, from = earlier(wave) } of planned)
+    if (from.some((giver) => all.has(giver))) all.add(system);
   return [...all];
 };
 

@@ -165,6 +165,8 @@ export const Request = z.object({
         wave: z.int(),
         /** Round in which it was asked again: what it answered before does not count. */
         since: z.optional(z.int()),
+        /** Other systems whose values it is asked for. */
+        from: z.optional(z.array(z.string())),
       }),
     ),
   ),

@@ -98,8 +98,8 @@ export const proposeProof = (
 };
 
 /** Asks the systems that were closed, and those that are asked for their values; before gathering has begun nothing is to be asked yet. */
-const opened = (held: Case, waves: readonly Wave[], now: Date) => {
-  const again = new Set(withFollowers(closedSystems(held), waves));
+const opened = (held: Case, now: Date) => {
+  const again = new Set(withFollowers(closedSystems(held), held.request));
   if (again.size === 0) return { request: held.request };
   const turns = new Set((held.request.planned ?? []).filter(({ system }) => again.has(system)).map(turnOf));
   return { ...newRound(held, (turn) => turns.has(turn), 'gather', now), goOn: true };
@@ -112,7 +112,6 @@ const opened = (held: Case, waves: readonly Wave[], now: Date) => {
 export const confirmProof = (
   held: Case,
   { by, shown }: { readonly by: Decider; readonly shown: string },
-  waves: readonly Wave[],
   now: Date,
 ): Change => {
   mustBeUnderWay(held);
@@ -123,7 +122,7 @@ export const confirmProof = (
   const { reason, role } = first;
   const secondProof = { at: now.toISOString(), method: 'manual' as const, reason, by: role, second: by.role };
   return {
-    ...opened({ ...held, request: { ...rest, secondProof } }, waves, now),
+    ...opened({ ...held, request: { ...rest, secondProof } }, now),
     audit: actor('dpo', 'SECOND_PROOF', { method: 'manual', by: role, second: by.role }),
   };
 };
@@ -143,14 +142,13 @@ export const signInFault = (
 export const proveBySignIn = (
   held: Case,
   by: { readonly issuer: string; readonly subject: string },
-  waves: readonly Wave[],
   now: Date,
 ): Change => {
   mustBeUnderWay(held);
   const { proofProposal: _, ...rest } = held.request;
   const secondProof = { at: now.toISOString(), method: 'oidc' as const, ...by };
   return {
-    ...opened({ ...held, request: { ...rest, secondProof } }, waves, now),
+    ...opened({ ...held, request: { ...rest, secondProof } }, now),
     audit: actor('subject', 'SIGNED_IN', { method: 'oidc', ...by }),
   };
 };

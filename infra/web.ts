@@ -71,8 +71,8 @@ export class Web extends Construct {
     // Sessions only; it seals what the browser keeps while the issuer asks.
     storage.grantRequests(signIn, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
     // Apart from it: this one writes into a request what opens its elevated systems.
-    const proof = make('proof', { ...record, ...kept, ...issuers });
-    for (const fn of [staff, owner, proof]) storage.grantMaps(fn);
+    const proof = make('proof', { ...record, ...issuers });
+    for (const fn of [staff, owner]) storage.grantMaps(fn);
     storage.grantRequests(proof, 'GetItem', 'Query', 'PutItem');
     grantWake(proof, props);
     for (const fn of [signIn, proof]) fn.allow(['kms:GenerateMac'], [storage.pseudonymKey.keyArn]);

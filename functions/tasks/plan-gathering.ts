@@ -29,6 +29,12 @@ const givenBy = (waves: readonly Wave[], system: string, collection: string): st
   return [...new Set(wanted)].sort();
 };
 
+/** Other systems whose values an item is asked for. */
+const giversOf = ({ system, collections }: Item, { systems }: DataMap): string[] => {
+  const givers = collections.flatMap(({ inputs }) => inputs.map(({ from }) => from.split('.')[0] ?? ''));
+  return [...new Set(givers)].filter((giver) => giver !== system && Object.hasOwn(systems, giver)).sort();
+};
+
 /** Systems that only a person can look into take part in the first wave. */
 const manualItems = (map: DataMap): Item[] =>
   Object.entries(map.systems)
@@ -67,7 +73,9 @@ export const planGathering = task({
     const { map, hash } = await mapToPlanBy(request, deployed, kept);
     const today = mapInForce(map, deployed.map);
     const waves = withManual(map);
-    const systems = waves.flatMap((wave, index) => wave.map(({ system }) => ({ system, wave: index })));
+    const systems = waves.flatMap((wave, index) =>
+      wave.map((item) => ({ system: item.system, wave: index, from: giversOf(item, map) })),
+    );
     const note = (found: Case) =>
       planned(found, { systems, dataMap: hash }, (whole) => leftClosed(whole, today, waves, clock()), clock());
     // Each notes as many closed systems as one transaction takes.

@@ -1,12 +1,10 @@
 import type { Config } from '../../domain/config.ts';
 import type { DataMap } from '../../domain/data-map.ts';
 import { Conflict, TransitionRefused } from '../../domain/errors.ts';
-import { planOf, wavesOf } from '../../domain/plan.ts';
 import type { Case } from '../../domain/request.ts';
 import { proveBySignIn, signInFault, wantsProof } from '../../domain/second-proof.ts';
 import { type ProofProblem, proofPage } from '../../web/pages/proof.tsx';
 import type { Cases } from '../aws/cases.ts';
-import { type EvidenceFiles, evidenceFiles } from '../aws/evidence.ts';
 import { cases, now, seals, tokens } from '../aws/from-env.ts';
 import type { Seals } from '../aws/seals.ts';
 import { useOnce } from '../aws/sessions.ts';
@@ -17,7 +15,6 @@ import { log } from '../lib/log.ts';
 import { type Look, look, siteOf } from '../lib/look.ts';
 import { type Oidc, oidcWith, type SignedInAs, SignInRefused } from '../lib/oidc.ts';
 import { type Answer, onPage, Refusal, type Visit } from '../lib/page.ts';
-import { mapNow } from '../lib/request-map.ts';
 import { opened } from '../lib/session.ts';
 import { readConfig, readMap } from '../lib/settings.ts';
 
@@ -28,7 +25,6 @@ interface Deps {
   readonly seals: Seals;
   readonly config: Config;
   readonly map: DataMap;
-  readonly files: EvidenceFiles;
   readonly look: Look;
   readonly now: () => Date;
 }
@@ -73,9 +69,7 @@ const begin = async (visit: Visit, held: Case, deps: Deps): Promise<Answer> => {
 const record = async ({ request }: Case, { issuer, subject }: SignedInAs, state: string, deps: Deps) => {
   const { requestId } = request;
   const by = { issuer, subject: await deps.seals.pseudonym(JSON.stringify(['proof', requestId, issuer, subject])) };
-  const map = await mapNow(request, deps.map, deps.files);
-  const waves = wavesOf(map, planOf(map, ['email']));
-  const prove = (held: Case) => proveBySignIn(held, by, waves, deps.now());
+  const prove = (held: Case) => proveBySignIn(held, by, deps.now());
   await deps.cases.change(requestId, prove, [useOnce(state, deps.now())]);
   log.info('proof recorded');
 };
@@ -120,6 +114,6 @@ export const handler = onPage(siteOf, () => {
     `${env('BASE_URL').BASE_URL}/proven`,
     process.env.ALLOW_LOOPBACK === 'true',
   );
-  const store = { cases: cases(), tokens: tokens(), seals: seals(), map: readMap().map, files: evidenceFiles() };
+  const store = { cases: cases(), tokens: tokens(), seals: seals(), map: readMap().map };
   return proofPages({ oidc, ...store, config, look: look(), now });
 });

@@ -8,7 +8,6 @@ import { agree, decideAs, openProposal } from '../../domain/four-eyes.ts';
 import { goOnWithout, start } from '../../domain/gathering.ts';
 import { canHandOut, handOut } from '../../domain/hand-out.ts';
 import { handlerOf, handOver } from '../../domain/hand-over.ts';
-import { planOf, wavesOf } from '../../domain/plan.ts';
 import { tryAgain } from '../../domain/recovery.ts';
 import { type Case, handOverGrounds, namesCase, type Right, rights } from '../../domain/request.ts';
 import { confirmProof, proposeProof } from '../../domain/second-proof.ts';
@@ -174,8 +173,7 @@ const decisions: Readonly<Record<string, Decide>> = {
     personAnswered(held, text(visit, 'answer'), 'dpo', rulesOf(config), at),
   'manual-proof': (visit, held, by, at, { config }) =>
     proposeProof(held, text(visit, 'reason'), by, others(by, config), at),
-  'confirm-proof': (visit, held, by, at, { map }) =>
-    confirmProof(held, { by, shown: text(visit, 'proposal') }, wavesOf(map, planOf(map, ['email'])), at),
+  'confirm-proof': (visit, held, by, at) => confirmProof(held, { by, shown: text(visit, 'proposal') }, at),
 };
 
 /** What the DPO can do; each is written to the record first, and is only then a signal (security.md 3.4). */
@@ -184,8 +182,7 @@ const actions: Readonly<Record<string, Act>> = {
   'try-again': (_, held, at) => tryAgain(held, at),
   undo: (_, held, at) => takeBack(held, at),
   'make-anew': (_, held, at) => makeAnew(held, at),
-  'ask-again': (visit, held, at, { map }) =>
-    askAgain(held, withFollowers([text(visit, 'system')], wavesOf(map, planOf(map, ['email']))), at),
+  'ask-again': (visit, held, at) => askAgain(held, withFollowers([text(visit, 'system')], held.request), at),
   undelivered: (visit, held, at) =>
     (text(visit, 'deal') === 'again' ? sendAgain : settleMail)(held, text(visit, 'mail'), at),
   calendar: (_, held, at) => askForCalendar(held, at),

@@ -117,17 +117,24 @@ test('a system asked again opens a new round: the old one can not be decided on,
 });
 
 test('a system whose values others are asked for takes them along when it is asked again', () => {
-  const ask = (system: string, from: string) => ({
-    system,
-    collections: [{ name: 'c', inputs: [{ field: `${system}.c.id`, from }] }],
-  });
-  const waves = [
-    [ask('crm', 'identity.email'), ask('news', 'identity.email')],
-    [ask('shop', 'crm.c.id')],
-    [ask('bank', 'shop.c.id')],
+  const planned = [
+    { system: 'crm', wave: 0, from: [] },
+    { system: 'news', wave: 0, from: [] },
+    { system: 'post', wave: 1, from: ['news'] },
+    { system: 'shop', wave: 1, from: ['crm'] },
+    { system: 'bank', wave: 2, from: ['shop'] },
   ];
-  expect(withFollowers(['crm'], waves).sort()).toEqual(['bank', 'crm', 'shop']);
-  expect(withFollowers(['shop'], waves).sort()).toEqual(['bank', 'shop']);
+  expect(withFollowers(['crm'], { planned }).sort()).toEqual(['bank', 'crm', 'shop']);
+  expect(withFollowers(['shop'], { planned }).sort()).toEqual(['bank', 'shop']);
+});
+
+test('a record that does not say whose values a system is asked for takes every later wave along', () => {
+  const planned = [
+    { system: 'crm', wave: 0 },
+    { system: 'news', wave: 0 },
+    { system: 'shop', wave: 1 },
+  ];
+  expect(withFollowers(['news'], { planned }).sort()).toEqual(['news', 'shop']);
 });
 
 test('an answer that comes after its system was noted as failed opens a new round once the DPO was shown the old one', () => {
