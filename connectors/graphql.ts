@@ -29,7 +29,8 @@ const Collection = z.pipe(
 // An answer with part of its data is not whole. Without `data` the query itself was refused, and asking again won't help.
 const inspect = (body: Value): void => {
   const { errors, data } = (body ?? {}) as { readonly errors?: Value; readonly data?: Value };
-  if (errors === undefined) return;
+  // Some servers write `null` or an empty list where the specification wants nothing.
+  if (errors === undefined || errors === null || (Array.isArray(errors) && errors.length === 0)) return;
   if (data === undefined) throw new SourceMalformed('the source refuses the query');
   throw new SourceUnavailable('the source answered with errors');
 };

@@ -42,12 +42,15 @@ const engine: Reply = (body) => {
 };
 
 let reply = engine;
+/** What a hostile source answers, instead of an engine. */
+let hostile: { readonly status?: number; readonly headers?: Record<string, string>; readonly body: string } | undefined;
 let base: string;
 const asked: { url: string; body: string }[] = [];
 
 const server = createServer(async (request, response) => {
   const body = Buffer.concat(await request.toArray()).toString();
   asked.push({ url: request.url ?? '', body });
+  if (hostile) return void response.writeHead(hostile.status ?? 200, hostile.headers).end(hostile.body);
   const answer = await reply(body);
   response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify(answer));
 });
@@ -102,6 +105,7 @@ beforeAll(async () => {
 
 beforeEach(() => {
   reply = engine;
+  hostile = undefined;
   asked.length = 0;
 });
 
@@ -176,5 +180,51 @@ describe('an answer with errors behind graphql', () => {
       return { data: { rows: { nodes: [{ id: n, owner: me, n }], totalCount: 9, pageInfo } } };
     };
     await expect(find()).rejects.toThrow('repeats a cursor');
+  });
+});
+
+describe('a hostile source behind graphql', () => {
+  const row = '{"id":"1","owner":"x","n":1}';
+
+  test.each([
+    ['nothing', ''],
+    ['HTML', '<html>'],
+    ['a list of answers', `[{"data":{"rows":{"nodes":[${row}]}}}]`],
+    ['data that is null', '{"data":null}'],
+    ['null for a list', '{"data":{"rows":{"nodes":null}}}'],
+    ['an object for a list', `{"data":{"rows":{"nodes":${row}}}}`],
+    ['a list of texts', '{"data":{"rows":{"nodes":["x"]}}}'],
+    ['a list that stands twice', `{"data":{"rows":{"nodes":[${row}],"nodes":[]}}}`],
+    ['a member named __proto__', '{"data":{"rows":{"nodes":[{"id":{"__proto__":{"admin":true}}}]}}}'],
+    ['brackets without end', '['.repeat(1_000_000)],
+    ['a count that is no number', '{"data":{"rows":{"nodes":[],"totalCount":"many"}}}'],
+    ['fewer rows than it announced', `{"data":{"rows":{"nodes":[${row}],"totalCount":3}}}`],
+  ])('is refused for %s', async (_, body) => {
+    hostile = { body };
+    await expect(find()).rejects.toMatchObject({ name: 'SourceMalformed', message: expect.stringMatching(/^held: /) });
+    expect(({} as { admin?: boolean }).admin).toBeUndefined();
+  });
+
+  test('is an outage where it says that something failed, in whatever shape, and nothing of what it says is repeated', async () => {
+    for (const errors of ['"x@y.example"', '{"message":"x@y.example"}', '[{"message":"x@y.example"}]', 'true', '0']) {
+      hostile = { body: `{"errors":${errors},"data":{"rows":{"nodes":[]}}}` };
+      await expect(find()).rejects.toMatchObject({
+        name: 'SourceUnavailable',
+        message: expect.not.stringContaining('x@y'),
+      });
+    }
+  });
+
+  test.each(['null', '[]'])('is believed where its list of errors is %s, as some servers write it', async (errors) => {
+    hostile = {
+      body: `{"errors":${errors},"data":{"rows":{"nodes":[],"totalCount":0,"pageInfo":{"hasNextPage":false}}}}`,
+    };
+    expect(await find()).toEqual([]);
+  });
+
+  test('is not followed to another place', async () => {
+    hostile = { status: 307, headers: { location: `${base}/elsewhere` }, body: '' };
+    await expect(find()).rejects.toMatchObject({ name: /^Source/ });
+    expect(asked.map(({ url }) => url)).not.toContain('/elsewhere');
   });
 });

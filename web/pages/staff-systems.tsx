@@ -99,7 +99,9 @@ const Collections = ({ card, frame, text }: { card: Card; frame: Frame; text: Te
         <li>
           <strong>{collectionTitle(card.system, name, text, language)}</strong>{' '}
           <span class="soft">
-            {counted(language, 'system.rows', rows)}, {counted(language, 'system.documents', documents)}
+            {(rows > 0 || documents === 0) && counted(language, 'system.rows', rows)}
+            {rows > 0 && documents > 0 && ', '}
+            {documents > 0 && counted(language, 'system.documents', documents)}
           </span>{' '}
           {rows + documents > 0 && (
             <Link to={inLanguage(frame, `${frame.path}/data/${card.name}/${name}`)}>
