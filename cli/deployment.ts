@@ -13,6 +13,8 @@ export interface Deployment {
   readonly evidence: string;
   readonly audit: string;
   readonly auditKey: string;
+  readonly escalations: string;
+  readonly alarms: string;
 }
 
 const named = (outputs: Readonly<Record<string, string>>, where: string): Deployment => {
@@ -26,6 +28,8 @@ const named = (outputs: Readonly<Record<string, string>>, where: string): Deploy
     evidence: of('EvidenceBucket'),
     audit: of('AuditBucket'),
     auditKey: of('AuditKey'),
+    escalations: of('EscalationTopic'),
+    alarms: of('AlarmTopic'),
   };
 };
 

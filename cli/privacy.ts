@@ -4,6 +4,7 @@ import { registerAudit } from './audit.ts';
 import { registerBreachClock } from './breach-clock.ts';
 import { registerConnector } from './connector.ts';
 import { registerDeadline } from './deadline.ts';
+import { registerDoctor } from './doctor.ts';
 import { registerEmail } from './email.ts';
 import { exitCodes, UsageError } from './exit.ts';
 import { registerMap } from './map.ts';
@@ -20,6 +21,7 @@ const registrations: readonly ((program: Command) => void)[] = [
   registerConnector,
   registerPurge,
   registerAudit,
+  registerDoctor,
 ];
 
 function privacyProgram(): Command {
