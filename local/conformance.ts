@@ -30,8 +30,9 @@ export async function judge({ test, definition, input, expected, lambdas }: Reco
   const unknown = lambdas.find(([, fixture]) => !Object.hasOwn(fixtures, fixture));
   if (unknown !== undefined) return { test, refused: `the function fixture ${unknown[1]} is not known` };
   const clock = await openClock(memoryStore(), start);
-  const arn = 'arn:aws:states:eu-west-1:123456789012:stateMachine:conformance';
-  const machine = { arn, name: 'conformance', roleArn: 'arn:aws:iam::123456789012:role/conformance', definition };
+  // Account and role as recordings have them.
+  const arn = 'arn:aws:states:us-east-1:111111111111:stateMachine:conformance';
+  const machine = { arn, name: 'conformance', roleArn: 'snf_role_arn', definition };
   const invoke = invokes(lambdas);
   const executions = new Executions({ store: memoryStore(), clock, machines: [machine], invokeAs: () => invoke });
   try {

@@ -59,11 +59,14 @@ export function readDefinition(definition: unknown): MachineProgram {
 function readProgram({ StartAt, States }: z.infer<typeof programSchema>, scope: Scope): Program {
   if (!Object.hasOwn(States, StartAt)) throw new Error(`StartAt: there is no state "${StartAt}"`);
   const fields = Object.entries(States).map(([name, raw]) => [name, at(name, () => fieldsOf(raw, scope))] as const);
-  const assigned = fields.flatMap(([, state]) => assignedBy(state as Loose));
-  const taken = assigned.find((name) => scope.outer.has(name));
+  const assigned = fields.map(([, state]) => assignedBy(state as Loose));
+  const taken = assigned.flat().find((name) => scope.outer.has(name));
   if (taken !== undefined) throw new Error(`Assign: the variable $${taken} belongs to an outer scope`);
-  const inner = { ...scope, outer: new Set([...scope.outer, ...assigned]) };
-  const states = fields.map(([name, state]) => [name, readState(name, state, inner, States)] as const);
+  const states = fields.map(([name, state], n) => {
+    // What a Map or Parallel assigns itself, it assigns when the scopes inside it are gone.
+    const outer = new Set([...scope.outer, ...assigned.toSpliced(n, 1).flat()]);
+    return [name, readState(name, state, { ...scope, outer }, States)] as const;
+  });
   return { startAt: StartAt, states: Object.fromEntries(states) };
 }
 

@@ -133,7 +133,9 @@ function range(first: number, last: number, step: number): number[] {
   if (step === 0) throw new Error('$range: the step must not be 0');
   const length = Math.max(0, Math.floor((last - first) / step) + 1);
   if (length > longestRange) throw new Error(`$range: more than ${longestRange} items`);
-  return Array.from({ length }, (_, n) => first + n * step);
+  const items = Array.from({ length }, (_, n) => first + n * step);
+  // JSONata's own mark of a sequence: one of a single item is that item, an empty one is nothing.
+  return Object.defineProperty(items, 'sequence', { value: true });
 }
 
 function hash(data: unknown, algorithm = 'SHA-256'): string {

@@ -38,8 +38,8 @@ export class Line {
   /** Type of the state that this line is in: what an abort names. */
   open: string | undefined;
   ended = false;
-  /** Writes that the line was ended from outside. */
-  whenAborted: (() => void) | undefined;
+  /** Writes, after the event that `trail` points to, that the line was ended from outside. */
+  whenAborted: ((trail: Trail) => void) | undefined;
   readonly inner = new Set<Line>();
 
   constructor(run: Run, after: number, context: Variables, variables: Variables) {
@@ -59,14 +59,14 @@ export class Line {
     if (wakeAt > this.run.now()) await this.run.threads.ask(this, { id: this.run.nextId(), wakeAt });
   }
 
-  /** Ends the line where it is, because its execution goes on without it. */
-  abort(): void {
-    for (const inner of this.inner) inner.abort();
+  /** Ends the line where it is, because one beside it, or itself, failed with the event that `trail` points to. */
+  abort(trail: Trail): void {
     this.ended = true;
     const { history, threads } = this.run;
     for (const [id, { line }] of threads.waiting) if (line === this) threads.waiting.delete(id);
-    if (this.open !== undefined && abortable.includes(this.open)) history.add(this.trail, `${this.open}StateAborted`);
-    this.whenAborted?.();
+    this.whenAborted?.(trail);
+    if (this.open !== undefined && abortable.includes(this.open)) history.addAside(trail, `${this.open}StateAborted`);
+    for (const inner of this.inner) inner.abort(trail);
   }
 }
 
@@ -146,7 +146,8 @@ export class Threads {
       };
       const failed = (line: Line) => (error: unknown) => {
         leave(outer, line);
-        for (const other of outer.inner) other.abort();
+        // The state that failed is aborted too: so AWS writes it.
+        for (const each of [line, ...outer.inner]) each.abort(outer.trail);
         outer.inner.clear();
         reject(error);
       };

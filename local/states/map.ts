@@ -22,7 +22,7 @@ export async function map(state: StateOf<'Map'>, visit: Visit): Promise<Exit> {
   const open = (index: number): Line => {
     const item = { Index: index, Value: items[index] as Json };
     const inner = line.fork(places.shift() ?? started, { Map: { Item: item } });
-    inner.whenAborted = () => history.add(inner.trail, 'MapIterationAborted', { index, name });
+    inner.whenAborted = (trail) => history.addAside(trail, 'MapIterationAborted', { index, name });
     return inner;
   };
   // 0 means as many as there may be.
@@ -44,19 +44,21 @@ async function iterate(
   item: Json,
   places: number[],
 ): Promise<Json> {
-  const note = (type: string) => line.run.history.add(line.trail, type, { index, name: visit.name });
+  const { history } = line.run;
+  const which = { index, name: visit.name };
   const inside = visit.from(line);
-  note('MapIterationStarted');
+  history.add(line.trail, 'MapIterationStarted', which);
   try {
     const input = ItemSelector === undefined ? item : await inside.fill(ItemSelector, 'ItemSelector');
     const output = await runProgram(programs[0] as Program, line, input);
     places.push(line.trail.last);
-    note('MapIterationSucceeded');
+    history.add(line.trail, 'MapIterationSucceeded', which);
     return output;
   } catch (error) {
     if (!(error instanceof StateError)) throw error;
     inside.noteEvaluation(error);
-    note('MapIterationFailed');
+    history.addAside(line.trail, 'MapIterationFailed', which);
+    line.whenAborted = undefined;
     throw error;
   }
 }

@@ -42,22 +42,28 @@ async function runState(name: string, state: State, line: Line, input: Json) {
       const exit = await (work[state.Type] as (state: State, visit: Visit) => Promise<Exit> | Exit)(state, visit);
       return await visit.leave(exit);
     } catch (error) {
-      noteFailure(visit, error);
+      noteEvaluation(visit, error);
       if (await retries(state, visit, error, attempts)) continue;
+      noteEnd(visit);
       const exit = caught(state, error);
       // What a catcher writes can fail too; nothing catches that.
       return await visit.leave(exit).catch((second: unknown) => {
-        noteFailure(visit, second);
+        noteEvaluation(visit, second);
+        noteEnd(visit);
         throw second;
       });
     }
   }
 }
 
-/** Writes the events of a failure: the evaluation that failed, and the state that holds others. What is no StateError goes on. */
-function noteFailure(visit: Visit, error: unknown): asserts error is StateError {
+/** Writes the evaluation that failed, if one did. What is no StateError goes on. */
+function noteEvaluation(visit: Visit, error: unknown): asserts error is StateError {
   if (!(error instanceof StateError)) throw error;
   visit.noteEvaluation(error);
+}
+
+/** Writes that a state that holds others has failed for good. */
+function noteEnd(visit: Visit): void {
   if (visit.type === 'Map' || visit.type === 'Parallel') visit.note(`${visit.type}StateFailed`);
 }
 

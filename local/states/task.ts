@@ -52,7 +52,7 @@ function settled(outcome: Outcome, events: TaskEvents): Json {
     if (outcome.type === 'failed') throw new StateError(outcome.error, outcome.cause);
     if (outcome.type === 'timedOut') throw new StateError(outcome.error);
     const { output } = outcome as { output: Json };
-    checkSize(`state/task '${events.resource}'`, output);
+    checkSize(`state/task '${events.service}'`, output);
     events.note('Succeeded', dataOf('output', output));
     return output;
   } catch (error) {
@@ -65,13 +65,16 @@ function settled(outcome: Outcome, events: TaskEvents): Json {
 
 /** The events of one attempt. A function's own ARN has those of Lambda; every other integration has those of tasks. */
 class TaskEvents {
-  readonly resource: string;
+  /** What AWS calls it when its result is too large. */
+  readonly service: string;
+  private readonly resource: string;
   private readonly visit: Visit;
   private readonly bare: boolean;
   private readonly named: object;
 
   constructor(visit: Visit, { resource, resourceType }: Integration) {
     this.visit = visit;
+    this.service = resourceType ?? resource;
     this.resource = resource;
     this.bare = resourceType === undefined;
     this.named = this.bare ? {} : { resource, resourceType };

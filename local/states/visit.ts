@@ -146,7 +146,8 @@ export class Visit {
   }
 
   private context(): Variables {
-    const State = { EnteredTime: this.enteredTime, Name: this.name, RetryCount: this.retryCount };
+    const tries: Variables = retried.includes(this.type) ? { RetryCount: this.retryCount } : {};
+    const State = { EnteredTime: this.enteredTime, Name: this.name, ...tries };
     return { ...this.line.context, State, ...(this.task && { Task: this.task }) };
   }
 
@@ -169,6 +170,8 @@ export class Visit {
 }
 
 const whole = { truncated: false };
+/** States that can have retriers: only their context counts. */
+const retried: readonly string[] = ['Task', 'Parallel', 'Map'];
 
 /** AWS's words for an expression that gave nothing usable. */
 function expressionAt(source: string, location: string, problem: string): string {

@@ -411,8 +411,8 @@ describe('Map and Parallel', () => {
       [
         'FailStateEntered',
         'MapIterationFailed',
-        'WaitStateAborted',
         'MapIterationAborted',
+        'WaitStateAborted',
         'MapStateFailed',
         'MapStateExited',
         'SucceedStateEntered',
@@ -434,7 +434,6 @@ describe('Map and Parallel', () => {
     expect(types.filter((type) => type.startsWith('ParallelState'))).toEqual([
       'ParallelStateEntered',
       'ParallelStateStarted',
-      'ParallelStateFailed',
       'ParallelStateStarted',
       'ParallelStateSucceeded',
       'ParallelStateExited',
