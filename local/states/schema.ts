@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { Json } from './expression.ts';
+import { instantOf } from './wait.ts';
 
 const text = z.string();
 /** The definition came as JSON text: any value is JSON, and stays as it is. */
@@ -84,7 +85,7 @@ export const stateSchema = z.discriminatedUnion('Type', [
       ...moving,
       ...written,
       Seconds: orExpression(z.int().min(0).max(99_999_999)).optional(),
-      Timestamp: textOrLookup.optional(),
+      Timestamp: orExpression(text.refine((value) => instantOf(value) !== undefined)).optional(),
     })
     .refine(({ Seconds, Timestamp }) => (Seconds === undefined) !== (Timestamp === undefined), {
       error: 'needs either Seconds or Timestamp',

@@ -251,6 +251,7 @@ test('a definition that holds what is not modelled is refused at load, by machin
     ],
     [machine({ A: { Type: 'Pass', Next: 'B' } }), 'state "A": Next: there is no state "B"'],
     [machine({ A: { Type: 'Pass' } }), 'state "A": needs either Next or End'],
+    [machine({ A: { Type: 'Wait', Timestamp: '2026-01-01T00:00:00', End: true } }), 'state "A": Timestamp: must be'],
     [machine({ A: { Type: 'Pass', Output: '{% $x + %}', End: true } }), 'state "A": Output'],
     [
       { StartAt: 'A', States: { A: { Type: 'Pass', Assign: { x: { 'deep.$': '$.a[*]' } }, End: true } } },
