@@ -135,7 +135,7 @@ function openAwsPort(port: number, { clock, access, parts }: Ports): Promise<Gat
     authenticate: (request, body) => {
       const { method = 'GET', url = '/', headers } = request;
       const times = { real: new Date(), virtual: clock.now() };
-      if (isBrowserUpload(request)) return authenticateForm(request, access.findKey, times);
+      if (isBrowserUpload(request)) return authenticateForm(request, body, access.findKey, times);
       return authenticate({ method, url, headers, body }, access.findKey, times);
     },
     authorise: access.authorise,

@@ -11,9 +11,9 @@ import {
   workOn,
 } from './dynamodb-engine.ts';
 import { type Table, Tables, tableArn } from './dynamodb-tables.ts';
-import { jsonInput, targetOf, unknownOperation } from './protocol.ts';
+import { answerJson, jsonInput, operationOf } from './protocol.ts';
 import { Reads, runOf } from './reads.ts';
-import { AwsError, type Call, type Clock, type Permission, type Service, type Store } from './service.ts';
+import { AwsError, type Clock, type Permission, type Service, type Store } from './service.ts';
 import { openStore } from './store.ts';
 import { Turns } from './turns.ts';
 
@@ -36,11 +36,14 @@ export async function openDynamoDb({ dir, clock, tables: definitions, reads }: O
   await database.sweep();
   return {
     signingName: 'dynamodb',
-    permissions: (call) => permissionsOf(operationOf(call), inputOf(call)),
-    handle: async (call, response) => {
-      const operation = operations[operationOf(call)] as Operation;
-      const output = await operation(database, inputOf(call), runOf(call));
-      response.writeHead(200, { 'content-type': 'application/x-amz-json-1.0' }).end(JSON.stringify(output));
+    prepare(call) {
+      const { name, found } = operationOf('dynamodb', operations, call);
+      const input = jsonInput(call, AnyInput);
+      return {
+        operation: name,
+        permissions: permissionsOf(name, input),
+        answer: async (response) => answerJson(response, await found(database, input, runOf(call))),
+      };
     },
     close: async () => {
       database.stop();
@@ -49,22 +52,7 @@ export async function openDynamoDb({ dir, clock, tables: definitions, reads }: O
   };
 }
 
-function operationOf(call: Call): string {
-  const name = targetOf(call);
-  if (Object.hasOwn(operations, name)) return name;
-  throw unknownOperation('dynamodb', name);
-}
-
-/** Its permission and its answer ask for the input of a call: it is read once. */
-const inputs = new WeakMap<Call, Input>();
-
 const AnyInput = z.looseObject({});
-
-function inputOf(call: Call): Input {
-  const input = inputs.get(call) ?? jsonInput(call, AnyInput);
-  inputs.set(call, input);
-  return input;
-}
 
 /** A transaction needs, per item, what the single operation needs; there is no permission of its own. */
 function permissionsOf(operation: string, { TableName, IndexName, RequestItems, TransactItems }: Input): Permission[] {

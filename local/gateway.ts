@@ -4,7 +4,7 @@ import type { AddressInfo, Server as NetServer, Socket } from 'node:net';
 import { Writable } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Fault, type Faults, refusal } from './faults.ts';
-import { elements, readBody, targetOf } from './protocol.ts';
+import { elements, readBody } from './protocol.ts';
 import { AwsError, type Call, type Caller, type Clock, type Permission, type Service } from './service.ts';
 import { serviceOf } from './signature.ts';
 
@@ -19,15 +19,15 @@ interface Options {
   readonly clock: Clock;
   readonly services: readonly Service[];
   readonly faults: Faults;
-  /** Who signed. `body` is absent where the service reads the stream itself. Throws AwsError. */
-  authenticate(request: IncomingMessage, body: Buffer | undefined): Caller | Promise<Caller>;
+  /** Who signed. Throws AwsError. */
+  authenticate(request: IncomingMessage, body: Buffer): Caller | Promise<Caller>;
   /** Throws AwsError when the caller may not. */
   authorise(caller: Caller, permission: Permission): void;
   /** Told of every call that may be made, and whether it changes nothing. */
   seen?(call: Call, service: string, isRead: boolean): void;
 }
 
-/** Bytes of a buffered body; a form of SES with a mail of ten megabytes comes closest. */
+/** Bytes of a body, which is held in memory; a file that a browser uploads may have 50 MB. */
 const largestBody = 67_108_864;
 
 /** Opens the port; port 0 takes a free one. Rejects with EADDRINUSE when it is taken. */
@@ -74,11 +74,11 @@ async function answer(options: Options, request: IncomingMessage, response: Serv
     const service = options.services.find(({ signingName }) => signingName === name);
     if (service === undefined) throw unknownService(request, name);
     const call = await callOf(options, request, name);
-    for (const permission of service.permissions(call)) options.authorise(call.caller, permission);
-    const operation = operationOf(name, call);
+    const { operation, permissions, answer } = service.prepare(call);
+    for (const permission of permissions) options.authorise(call.caller, permission);
     options.seen?.(call, name, reads.test(operation));
-    const serve = (to: ServerResponse) => service.handle(call, to).catch((error: unknown) => refuse(error, to));
-    await suffer(options.faults.meet(name, operation), call, response, serve);
+    const serve = (to: ServerResponse) => answer(to).catch((error: unknown) => refuse(error, to));
+    await suffer(options.faults.meet(name, operation), response, serve);
   } catch (error) {
     refuse(error);
   }
@@ -88,10 +88,12 @@ async function callOf({ authenticate }: Options, request: IncomingMessage, servi
   const { method = 'GET', url = '/', headers } = request;
   const { pathname, searchParams: query } = new URL(url, 'http://aws');
   const path = decoded(pathname);
-  const body = service === 's3' ? Buffer.alloc(0) : await readBody(request, largestBody);
-  if (body === undefined) throw new AwsError('RequestEntityTooLargeException', 'The request is too large.', 413);
-  const caller = await authenticate(request, service === 's3' ? undefined : body);
-  return { method, path, query, headers, body, stream: request, caller };
+  const body = await readBody(request, largestBody);
+  if (body === undefined) {
+    const code = service === 's3' ? 'EntityTooLarge' : 'RequestEntityTooLargeException';
+    throw new AwsError(code, `The local cloud takes at most ${largestBody} bytes in one call.`, 413);
+  }
+  return { method, path, query, headers, body, request, caller: await authenticate(request, body) };
 }
 
 function decoded(path: string): string {
@@ -101,8 +103,6 @@ function decoded(path: string): string {
     throw new AwsError('InvalidURI', "Couldn't parse the specified URI.");
   }
 }
-
-// Which service and operation.
 
 /** Operations that change nothing. */
 const reads =
@@ -114,41 +114,16 @@ function unknownService({ headers }: IncomingMessage, name: string): AwsError {
   return new AwsError('UnknownOperationException', `The local cloud does not model ${name} ${operation}`.trim(), 404);
 }
 
-/** S3 names no operation: method and parameters tell it. */
-const s3Operations: Readonly<Record<string, string>> = {
-  'POST uploads': 'CreateMultipartUpload',
-  'POST uploadId': 'CompleteMultipartUpload',
-  POST: 'PostObject',
-  'PUT uploadId': 'UploadPart',
-  PUT: 'PutObject',
-  'GET list-type': 'ListObjectsV2',
-  GET: 'GetObject',
-  HEAD: 'HeadObject',
-  'DELETE uploadId': 'AbortMultipartUpload',
-  DELETE: 'DeleteObject',
-};
-
-function operationOf(service: string, call: Call): string {
-  const { method, headers, query, body } = call;
-  if ('x-amz-target' in headers) return targetOf(call);
-  if (service === 'lambda') return 'Invoke';
-  if (service !== 's3') return new URLSearchParams(body.toString('utf8')).get('Action') ?? '';
-  const parameter = ['uploads', 'uploadId', 'list-type'].find((name) => query.has(name));
-  return s3Operations[`${method} ${parameter}`] ?? s3Operations[method] ?? '';
-}
-
 // Faults.
 
-type Serve = (response: ServerResponse) => Promise<void>;
+type Serve = (response: ServerResponse) => Promise<unknown>;
 
 /** Serves a call, or does to it what a fault says. */
-async function suffer(fault: Fault | undefined, call: Call, response: ServerResponse, serve: Serve): Promise<void> {
+async function suffer(fault: Fault | undefined, response: ServerResponse, serve: Serve): Promise<void> {
   const { mode, ms, service = '' } = fault ?? {};
   if (mode === 'refuse' || mode === 'throttle') throw refusal(service, mode);
-  if (mode === 'repeat' && service === 's3' && call.method === 'PUT')
-    throw new AwsError('NotImplemented', 'A fault can repeat no call of S3 with a body: it is read once.', 501);
   if (mode === 'delay') await sleep(ms);
-  if (mode === 'repeat' || mode === 'drop-answer') await serve(unheard(call.stream));
+  if (mode === 'repeat' || mode === 'drop-answer') await serve(unheard(response.req));
   if (mode === 'drop-answer') response.destroy();
   else await serve(response);
 }

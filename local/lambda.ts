@@ -75,11 +75,14 @@ export function openLambda(options: Options): Lambda {
   return {
     signingName: 'lambda',
     invoke,
-    permissions: (call) => [{ action: 'lambda:InvokeFunction', resource: arnOf(functionName(call)) }],
-    async handle(call, response) {
-      const { status, headers, body } = await answer(invokeFrom(true), call);
-      response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
-    },
+    prepare: (call) => ({
+      operation: 'Invoke',
+      permissions: [{ action: 'lambda:InvokeFunction', resource: arnOf(functionName(call)) }],
+      async answer(response) {
+        const { status, headers, body } = await answer(invokeFrom(true), call);
+        response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
+      },
+    }),
     resume: () => queue.resume(),
     close: () => pool.close(),
   };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import * as z from 'zod';
-import { AwsError, type Call, type Service } from './service.ts';
+import { AwsError, type Call, type Permission, type Service } from './service.ts';
 
 /** Undefined when the body is larger than so many bytes. */
 export async function readBody(request: IncomingMessage, most: number): Promise<Buffer | undefined> {
@@ -15,12 +15,6 @@ export async function readBody(request: IncomingMessage, most: number): Promise<
 }
 
 // The two wire shapes that AWS's small services share: JSON named by a target header, and a form answered in XML.
-
-/** The operation of a JSON call: the part of `X-Amz-Target` after the last dot. */
-export function targetOf(call: Call): string {
-  const target = call.headers['x-amz-target'];
-  return typeof target === 'string' ? target.slice(target.lastIndexOf('.') + 1) : '';
-}
 
 /** The checked input of a JSON call. A field the schema does not model is refused by name, as `ValidationException`. */
 export function jsonInput<Schema extends z.ZodType>(call: Call, schema: Schema): z.infer<Schema> {
@@ -57,29 +51,71 @@ export function jsonService<World>(
   operations: Readonly<Record<string, JsonOperation<World>>>,
   resourceOf: (input: Readonly<Record<string, unknown>>) => string,
 ): Service {
-  const find = (call: Call): JsonOperation<World> => {
-    const name = targetOf(call);
-    const found = Object.hasOwn(operations, name) ? operations[name] : undefined;
-    if (found === undefined) throw unknownOperation(signingName, name);
-    return found;
-  };
   return {
     signingName,
-    permissions: (call) => {
-      const resource = resourceOf(jsonInput(call, find(call).input) as Record<string, unknown>);
-      return [{ action: `${signingName}:${targetOf(call)}`, resource }];
-    },
-    handle: async (call, response) => {
-      const { input, run } = find(call);
-      const output = await run(world, jsonInput(call, input) as never);
-      response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(output));
+    prepare(call) {
+      const { name, found } = operationOf(signingName, operations, call);
+      const input = jsonInput(call, found.input);
+      return {
+        operation: name,
+        permissions: [{ action: `${signingName}:${name}`, resource: resourceOf(input as Record<string, unknown>) }],
+        answer: async (response) => answerJson(response, await found.run(world, input as never)),
+      };
     },
   };
+}
+
+/** The operation of a JSON call: the part of `X-Amz-Target` after the last dot. Throws UnknownOperationException. */
+export function operationOf<Operation>(service: string, operations: Readonly<Record<string, Operation>>, call: Call) {
+  const name = String(call.headers['x-amz-target'] ?? '').replace(/^.*\./s, '');
+  const found = Object.hasOwn(operations, name) ? operations[name] : undefined;
+  if (found === undefined) throw unknownOperation(service, name);
+  return { name, found };
+}
+
+export function answerJson(response: ServerResponse, output: object): void {
+  response.writeHead(200, { 'content-type': 'application/x-amz-json-1.1' }).end(JSON.stringify(output));
 }
 
 /** What an operation that is not modelled gets: AWS's own error name, and which operation it was. */
 export function unknownOperation(service: string, operation: string): AwsError {
   return new AwsError('UnknownOperationException', `The local cloud does not model ${service}:${operation}.`);
+}
+
+/** An action of a form-encoded call. A field that does not begin with one of `knows` is refused by name. */
+export interface QueryAction {
+  readonly knows: readonly string[];
+  prepare(input: QueryInput, call: Call): PreparedAction;
+}
+
+interface PreparedAction {
+  readonly permissions: readonly Permission[];
+  run(): Promise<Readonly<Record<string, string>>>;
+}
+
+/** A service of form-encoded actions that are answered in XML with flat fields. */
+export function queryService(
+  signingName: string,
+  namespace: string,
+  actions: Readonly<Record<string, QueryAction>>,
+): Service {
+  return {
+    signingName,
+    prepare(call) {
+      const input = new QueryInput(call);
+      const { action } = input;
+      const found = Object.hasOwn(actions, action) ? actions[action] : undefined;
+      if (found === undefined)
+        throw new AwsError('InvalidAction', `The local cloud does not model ${signingName}:${action}.`);
+      input.refuseOthers(signingName, found.knows);
+      const { permissions, run } = found.prepare(input, call);
+      return {
+        operation: action,
+        permissions,
+        answer: async (response) => answerXml(response, namespace, action, await run()),
+      };
+    },
+  };
 }
 
 /** A form-encoded call: flat keys such as `Destinations.member.1`. */
@@ -104,18 +140,10 @@ export class QueryInput {
     return values;
   }
 
-  /** The records of a list `key.1.Field`: the distinct prefixes in order, e.g. `Tags.member` or `MessageAttributes.entry`. */
-  prefixes(key: string): string[] {
-    const starts = [...this.form.keys()].filter((field) => field.startsWith(`${key}.`));
-    return [...new Set(starts.map((field) => `${key}.${field.slice(key.length + 1).split('.')[0]}`))];
-  }
-
-  /** Refuses every field that does not begin with one of `known`, by name. */
+  /** Refuses every field that is none of `known` and no list of that name, by name. */
   refuseOthers(service: string, known: readonly string[]): void {
     const modelled = ['Action', 'Version', ...known];
-    const other = [...this.form.keys()].find(
-      (key) => !modelled.some((name) => key === name || key.startsWith(`${name}.`)),
-    );
+    const other = [...this.form.keys()].find((key) => !modelled.includes(key.replace(/\.member\.\d+$/, '')));
     if (other === undefined) return;
     throw new AwsError(
       'InvalidParameterValue',
@@ -124,17 +152,11 @@ export class QueryInput {
   }
 }
 
-/** What an action that is not modelled gets in the query protocol. */
-export function unknownAction(service: string, action: string): AwsError {
-  return new AwsError('InvalidAction', `The local cloud does not model ${service}:${action}.`);
-}
-
-/** Answers a form-encoded call with a flat result. */
-export function answerXml(
+function answerXml(
   response: ServerResponse,
   namespace: string,
   action: string,
-  result: Readonly<Record<string, string | number>>,
+  result: Readonly<Record<string, string>>,
 ): void {
   const metadata = `<ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata>`;
   const body = `<${action}Result>${elements(result)}</${action}Result>${metadata}`;
@@ -143,10 +165,21 @@ export function answerXml(
     .end(`<${action}Response xmlns="${namespace}">${body}</${action}Response>`);
 }
 
-/** Flat fields as XML. */
-export function elements(fields: Readonly<Record<string, unknown>>): string {
-  const escaped = (text: string) => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
-  return Object.entries(fields)
-    .map(([name, value]) => `<${name}>${escaped(String(value))}</${name}>`)
-    .join('');
+/** A value in XML: text, a record of elements, or a list of elements of one name. */
+export type Xml = string | number | boolean | undefined | { readonly [name: string]: Xml } | readonly Xml[];
+
+export function elements(value: Xml): string {
+  if (typeof value !== 'object') return escaped(String(value));
+  const all = Object.entries(value).flatMap(([name, child]) => {
+    const children = child === undefined ? [] : [child].flat();
+    return children.map((one) => `<${name}>${elements(one as Xml)}</${name}>`);
+  });
+  return all.join('');
+}
+
+const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+
+/** A line end or a control character must come back as it was. */
+function escaped(text: string): string {
+  return text.replace(/[\p{Cc}&<>"]/gu, (sign) => entities[sign] ?? `&#${sign.charCodeAt(0)};`);
 }

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import { crc32 } from 'node:zlib';
 import * as z from 'zod';
-import type { Received, Sink } from './s3-objects.ts';
-import { AwsError } from './service.ts';
+import type { Received } from './s3-objects.ts';
+import { AwsError, type Call } from './service.ts';
 import {
   equal,
   type FindKey,
@@ -14,39 +14,29 @@ import {
   signerOf,
   type Times,
 } from './signature.ts';
-import { Wire } from './wire.ts';
 
 // The body of a PUT: plain, or in chunks with a checksum behind them.
 
 const checksum = 'x-amz-checksum-crc32';
 const chunked = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER';
 
-/** Gives every chunk of the body to `sink` and checks what the headers and the trailer say of it. Throws AwsError. */
-export async function receive(
-  source: AsyncIterable<Buffer>,
-  headers: IncomingHttpHeaders,
-  sink: Sink,
-): Promise<Received> {
+/** What a call's body holds. Throws AwsError when it is not what the headers and the trailer say. */
+export function received({ body, headers }: Pick<Call, 'body' | 'headers'>): Received {
   const { 'x-amz-content-sha256': hash = '', 'x-amz-trailer': trailer } = headers as Readonly<Record<string, string>>;
-  const inTrailer = new Map<string, string>();
-  const sha256 = /^[0-9a-f]{64}$/.test(hash) ? createHash('sha256') : undefined;
   refuseOthers(hash, trailer);
-  const inChunks = hash === chunked;
-  const { crc, ...received } = await measure(inChunks ? unchunk(source, inTrailer) : source, async (chunk) => {
-    sha256?.update(chunk);
-    await sink(chunk);
-  });
-  const length = headers[inChunks ? 'x-amz-decoded-content-length' : 'content-length'];
-  if (length !== undefined && Number(length) !== received.bytes) throw incomplete();
-  if (sha256 !== undefined && sha256.digest('hex') !== hash)
+  const { content, inTrailer } = hash === chunked ? unchunked(body, headers) : { content: body };
+  if (/^[0-9a-f]{64}$/.test(hash) && createHash('sha256').update(content).digest('hex') !== hash)
     throw new AwsError('XAmzContentSHA256Mismatch', "The provided 'x-amz-content-sha256' header does not match.");
-  const said = headers[checksum] ?? inTrailer.get(checksum);
+  const said = headers[checksum]?.toString() ?? inTrailer;
   if (said === undefined && trailer !== undefined)
     throw new AwsError('MalformedTrailerError', 'The request contained trailing data that was not well-formed.');
-  const md5 = Buffer.from(received.md5, 'hex').toString('base64');
-  if ((said ?? crc) !== crc || (headers['content-md5'] ?? md5) !== md5)
+  const md5 = createHash('md5').update(content).digest();
+  const crc = Buffer.alloc(4);
+  crc.writeUInt32BE(crc32(content));
+  const sums = { crc32: crc.toString('base64'), md5: md5.toString('base64') };
+  if ((said ?? sums.crc32) !== sums.crc32 || (headers['content-md5'] ?? sums.md5) !== sums.md5)
     throw new AwsError('BadDigest', 'The CRC32 or the Content-MD5 you specified did not match what we received.');
-  return said === undefined ? received : { ...received, crc32: crc };
+  return { content, md5: md5.toString('hex'), ...(said !== undefined && { crc32: said }) };
 }
 
 function refuseOthers(hash: string, trailer = checksum): void {
@@ -55,65 +45,42 @@ function refuseOthers(hash: string, trailer = checksum): void {
   throw new AwsError('NotImplemented', `The local cloud does not model ${isKnown ? trailer : hash}.`, 501);
 }
 
-/** Gives every chunk to `sink` and measures what went through; `crc` is its CRC32 in base64. */
-async function measure(source: AsyncIterable<Buffer>, sink: Sink): Promise<Received & { readonly crc: string }> {
-  const md5 = createHash('md5');
-  const crc = Buffer.alloc(4);
-  let bytes = 0;
-  for await (const chunk of source) {
-    bytes += chunk.length;
-    md5.update(chunk);
-    crc.writeUInt32BE(crc32(chunk, crc.readUInt32BE()));
-    await sink(chunk);
+/** Takes the chunks of aws-chunked apart: a size in hex, the bytes; at the end the trailer with the checksum. */
+function unchunked(body: Buffer, { 'x-amz-decoded-content-length': length }: IncomingHttpHeaders) {
+  const incomplete = new AwsError('IncompleteBody', 'The body has not the number of bytes that its headers say.');
+  const chunks: Buffer[] = [];
+  let at = 0;
+  const line = () => {
+    const end = body.indexOf('\r\n', at);
+    if (end < 0) throw incomplete;
+    const text = body.toString('latin1', at, end);
+    at = end + 2;
+    return text;
+  };
+  for (let size = Number.parseInt(line(), 16); size !== 0; size = Number.parseInt(line(), 16)) {
+    if (!(size > 0 && at + size <= body.length)) throw incomplete;
+    chunks.push(body.subarray(at, at + size));
+    at += size;
+    line();
   }
-  return { bytes, md5: md5.digest('hex'), crc: crc.toString('base64') };
-}
-
-/** Takes the chunks of aws-chunked apart: a size in hex, the bytes; at the end the trailer. */
-async function* unchunk(source: AsyncIterable<Buffer>, trailer: Map<string, string>): AsyncGenerator<Buffer> {
-  const wire = new Wire(source, incomplete);
-  const line = () => wire.text(lineEnd, 1024, incomplete);
-  for (let size = Number.parseInt(await line(), 16); size !== 0; size = Number.parseInt(await line(), 16)) {
-    if (Number.isNaN(size)) throw incomplete();
-    yield* wire.take(size);
-    await line();
-  }
-  for (let text = await line(); text !== ''; text = await line()) {
-    const [name = '', value = ''] = text.split(':', 2);
-    trailer.set(name.trim().toLowerCase(), value.trim());
-  }
-}
-
-const lineEnd = Buffer.from('\r\n');
-const incomplete = () => new AwsError('IncompleteBody', 'The body has not the number of bytes that its headers say.');
-
-/** A small body as text. Throws AwsError when it is longer than the names of 10,000 parts need. */
-export async function receiveText(source: AsyncIterable<Buffer>, headers: IncomingHttpHeaders): Promise<string> {
-  const parts: Buffer[] = [];
-  let size = 0;
-  await receive(source, headers, async (chunk) => {
-    size += chunk.length;
-    if (size > 4_194_304) throw new AwsError('MaxMessageLengthExceeded', 'Your request was too large.');
-    parts.push(chunk);
-  });
-  return Buffer.concat(parts).toString('utf8');
+  const content = Buffer.concat(chunks);
+  if (length !== undefined && Number(length) !== content.length) throw incomplete;
+  const [, inTrailer] = new RegExp(`^${checksum}:(.*)\\r\\n`, 'im').exec(body.toString('latin1', at)) ?? [];
+  return { content, inTrailer: inTrailer?.trim() };
 }
 
 // The form that a browser posts: its signature and its policy stand in its fields, before the file.
 
 type Fields = ReadonlyMap<string, string>;
 
-/** A form whose signature and policy hold; its file is still on the way. */
+/** A form whose signature and policy hold. */
 interface Form {
   /** By lower-case name. */
   readonly fields: Fields;
-  readonly file: AsyncIterable<Buffer>;
-  /** Bytes the file must and may have. */
-  readonly least: number;
-  readonly most: number;
+  readonly file: Received;
 }
 
-/** By their request: the file stays on the wire until the service takes it. */
+/** By their request, which S3 gets with the call. */
 const forms = new WeakMap<IncomingMessage, Form>();
 
 /** Whether a request is such a form. */
@@ -122,30 +89,23 @@ export function isBrowserUpload({ method, headers }: IncomingMessage): boolean {
   return method === 'POST' && headers.authorization === undefined && isForm;
 }
 
-/** Reads the form up to its file and checks its policy. Answers who signed; throws AwsError. */
-export async function authenticateForm(request: IncomingMessage, findKey: FindKey, times: Times): Promise<Signer> {
-  const { fields, file } = await readForm(request);
+/** Reads the form and checks it against its policy. Answers who signed; throws AwsError. */
+export async function authenticateForm(
+  request: IncomingMessage,
+  body: Buffer,
+  findKey: FindKey,
+  times: Times,
+): Promise<Signer> {
+  const { fields, content } = await readForm(request.headers, body);
   const signer = signerOfForm(fields, findKey, times);
-  const conditions = conditionsOf(fields, signer, times);
   const bucket = decodeURIComponent((request.url ?? '').split(/[/?]/)[1] ?? '');
-  forms.set(request, { fields, file, ...checkConditions(conditions, new Map([...fields, ['bucket', bucket]])) });
+  checkConditions(conditionsOf(fields, signer, times), new Map([...fields, ['bucket', bucket]]), content.length);
+  forms.set(request, { fields, file: { content, md5: createHash('md5').update(content).digest('hex') } });
   return signer;
 }
 
 /** The form of a request that authenticateForm let through. */
 export const formOf = (request: IncomingMessage): Form | undefined => forms.get(request);
-
-/** Gives the file to `sink`. Throws AwsError when it is not within the form's limits. */
-export async function receiveFile({ file, least, most }: Form, sink: Sink): Promise<Received> {
-  let size = 0;
-  const { crc: _, ...received } = await measure(file, async (chunk) => {
-    size += chunk.length;
-    if (size > most) throw new AwsError('EntityTooLarge', `Your proposed upload exceeds the maximum of ${most} bytes.`);
-    await sink(chunk);
-  });
-  if (size >= least) return received;
-  throw new AwsError('EntityTooSmall', `Your proposed upload is smaller than the minimum of ${least} bytes.`);
-}
 
 function signerOfForm(fields: Fields, findKey: FindKey, times: Times): Signer {
   const field = (name: string) => {
@@ -197,13 +157,12 @@ function parsedPolicy(policy: string): z.infer<typeof Policy> {
   }
 }
 
-/** Every condition must hold and every field must be named by one. Answers the range of lengths. */
-function checkConditions(conditions: Conditions, fields: Fields): Pick<Form, 'least' | 'most'> {
-  let range = { least: 0, most: 5 * 1024 ** 3 };
+/** Every condition must hold, and every field must be named by one. `bytes` is the size of the file. */
+function checkConditions(conditions: Conditions, fields: Fields, bytes: number): void {
   // Fields that no condition needs to name.
   const named = new Set(['policy', 'x-amz-signature', 'bucket']);
   for (const [test, subject = '', wanted = ''] of conditions) {
-    if (test === 'content-length-range') range = { least: Number(subject), most: Number(wanted) };
+    if (test === 'content-length-range') checkSize(bytes, Number(subject), Number(wanted));
     else {
       const name = String(subject).replace(/^\$/, '').toLowerCase();
       const value = fields.get(name) ?? '';
@@ -214,36 +173,28 @@ function checkConditions(conditions: Conditions, fields: Fields): Pick<Form, 'le
   }
   const extra = [...fields.keys()].filter((name) => !named.has(name));
   if (extra.length > 0) throw denied(`Extra input fields: ${extra.join(', ')}`);
-  return range;
 }
 
-/** Reads the fields, up to 20 KB of them; what comes after the file is not looked at, as in S3. */
-async function readForm(request: IncomingMessage): Promise<Pick<Form, 'fields' | 'file'>> {
-  const [, boundary = ''] = /boundary="?([^";]+)"?/.exec(request.headers['content-type'] ?? '') ?? [];
-  if (boundary === '') throw malformed();
-  // Every boundary follows a line end, also the first.
-  const wire = new Wire(request, malformed, lineEnd);
-  const text = (mark: string) => wire.text(Buffer.from(mark), 20_480, tooLong);
-  const end = `\r\n--${boundary}`;
+function checkSize(bytes: number, least: number, most: number): void {
+  const upload = 'Your proposed upload';
+  if (bytes > most) throw new AwsError('EntityTooLarge', `${upload} exceeds the maximum of ${most} bytes.`);
+  if (bytes < least) throw new AwsError('EntityTooSmall', `${upload} is smaller than the minimum of ${least} bytes.`);
+}
+
+/** The fields and the file; what comes after the file is not looked at, as in S3. */
+async function readForm({ 'content-type': type = '' }: IncomingHttpHeaders, body: Buffer) {
+  const form = await new Response(new Uint8Array(body), { headers: { 'content-type': type } }).formData().catch(() => {
+    throw new AwsError('MalformedPOSTRequest', 'The body is not well-formed multipart/form-data.');
+  });
   const fields = new Map<string, string>();
-  await text(end);
-  for (;;) {
-    if ((await text('\r\n')) !== '') throw invalid('POST requires exactly one file upload per request.');
-    const headers = await text('\r\n\r\n');
-    const name = dispositionOf(headers, 'name').toLowerCase();
-    if (name === 'file') {
-      fields.set('key', keyOf(fields, dispositionOf(headers, 'filename')));
-      return { fields, file: wire.until(Buffer.from(end)) };
+  for (const [name, value] of form) {
+    if (typeof value === 'string') fields.set(name.toLowerCase(), value);
+    else if (name.toLowerCase() === 'file') {
+      fields.set('key', keyOf(fields, value.name));
+      return { fields, content: Buffer.from(await value.arrayBuffer()) };
     }
-    fields.set(name, await text(end));
   }
-}
-
-function dispositionOf(headers: string, name: string): string {
-  const [line = ''] = /^content-disposition:.*$/im.exec(headers) ?? [];
-  const [, value] = new RegExp(`[; ]${name}="([^"]*)"`, 'i').exec(line) ?? [];
-  if (value === undefined) throw malformed();
-  return value.replaceAll('%22', '"');
+  throw invalid('POST requires exactly one file upload per request.');
 }
 
 /** The placeholder in the key becomes the name of the file on the sender's machine, without its folders. */
@@ -257,5 +208,3 @@ function keyOf(fields: Fields, filename: string): string {
 
 const invalid = (message: string) => new AwsError('InvalidArgument', message);
 const denied = (message: string) => new AwsError('AccessDenied', `Invalid according to Policy: ${message}`, 403);
-const malformed = () => new AwsError('MalformedPOSTRequest', 'The body is not well-formed multipart/form-data.');
-const tooLong = () => new AwsError('MaxPostPreDataLengthExceeded', 'The fields before the file were too large.');

@@ -26,16 +26,21 @@ interface LifecycleRule {
   readonly AbortIncompleteMultipartUpload?: { readonly DaysAfterInitiation: number } | undefined;
 }
 
-/** Received bytes: their MD5 in hex, and their CRC32 in base64 where the sender gave it. */
-export interface Received {
-  readonly bytes: number;
+/** The MD5 of some bytes in hex, and their CRC32 in base64 where the sender gave it. */
+interface Sums {
   readonly md5: string;
   readonly crc32?: string;
 }
 
-/** Received bytes in a file that never changes. */
-interface Blob extends Received {
+/** What a body brought. */
+export interface Received extends Sums {
+  readonly content: Buffer;
+}
+
+/** Bytes in a file that never changes. */
+interface Blob extends Sums {
   readonly id: string;
+  readonly bytes: number;
 }
 
 /** One version of an object, or a delete marker. Instants are milliseconds. */
@@ -69,7 +74,6 @@ export interface Place {
 
 /** Looks at the current version and throws when the write must not happen. */
 export type Precondition = (current: Version | undefined) => void;
-export type Sink = (chunk: Buffer) => Promise<unknown>;
 
 const objectPath = ({ bucket, key }: Place) => `object/${bucket.name}/${key}`;
 const uploadPath = ({ bucket }: Place, id: string) => `upload/${bucket.name}/${id}`;
@@ -105,16 +109,16 @@ export class Objects {
 
   // Bytes. They count when a record names them.
 
-  /** Gives `fill` a sink for the bytes, and the bytes, once they are on disk, to `keep`. They are gone when either fails. */
-  async write<T>(fill: (sink: Sink) => Promise<Received>, keep: (blob: Blob) => Promise<T>): Promise<T> {
+  /** Gives the bytes, once they are on disk, to `keep`. They are gone when it fails. */
+  async write<T>({ content, ...sums }: Received, keep: (blob: Blob) => Promise<T>): Promise<T> {
     const id = randomUUID();
     const file = await open(join(this.dir, id), 'wx');
     try {
-      const received = await fill((chunk) => file.writeFile(chunk));
+      await file.writeFile(content);
       // A file's name is on disk when its folder is.
       const folder = await open(this.dir, 'r');
       await Promise.all([file.sync(), folder.sync()]).finally(() => folder.close());
-      return await keep({ id, ...received });
+      return await keep({ id, bytes: content.length, ...sums });
     } catch (error) {
       await this.remove([{ id }]);
       throw error;
@@ -152,11 +156,6 @@ export class Objects {
   /** All versions of a key, the current one first. */
   async versions(place: Place): Promise<readonly Version[]> {
     return (await this.index.get<Version[]>(objectPath(place))) ?? [];
-  }
-
-  /** The current version, if it is one that can be read. */
-  async current(place: Place): Promise<Version | undefined> {
-    return readable(await this.versions(place));
   }
 
   /** Keys with what can be read of them, in the order of their UTF-8 bytes, from the first that is not before `from`. */

@@ -1,7 +1,8 @@
 import type { IncomingHttpHeaders, ServerResponse } from 'node:http';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { formOf, receive, receiveFile, receiveText } from './s3-body.ts';
+import { elements, type Xml } from './protocol.ts';
+import { formOf, received } from './s3-body.ts';
 import {
   type BucketDefinition,
   enabledRules,
@@ -28,8 +29,11 @@ export async function openS3({ dir, clock, buckets }: Options): Promise<Service>
   const stop = expireDaily(objects, buckets);
   return {
     signingName: 's3',
-    permissions: (call) => operationOf(call).needs(requestOf(call, objects, known)),
-    handle: (call, response) => operationOf(call).run(requestOf(call, objects, known), response),
+    prepare(call) {
+      const [name, { needs, run }] = operationOf(call);
+      const request = requestOf(call, objects, known);
+      return { operation: name, permissions: needs(request), answer: (response) => run(request, response) };
+    },
     async close() {
       stop();
       await objects.close();
@@ -83,6 +87,8 @@ const bypasses = ({ call }: Request) => call.headers['x-amz-bypass-governance-re
 // Operations.
 
 interface Operation {
+  /** Method, place and the parameter that tells it from others. */
+  readonly on: string;
   /** The parameters it knows; those of the signature aside. */
   readonly knows: string;
   needs(request: Request): readonly Permission[];
@@ -94,32 +100,34 @@ const reading = `versionId ${overrides.join(' ')}`;
 const listingVersions = 'versions prefix key-marker version-id-marker max-keys encoding-type';
 const listing = 'list-type prefix delimiter max-keys continuation-token start-after encoding-type';
 
-/** By method, place and the parameter that tells it from others; the first row that fits a call is its operation. */
+/** The first row that fits a call is its operation. */
 const operations: Readonly<Record<string, Operation>> = {
-  'GET service': { knows: '', needs: () => [{ action: 's3:ListAllMyBuckets', resource: '*' }], run: listBuckets },
-  'GET bucket list-type': { knows: listing, needs: listPermissions, run: listObjects },
-  'GET bucket versions': {
-    knows: listingVersions,
+  ListBuckets: {
+    ...{ on: 'GET service', knows: '', run: listBuckets },
+    needs: () => [{ action: 's3:ListAllMyBuckets', resource: '*' }],
+  },
+  ListObjectsV2: { on: 'GET bucket list-type', knows: listing, needs: listPermissions, run: listObjects },
+  ListObjectVersions: {
+    ...{ on: 'GET bucket versions', knows: listingVersions, run: listVersions },
     needs: (request) => [{ action: 's3:ListBucketVersions', resource: bucketArn(request) }],
-    run: listVersions,
   },
-  'POST bucket': { knows: '', needs: formPermissions, run: postObject },
-  'POST object uploads': { knows: 'uploads', needs: putPermissions, run: createUpload },
-  'POST object uploadId': { knows: 'uploadId', needs: partPermissions, run: completeUpload },
-  'PUT object uploadId': { knows: 'uploadId partNumber', needs: partPermissions, run: uploadPart },
-  'PUT object': { knows: '', needs: putPermissions, run: putObject },
-  'GET object': {
-    knows: reading,
+  PostObject: { on: 'POST bucket', knows: '', needs: formPermissions, run: postObject },
+  CreateMultipartUpload: { on: 'POST object uploads', knows: 'uploads', needs: putPermissions, run: createUpload },
+  CompleteMultipartUpload: {
+    ...{ on: 'POST object uploadId', knows: 'uploadId', needs: partPermissions, run: completeUpload },
+  },
+  UploadPart: { on: 'PUT object uploadId', knows: 'uploadId partNumber', needs: partPermissions, run: uploadPart },
+  PutObject: { on: 'PUT object', knows: '', needs: putPermissions, run: putObject },
+  GetObject: {
+    ...{ on: 'GET object', knows: reading, run: getObject },
     needs: (asked) => [readPermission(asked), ...onKey(asked, 'Decrypt')],
-    run: getObject,
   },
-  'HEAD object': { knows: reading, needs: (asked) => [readPermission(asked)], run: getObject },
-  'DELETE object uploadId': {
-    knows: 'uploadId',
+  HeadObject: { on: 'HEAD object', knows: reading, needs: (asked) => [readPermission(asked)], run: getObject },
+  AbortMultipartUpload: {
+    ...{ on: 'DELETE object uploadId', knows: 'uploadId', run: abortUpload },
     needs: (asked) => [onObject(asked, 'AbortMultipartUpload')],
-    run: abortUpload,
   },
-  'DELETE object': { knows: 'versionId', needs: deletePermissions, run: deleteObject },
+  DeleteObject: { on: 'DELETE object', knows: 'versionId', needs: deletePermissions, run: deleteObject },
 };
 
 /** Headers of S3's own that are modelled, or change nothing here. Any other is refused, as S3 does with one it does not know. */
@@ -127,15 +135,14 @@ const knownHeaders =
   /^(?!x-amz-|if-(un)?modified-since)|^x-amz-(meta-.+|checksum-(crc32|algorithm|mode)|server-side-encryption(-.+)?|bypass-governance-retention|content-sha256|date|decoded-content-length|sdk-checksum-algorithm|security-token|trailer|user-agent)$/;
 
 /** The operation of a call. What is not modelled is refused by name: the operation, a parameter, a header. */
-function operationOf({ method, path, query, headers }: Call): Operation {
+function operationOf({ method, path, query, headers }: Call): [name: string, Operation] {
   const [bucket, key] = placeOf(path);
   const place = bucket === '' ? 'service' : key === '' ? 'bucket' : 'object';
-  const name = Object.keys(operations).find((row) => {
-    const [itsMethod, itsPlace, parameter] = row.split(' ');
+  const operation = Object.entries(operations).find(([, { on }]) => {
+    const [itsMethod, itsPlace, parameter] = on.split(' ');
     return itsMethod === method && itsPlace === place && (parameter === undefined || query.has(parameter));
   });
-  const operation = operations[name ?? ''];
-  const knows = ['x-id', ...(operation?.knows.split(' ') ?? [])];
+  const knows = ['x-id', ...(operation?.[1].knows.split(' ') ?? [])];
   const other =
     [...query.keys()].find((one) => !knows.includes(one) && !one.toLowerCase().startsWith('x-amz-')) ??
     Object.keys(headers).find((one) => !knownHeaders.test(one));
@@ -182,7 +189,7 @@ function partPermissions(place: Place): Permission[] {
 }
 
 function formPermissions({ call, bucket }: Request): Permission[] {
-  return putPermissions({ bucket, key: formOf(call.stream)?.fields.get('key') ?? '' });
+  return putPermissions({ bucket, key: formOf(call.request)?.fields.get('key') ?? '' });
 }
 
 function deletePermissions(request: Request): Permission[] {
@@ -346,29 +353,24 @@ function overridden(request: Request): Record<string, string> {
 async function putObject(request: Request, response: ServerResponse): Promise<void> {
   const { call, bucket, objects } = request;
   const check = preconditionOf(call.headers);
-  // Before the body too: nobody sends a gigabyte to learn that it is not wanted.
-  check(await objects.current(request));
   const headers = headersToKeep(bucket, call.headers);
   const sums = ['content-md5', 'x-amz-checksum-crc32', 'x-amz-trailer'];
   if (bucket.objectLock !== undefined && !sums.some((name) => name in call.headers))
     throw new AwsError('InvalidRequest', 'Content-MD5 or x-amz-checksum- is required with Object Lock');
-  const version = await objects.write(
-    (sink) => receive(call.stream, call.headers, sink),
-    (blob) => objects.put(request, { blobs: [blob], etag: blob.md5, headers }, check),
+  const version = await objects.write(received(call), (blob) =>
+    objects.put(request, { blobs: [blob], etag: blob.md5, headers }, check),
   );
   response.writeHead(200, { ...writtenHeaders(bucket, version), 'content-length': 0 }).end();
 }
 
 async function postObject({ call, bucket, objects }: Request, response: ServerResponse): Promise<void> {
-  const form = formOf(call.stream);
+  const form = formOf(call.request);
   if (form === undefined) throw new AwsError('MethodNotAllowed', 'The specified method is not allowed.', 405);
   const { key = '', success_action_redirect: redirect = '', ...fields } = Object.fromEntries(form.fields);
   const headers = headersToKeep(bucket, fields);
-  const version = await objects.write(
-    (sink) => receiveFile(form, sink),
-    (blob) => objects.put({ bucket, key }, { blobs: [blob], etag: blob.md5, headers }),
+  const version = await objects.write(form.file, (blob) =>
+    objects.put({ bucket, key }, { blobs: [blob], etag: blob.md5, headers }),
   );
-  call.stream.resume();
   const answer = writtenHeaders(bucket, version);
   if (!URL.canParse(redirect)) return void response.writeHead(204, answer).end();
   const location = new URL(redirect);
@@ -397,9 +399,8 @@ async function uploadPart(request: Request, response: ServerResponse): Promise<v
   const number = Number(parameter(request, 'partNumber'));
   if (!Number.isInteger(number) || number < 1 || number > 10_000)
     throw new AwsError('InvalidArgument', 'Part number must be an integer between 1 and 10000, inclusive');
-  const { md5, crc32 } = await objects.write(
-    (sink) => receive(call.stream, call.headers, sink),
-    (blob) => objects.keepPart(request, parameter(request, 'uploadId'), number, blob),
+  const { md5, crc32 } = await objects.write(received(call), (blob) =>
+    objects.keepPart(request, parameter(request, 'uploadId'), number, blob),
   );
   const checksum = crc32 === undefined ? {} : { 'x-amz-checksum-crc32': crc32 };
   const headers = { etag: `"${md5}"`, ...checksum, ...encryptionHeaders(bucket) };
@@ -408,7 +409,7 @@ async function uploadPart(request: Request, response: ServerResponse): Promise<v
 
 async function completeUpload(request: Request, response: ServerResponse): Promise<void> {
   const { call, bucket, key, objects } = request;
-  const xml = await receiveText(call.stream, call.headers);
+  const xml = received(call).content.toString('utf8');
   const named = [...xml.matchAll(/<Part>([\s\S]*?)<\/Part>/g)].map(([, part = '']) => ({
     number: Number(/<PartNumber>(\d+)</.exec(part)?.[1]),
     etag: /<ETag>(?:"|&quot;)?(\w+)/.exec(part)?.[1] ?? '',
@@ -491,29 +492,10 @@ function checksumHeaders({ blobs: [blob], etag }: Version): Record<string, strin
   return { 'x-amz-checksum-crc32': blob.crc32, 'x-amz-checksum-type': 'FULL_OBJECT' };
 }
 
-/** A value in XML: text, a record of elements, or a list of elements of one name. */
-type Xml = string | number | boolean | undefined | { readonly [name: string]: Xml } | readonly Xml[];
-
 function answerXml(response: ServerResponse, root: string, content: Xml, headers: Record<string, string> = {}): void {
   const xmlns = 'xmlns="http://s3.amazonaws.com/doc/2006-03-01/"';
-  const document = `<?xml version="1.0" encoding="UTF-8"?>\n<${root} ${xmlns}>${xmlOf(content)}</${root}>`;
+  const document = `<?xml version="1.0" encoding="UTF-8"?>\n<${root} ${xmlns}>${elements(content)}</${root}>`;
   response.writeHead(200, { ...headers, 'content-type': 'application/xml' }).end(document);
-}
-
-function xmlOf(value: Xml): string {
-  if (typeof value !== 'object') return escaped(String(value));
-  const elements = Object.entries(value).flatMap(([name, child]) => {
-    const all = child === undefined ? [] : [child].flat();
-    return all.map((one) => `<${name}>${xmlOf(one as Xml)}</${name}>`);
-  });
-  return elements.join('');
-}
-
-const entities: Readonly<Record<string, string>> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-
-/** A line end or a control character in a key must come back as it was. */
-function escaped(text: string): string {
-  return text.replace(/[\p{Cc}&<>"]/gu, (sign) => entities[sign] ?? `&#${sign.charCodeAt(0)};`);
 }
 
 const noSuchKey = (key = '') => new AwsError('NoSuchKey', 'The specified key does not exist.', 404, { Key: key });

@@ -58,9 +58,8 @@ export function openScheduler(options: Options): Scheduler {
   const runs = options.schedules.map((schedule) => new Run(schedule, options));
   return {
     signingName: 'scheduler',
-    permissions: () => [],
-    handle: async (call) => {
-      throw unknownOperation('scheduler', `${call.method} ${call.path}`);
+    prepare({ method, path }) {
+      throw unknownOperation('scheduler', `${method} ${path}`);
     },
     async start() {
       for (const run of runs) await run.start();

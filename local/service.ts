@@ -1,6 +1,6 @@
 import type { IncomingHttpHeaders, IncomingMessage, ServerResponse } from 'node:http';
 
-/** One call to an AWS endpoint, its signature already checked. `body` is buffered except for S3, which reads `stream`. */
+/** One call to an AWS endpoint, its signature already checked. */
 export interface Call {
   readonly method: string;
   /** Decoded path, without the query. */
@@ -8,7 +8,7 @@ export interface Call {
   readonly query: URLSearchParams;
   readonly headers: IncomingHttpHeaders;
   readonly body: Buffer;
-  readonly stream: IncomingMessage;
+  readonly request: IncomingMessage;
   readonly caller: Caller;
 }
 
@@ -18,7 +18,7 @@ export interface Caller {
   readonly role?: string;
 }
 
-/** What a call needs: the gateway evaluates each against the caller's synthesised policy before `handle` runs. */
+/** What a call needs: the gateway evaluates each against the caller's synthesised policy before the call is carried out. */
 export interface Permission {
   readonly action: string;
   readonly resource: string;
@@ -30,10 +30,19 @@ export interface Permission {
 export interface Service {
   /** The service's name in the SigV4 credential scope: dynamodb, s3, states, ses, kms, secretsmanager, lambda, scheduler, sns. */
   readonly signingName: string;
-  permissions(call: Call): readonly Permission[];
-  handle(call: Call, response: ServerResponse): Promise<void>;
+  /** Reads a call. Throws AwsError on what is not modelled, by name. */
+  prepare(call: Call): Prepared;
   /** Frees files and timers. */
   close?(): Promise<void>;
+}
+
+/** A call that its service has read. */
+export interface Prepared {
+  /** AWS's name for it, such as `PutItem`. */
+  readonly operation: string;
+  readonly permissions: readonly Permission[];
+  /** Carries it out, each time that it is called. */
+  answer(response: ServerResponse): Promise<unknown>;
 }
 
 /** An error in the shape AWS gives it; the gateway renders it as JSON, query XML or S3 XML. */

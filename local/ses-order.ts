@@ -38,17 +38,14 @@ export function rawOrder(input: QueryInput): Order {
     senders: unique([...from, source, ...addressesIn(headers, ['sender', 'return-path'])]),
     recipients: destinations.length > 0 ? destinations : addressesIn(headers, ['to', 'cc', 'bcc']),
     configurationSet: input.get('ConfigurationSetName') ?? headerOf(headers, 'x-ses-configuration-set'),
-    tags: tagsOf(input, headerOf(headers, 'x-ses-message-tags')),
+    tags: tagsOf(headerOf(headers, 'x-ses-message-tags') ?? ''),
   };
 }
 
-/** Tags of the call and of the header `X-SES-MESSAGE-TAGS: name=value, name=value`. */
-function tagsOf(input: QueryInput, header: string | undefined): Order['tags'] {
-  const written = (header ?? '').split(',').filter((part) => part.trim() !== '');
-  const pairs = [
-    ...written.map((part) => part.split('=').map((side) => side.trim())),
-    ...input.prefixes('Tags.member').map((tag) => [input.get(`${tag}.Name`), input.get(`${tag}.Value`)]),
-  ];
+/** Of the header `X-SES-MESSAGE-TAGS: name=value, name=value`. */
+function tagsOf(header: string): Order['tags'] {
+  const written = header.split(',').filter((part) => part.trim() !== '');
+  const pairs = written.map((part) => part.split('=').map((side) => side.trim()));
   return Object.fromEntries(pairs.map(([name = '', value = '']) => [checkedTag(name), [checkedTag(value)]]));
 }
 

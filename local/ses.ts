@@ -1,6 +1,6 @@
 import type { Mail, Mailbox } from './mailbox.ts';
-import { answerXml, QueryInput, unknownAction } from './protocol.ts';
-import { AwsError, type Call, type Permission, type Service, type Store } from './service.ts';
+import { type QueryInput, queryService } from './protocol.ts';
+import { AwsError, type Call, type Caller, type Permission, type Service, type Store } from './service.ts';
 import { isOutcome, type Outcome, type SentMail, sesEvents } from './ses-events.ts';
 import { invalid, normal, type Order, rawOrder, split } from './ses-order.ts';
 
@@ -54,24 +54,19 @@ const limits = { recipients: 50, bytes: 10_485_760 };
 export async function openSes(options: Options): Promise<Ses> {
   const behaviours = await openBehaviours(options.store.sub('behaviour'));
   const sending = { ...options, outcomeOf: behaviours.outcomeOf };
-  return {
-    signingName: 'ses',
-    permissions: (call) => permissionsOf(options, orderOf(call)),
-    handle: async (call, response) =>
-      answerXml(response, namespace, 'SendRawEmail', { MessageId: await send(sending, orderOf(call), call) }),
-    behaviours,
+  const SendRawEmail = {
+    knows: ['Source', 'Destinations', 'RawMessage.Data', 'ConfigurationSetName'],
+    prepare(input: QueryInput, { caller }: Call) {
+      const order = rawOrder(input);
+      const run = async () => ({ MessageId: await send(sending, order, caller) });
+      return { permissions: permissionsOf(options, order), run };
+    },
   };
+  return { ...queryService('ses', namespace, { SendRawEmail }), behaviours };
 }
 
 interface Sending extends Options {
   outcomeOf(address: string): Outcome;
-}
-
-function orderOf(call: Call): Order {
-  const input = new QueryInput(call);
-  if (input.action !== 'SendRawEmail') throw unknownAction('ses', input.action);
-  input.refuseOthers('ses', ['Source', 'Destinations', 'RawMessage.Data', 'ConfigurationSetName', 'Tags']);
-  return rawOrder(input);
 }
 
 // Permissions: on the identity that sends and on the configuration set that is used.
@@ -106,14 +101,14 @@ function identityOf(identities: readonly Identity[], address: string): Identity 
 
 // Sending.
 
-async function send(sending: Sending, order: Order, call: Call): Promise<string> {
+async function send(sending: Sending, order: Order, caller: Caller): Promise<string> {
   checkLimits(order);
   for (const address of [...order.senders, ...order.recipients]) checkAddress(address);
   checkVerified(sending.identities, order.senders);
   const set = configurationSetOf(sending, order);
   const mail = await sending.mailbox.put({ from: order.source, to: order.recipients, raw: order.raw });
   // SNS has them on disk before the sender is answered.
-  for (const { topicArn, message } of eventsOf(sending, order, mail, set, call))
+  for (const { topicArn, message } of eventsOf(sending, order, mail, set, caller))
     await sending.publish(topicArn, { subject: 'Amazon SES Email Event Notification', message });
   return mail.id;
 }
@@ -155,13 +150,13 @@ function eventsOf(
   order: Order,
   mail: Mail,
   set: ConfigurationSet | undefined,
-  call: Call,
+  caller: Caller,
 ): { readonly topicArn: string; readonly message: string }[] {
   if (set === undefined) return [];
   const sent: SentMail = {
     ...{ id: mail.id, at: mail.at, source: order.source, subject: mail.subject },
     ...{ recipients: order.recipients, headers: order.headers },
-    tags: { ...tagsOfSes(order, set, call), ...order.tags },
+    tags: { ...tagsOfSes(order, set, caller), ...order.tags },
     identityArn: `${account}identity/${identityOf(sending.identities, order.source)?.name}`,
   };
   const events = sesEvents(sent, sending.outcomeOf);
@@ -172,12 +167,16 @@ function eventsOf(
   );
 }
 
-function tagsOfSes(order: Order, set: ConfigurationSet, call: Call): Record<string, readonly string[]> {
+function tagsOfSes(
+  order: Order,
+  set: ConfigurationSet,
+  { role, accessKeyId }: Caller,
+): Record<string, readonly string[]> {
   return {
     'ses:configuration-set': [set.name],
     'ses:source-ip': ['127.0.0.1'],
     'ses:from-domain': [split(order.senders[0] ?? '')[1]],
-    'ses:caller-identity': [call.caller.role?.split('/').at(-1) ?? call.caller.accessKeyId],
+    'ses:caller-identity': [role?.split('/').at(-1) ?? accessKeyId],
   };
 }
 

@@ -5,8 +5,8 @@ import { getCanonicalHeaders, SignatureV4Base } from '@smithy/signature-v4';
 import * as z from 'zod';
 import { AwsError } from './service.ts';
 
-/** A request as it came: `url` is path and query, still encoded; `body` is absent where it is streamed, its hash is then the reader's to check. */
-export type SignedRequest = Readonly<{ method: string; url: string; headers: IncomingHttpHeaders; body?: Buffer }>;
+/** A request as it came: `url` is path and query, still encoded. */
+export type SignedRequest = Readonly<{ method: string; url: string; headers: IncomingHttpHeaders; body: Buffer }>;
 
 /** An access key. A function's key names its role, and its clock is the virtual one. */
 export type AccessKey = Readonly<{ secret: string; role?: string }>;
@@ -156,9 +156,9 @@ function canonicalOf({ method, url, headers, body }: SignedRequest, signed: stri
     query: Object.fromEntries([...new Set(params.keys())].map((name) => [name, params.getAll(name)])),
     headers: Object.fromEntries(signed.map((name) => [name, String(headers[name] ?? '')])),
   });
-  // The hash of the body where it is at hand, so that a changed body is a changed signature.
+  // S3 signs what the sender says of the body, which S3 checks itself; the others sign the body.
   const said = String(headers['x-amz-content-sha256'] ?? 'UNSIGNED-PAYLOAD');
-  return new Canonical(service).text(request, body === undefined ? said : sha256(body));
+  return new Canonical(service).text(request, service === 's3' ? said : sha256(body));
 }
 
 const queryOf = (url: string) => new URLSearchParams(url.replace(/^[^?]*/, ''));

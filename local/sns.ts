@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import MailComposer from 'nodemailer/lib/mail-composer/index.js';
 import type { Mailbox } from './mailbox.ts';
-import { answerXml, QueryInput, unknownAction } from './protocol.ts';
+import { type QueryInput, queryService } from './protocol.ts';
 import type { Queues } from './queues.ts';
 import { AwsError, type Clock, type InvokeFunction, type Service, type Store } from './service.ts';
 import { uuidOf } from './template-resources.ts';
@@ -64,15 +64,18 @@ export function openSns(options: Options): Sns {
   }
   for (const subscription of options.subscriptions) checkSubscription(options, subscription);
   const courier = new Courier(options);
-  return {
-    signingName: 'sns',
-    permissions: (call) => [{ action: 'sns:Publish', resource: topicOf(actionOf(new QueryInput(call))) }],
-    handle: async (call, response) => {
-      const input = actionOf(new QueryInput(call));
+  const Publish = {
+    knows: ['TopicArn', 'Message', 'Subject'],
+    prepare(input: QueryInput) {
+      const topic = input.get('TopicArn');
+      if (topic === undefined) throw invalid('TopicArn Reason: no value for required parameter');
       const notification = { message: input.get('Message') ?? '', subject: input.get('Subject') };
-      const MessageId = await courier.publish(topicOf(input), notification);
-      answerXml(response, namespace, 'Publish', { MessageId });
+      const run = async () => ({ MessageId: await courier.publish(topic, notification) });
+      return { permissions: [{ action: 'sns:Publish', resource: topic }], run };
     },
+  };
+  return {
+    ...queryService('sns', namespace, { Publish }),
     publish: (topicArn, notification) => courier.publish(topicArn, notification),
     resume: () => courier.resume(),
   };
@@ -82,18 +85,6 @@ function checkSubscription({ topics }: Options, { topicArn, protocol, endpoint }
   const name = `SNS subscription of ${endpoint} to ${topicArn}`;
   if (!Object.hasOwn(deliverers, protocol)) throw new Error(`${name}: the local cloud does not model ${protocol}`);
   if (!topics.includes(topicArn)) throw new Error(`${name}: there is no such topic`);
-}
-
-function actionOf(input: QueryInput): QueryInput {
-  if (input.action !== 'Publish') throw unknownAction('sns', input.action);
-  input.refuseOthers('sns', ['TopicArn', 'Message', 'Subject']);
-  return input;
-}
-
-function topicOf(input: QueryInput): string {
-  const arn = input.get('TopicArn');
-  if (arn === undefined) throw invalid('TopicArn Reason: no value for required parameter');
-  return arn;
 }
 
 function checkNotification({ message, subject }: { readonly message: string; readonly subject?: string }): void {

@@ -615,9 +615,9 @@ describe.skipIf(elsewhere !== undefined)('DynamoDB of the local cloud', () => {
   test('an operation and a field that are not modelled are refused by name', async () => {
     using folder = temporaryFolder('dynamodb');
     await using local = await start(folder.path);
-    const call = (target: string, body: object) => {
+    const call = async (target: string, body: object) => {
       const headers = { 'x-amz-target': `DynamoDB_20120810.${target}` };
-      return local.service.handle({ headers, body: Buffer.from(JSON.stringify(body)) } as never, {} as never);
+      return local.service.prepare({ headers, body: Buffer.from(JSON.stringify(body)) } as never).answer({} as never);
     };
     await expect(call('ExportTableToPointInTime', {})).rejects.toMatchObject({ code: 'UnknownOperationException' });
     await expect(call('GetItem', { TableName: 'Requests', Key: {}, Colour: 'red' })).rejects.toThrow(

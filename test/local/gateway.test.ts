@@ -14,20 +14,27 @@ interface Probe extends Service {
   answer: (call: Call) => string;
 }
 
+/** As the services name it. */
+function operationOf({ method, headers, body }: Call): string {
+  const target = String(headers['x-amz-target'] ?? '').split('.')[1];
+  const action = new URLSearchParams(body.toString()).get('Action');
+  return target ?? action ?? { PUT: 'PutObject', GET: 'GetObject' }[method] ?? '';
+}
+
 function probe(signingName: string, type: string): Probe {
   const one: Probe = {
     signingName,
     calls: [],
     answer: () => '{}',
-    permissions: () => [{ action: `${signingName}:Act`, resource: `arn:of:${signingName}` }],
-    async handle(call, response) {
-      one.calls.push(call);
-      for await (const _ of call.stream) {
-        // S3 reads its own body.
-      }
-      const body = one.answer(call);
-      response.writeHead(200, { 'content-type': type }).end(body);
-    },
+    prepare: (call) => ({
+      operation: operationOf(call),
+      permissions: [{ action: `${signingName}:Act`, resource: `arn:of:${signingName}` }],
+      async answer(response) {
+        one.calls.push(call);
+        const body = one.answer(call);
+        response.writeHead(200, { 'content-type': type }).end(body);
+      },
+    }),
   };
   return one;
 }
@@ -168,6 +175,9 @@ test('A repeated call is done twice and answered once; a delayed one takes its t
   faults.add({ service: 'dynamodb', operation: 'GetItem', mode: 'repeat' });
   await get();
   expect(dynamodb.calls).toHaveLength(2);
+  faults.add({ service: 's3', operation: 'PutObject', mode: 'repeat' });
+  await new S3Client(settings()).send(new PutObjectCommand({ Bucket: 'b', Key: 'k', Body: 'x' }));
+  expect(s3.calls.map(({ body }) => body.toString())).toEqual(['x', 'x']);
   faults.add({ service: 'dynamodb', operation: 'GetItem', mode: 'delay', ms: 80 });
   const began = performance.now();
   await get();

@@ -73,11 +73,14 @@ const failure = async (work: Promise<unknown>): Promise<Error & { $metadata?: { 
     (error) => error as Error,
   );
 
+function signer(): SignatureV4 {
+  const { credentials, region } = cloud.functionConfig;
+  return new SignatureV4({ credentials, region, service: 's3', sha256: Sha256, uriEscapePath: false });
+}
+
 /** A link that a function signs for 60 seconds. */
 async function presigned(key: string, query: Record<string, string>, signingDate: Date): Promise<string> {
-  const { credentials, region } = cloud.functionConfig;
   const { hostname, port } = new URL(cloud.endpoint);
-  const signer = new SignatureV4({ credentials, region, service: 's3', sha256: Sha256, uriEscapePath: false });
   const request = new HttpRequest({
     method: 'GET',
     protocol: 'http:',
@@ -87,7 +90,7 @@ async function presigned(key: string, query: Record<string, string>, signingDate
     query,
     headers: { host: `${hostname}:${port}`, 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' },
   });
-  const signed = await signer.presign(request, { expiresIn: 60, signingDate });
+  const signed = await signer().presign(request, { expiresIn: 60, signingDate });
   return `${cloud.endpoint}${signed.path}?${new URLSearchParams(signed.query as Record<string, string>)}`;
 }
 
@@ -135,6 +138,27 @@ describe('S3 of the local cloud', () => {
     expect((await failure(put('bad', 'x', { ChecksumCRC32: 'AAAAAA==' }))).name).toBe('BadDigest');
     expect((await failure(put('bad', 'x', { ContentMD5: 'AAAAAAAAAAAAAAAAAAAAAA==' }))).name).toBe('BadDigest');
     expect((await failure(read('bad'))).name).toBe('NoSuchKey');
+  });
+
+  test.each([
+    ['is whole', '5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n', 200, ''],
+    ['ends too early', '9\r\nhello\r\n', 400, 'IncompleteBody'],
+    ['goes back', '-5\r\nhello\r\n0\r\n\r\n', 400, 'IncompleteBody'],
+    ['has another length', '4\r\nhell\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n', 400, 'IncompleteBody'],
+    ['has no checksum', '5\r\nhello\r\n0\r\n\r\n', 400, 'MalformedTrailerError'],
+    ['has another checksum', '5\r\nhello\r\n0\r\nx-amz-checksum-crc32:AAAAAA==\r\n\r\n', 400, 'BadDigest'],
+  ])('a body in chunks that %s', async (_, body, status, code) => {
+    const headers = {
+      'x-amz-content-sha256': 'STREAMING-UNSIGNED-PAYLOAD-TRAILER',
+      'x-amz-decoded-content-length': '5',
+      'x-amz-trailer': 'x-amz-checksum-crc32',
+    };
+    const { hostname, port, host } = new URL(cloud.endpoint);
+    const request = new HttpRequest({ method: 'PUT', hostname, port: Number(port), path: '/evidence/chunks' });
+    Object.assign(request.headers, headers, { host });
+    const signed = await signer().sign(request, { signingDate: cloud.clock.now() });
+    const answer = await fetch(`${cloud.endpoint}/evidence/chunks`, { method: 'PUT', headers: signed.headers, body });
+    expect([answer.status, await answer.text()]).toEqual([status, expect.stringContaining(code)]);
   });
 
   test('only the first of two writers with If-None-Match succeeds', async () => {

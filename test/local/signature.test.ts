@@ -55,7 +55,7 @@ async function link(id: string, date: Date, expiresIn = 60): Promise<SignedReque
   const request = new HttpRequest({ method: 'GET', hostname: '127.0.0.1', path, query: {}, headers });
   const { query } = await signerOf('s3', id).presign(request, { signingDate: date, expiresIn });
   const search = Object.entries(query as Record<string, string>).map((pair) => pair.map(encodeURIComponent).join('='));
-  return { method: 'GET', url: `${path}?${search.join('&')}`, headers: { host: headers.host } };
+  return { method: 'GET', url: `${path}?${search.join('&')}`, headers: { host: headers.host }, body: Buffer.alloc(0) };
 }
 
 const outcome = (request: SignedRequest, now = { real, virtual: real }) => {

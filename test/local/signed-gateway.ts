@@ -26,7 +26,7 @@ export async function signedGateway(service: Service, clock: Clock) {
     faults: openFaults(),
     authenticate: (request, body) =>
       isBrowserUpload(request)
-        ? authenticateForm(request, find, times())
+        ? authenticateForm(request, body, find, times())
         : authenticate(
             { method: request.method ?? '', url: request.url ?? '', headers: request.headers, body },
             find,

@@ -87,12 +87,13 @@ export async function serve(service: Service, protocol: 'json' | 'query') {
       query: url.searchParams,
       headers: request.headers,
       body: Buffer.concat(chunks),
-      stream: request,
+      request,
       caller: { accessKeyId: 'local', role: 'arn:aws:iam::123456789012:role/Tester' },
     };
     try {
-      asked.push(...service.permissions(call));
-      await service.handle(call, response);
+      const { permissions, answer } = service.prepare(call);
+      asked.push(...permissions);
+      await answer(response);
     } catch (error) {
       renderError(response, error as Error, protocol);
     }
