@@ -252,13 +252,10 @@ type LogVariable = (exchange: Exchange, reply: Reply, ms: number) => string | nu
 
 /** The `$context` variables that are modelled. An empty one is written as `-`. */
 const logVariables: Readonly<Record<string, LogVariable>> = {
-  httpMethod: ({ request }) => request.method,
   integrationErrorMessage: (_, { integrationError }) => integrationError,
   requestId: ({ id }) => id,
-  requestTime: ({ at }) => clfTime(at),
   requestTimeEpoch: ({ at }) => at.getTime(),
   responseLatency: (_, __, ms) => Math.round(ms),
-  responseLength: (_, { body }) => body.length,
   routeKey: ({ match }) => match?.route.key,
   status: (_, { status }) => status,
 };

@@ -1,6 +1,4 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdir, open, readFile, rename } from 'node:fs/promises';
-import { join } from 'node:path';
 import PostalMime, { type Email } from 'postal-mime';
 import { AwsError, type Clock, type Store } from './service.ts';
 
@@ -17,7 +15,7 @@ export interface Mail {
   readonly attachments: readonly { readonly name: string; readonly type: string; readonly size: number }[];
 }
 
-/** Every mail the local cloud accepted: the raw message in a file, what is in it in the store. */
+/** Every mail the local cloud accepted. */
 export interface Mailbox {
   /** Parses the message, puts it on disk and answers. Rejects with InvalidParameterValue when it is not a mail. */
   put(mail: { readonly from: string; readonly to: readonly string[]; readonly raw: Buffer }): Promise<Mail>;
@@ -28,33 +26,35 @@ export interface Mailbox {
   raw(id: string): Promise<Buffer | undefined>;
 }
 
-/** The mailbox in a folder, which is made when it is not there. */
-export async function openMailbox(options: {
-  readonly dir: string;
+/** The mailbox of a store: what is in each mail, and the raw messages in base64 in a store of their own. */
+export async function openMailbox({
+  store,
+  clock,
+}: {
   readonly store: Store;
   readonly clock: Clock;
 }): Promise<Mailbox> {
-  const { dir, clock, store } = options;
-  await mkdir(dir, { recursive: true });
+  const raws = store.sub('raw');
   const mails: Mail[] = [];
   for await (const [key, mail] of store.entries<Mail>()) mails[Number(key)] = mail;
   let next = mails.length;
-  const fileOf = (id: string): string => join(dir, `${id}.eml`);
-  const find = (id: string): Mail | undefined => mails.find((mail) => mail?.id === id);
   return {
     async put({ from, to, raw }) {
       const content = contentOf(await parse(raw));
       const number = next++;
       const mail: Mail = { id: messageId(clock.now()), at: clock.now().toISOString(), from, to, ...content };
-      await writeDurably(dir, fileOf(mail.id), raw);
+      await raws.put(mail.id, raw.toString('base64'));
       await store.put(String(number).padStart(12, '0'), mail);
       mails[number] = mail;
       return mail;
     },
     // A mail that is still on its way to the disk leaves a hole, which filter skips.
     list: async () => mails.filter(() => true),
-    get: async (id) => find(id),
-    raw: async (id) => (find(id) === undefined ? undefined : readFile(fileOf(id))),
+    get: async (id) => mails.find((mail) => mail?.id === id),
+    async raw(id) {
+      const text = await raws.get<string>(id);
+      return text === undefined ? undefined : Buffer.from(text, 'base64');
+    },
   };
 }
 
@@ -83,19 +83,4 @@ function contentOf(email: Email): Pick<Mail, 'subject' | 'text' | 'html' | 'head
 /** An id in the form of SES's message ids. */
 function messageId(now: Date): string {
   return `0102${now.getTime().toString(16).padStart(12, '0')}-${randomBytes(4).toString('hex')}-${randomUUID().slice(9)}-000000`;
-}
-
-/** Writes a file so that it is whole or absent after a crash, and on disk before the promise resolves. */
-async function writeDurably(dir: string, path: string, content: Buffer): Promise<void> {
-  const temporary = `${path}.part`;
-  const file = await open(temporary, 'w');
-  try {
-    await file.writeFile(content);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  await rename(temporary, path);
-  const folder = await open(dir, 'r');
-  await folder.sync().finally(() => folder.close());
 }

@@ -39,7 +39,7 @@ export async function openParts(ground: Ground) {
   /** Where AWS answers, known once the port is open. */
   const live = { aws: '' };
   const queues = openQueues({ store: store.sub('queues'), clock, queues: deployment.queues });
-  const mailbox = await openMailbox({ dir: join(stateDir, 'mail'), store: store.sub('mailbox'), clock });
+  const mailbox = await openMailbox({ store: store.sub('mailbox'), clock });
   const lambda: Lambda = openLambda({
     store: store.sub('lambda'),
     clock,

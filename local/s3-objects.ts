@@ -72,9 +72,6 @@ export interface Place {
   readonly key: string;
 }
 
-/** Looks at the current version and throws when the write must not happen. */
-export type Precondition = (current: Version | undefined) => void;
-
 const objectPath = ({ bucket, key }: Place) => `object/${bucket.name}/${key}`;
 const uploadPath = ({ bucket }: Place, id: string) => `upload/${bucket.name}/${id}`;
 /** All records below a path that ends in a slash. */
@@ -158,30 +155,22 @@ export class Objects {
     return (await this.index.get<Version[]>(objectPath(place))) ?? [];
   }
 
-  /** Keys with what can be read of them, in the order of their UTF-8 bytes, from the first that is not before `from`. */
-  async *list(bucket: BucketDefinition, from = ''): AsyncGenerator<readonly [key: string, version: Version]> {
-    for await (const [key, versions] of this.listVersions(bucket, from)) {
-      const version = readable(versions);
-      if (version !== undefined) yield [key, version];
-    }
-  }
-
-  /** As `list`, with all versions of each key, the current one first. */
-  async *listVersions(bucket: BucketDefinition, from = ''): AsyncGenerator<readonly [key: string, Version[]]> {
+  /** Keys with all their versions, the current one first, in the order of their UTF-8 bytes, from the first that is not before `from`. */
+  async *list(bucket: BucketDefinition, from = ''): AsyncGenerator<readonly [key: string, Version[]]> {
     const start = objectPath({ bucket, key: '' });
     for await (const [path, versions] of this.index.entries<Version[]>({ ...below(start), gte: start + from }))
       yield [path.slice(start.length), versions];
   }
 
-  /** Writes a version; where the bucket keeps no versions, it replaces the one before. */
-  put(place: Place, draft: Draft, check?: Precondition): Promise<Version> {
-    return this.turns.take([objectPath(place)], () => this.commit(place, draft, check));
+  /** Writes a version; where the bucket keeps no versions, it replaces the one before. `first`: there must be none to read. */
+  put(place: Place, draft: Draft, first = false): Promise<Version> {
+    return this.turns.take([objectPath(place)], () => this.commit(place, draft, first));
   }
 
   /** `upload` is the record that ends with this write: both are on disk or neither. */
-  private async commit(place: Place, draft: Draft, check?: Precondition, upload?: string): Promise<Version> {
+  private async commit(place: Place, draft: Draft, first: boolean, upload?: string): Promise<Version> {
     const before = await this.versions(place);
-    check?.(readable(before));
+    if (first && readable(before) !== undefined) throw preconditionFailed();
     const version = { ...draft, ...stampOf(place.bucket, draft, this.clock.now().getTime()) };
     const kept = isVersioned(place.bucket) ? before : [];
     await this.index.batch([
@@ -234,11 +223,11 @@ export class Objects {
   }
 
   /** Makes the object of the named parts. Throws S3's errors on a part that is missing, small or out of order. */
-  complete(place: Place, id: string, named: NamedParts, check: Precondition): Promise<Version> {
+  complete(place: Place, id: string, named: NamedParts, first: boolean): Promise<Version> {
     return this.inUpload(place, id, async ({ parts, headers }) => {
       const blobs = chooseParts(parts, named);
       const draft = { blobs, etag: etagOfParts(blobs), headers };
-      const version = await this.commit(place, draft, check, uploadPath(place, id));
+      const version = await this.commit(place, draft, first, uploadPath(place, id));
       await this.remove(Object.values(parts).filter((blob) => !blobs.includes(blob)));
       return version;
     });
@@ -265,8 +254,9 @@ export class Objects {
     const now = this.clock.now().getTime();
     const uploads = below(uploadPath({ bucket, key: '' }, ''));
     for (const { Prefix = '', ExpirationInDays, AbortIncompleteMultipartUpload: abort } of enabledRules(bucket)) {
-      for await (const [key, { at }] of this.list(bucket))
-        if (key.startsWith(Prefix) && isDue(at, ExpirationInDays, now)) await this.delete({ bucket, key });
+      for await (const [key, versions] of this.list(bucket))
+        if (key.startsWith(Prefix) && isDue(readable(versions)?.at, ExpirationInDays, now))
+          await this.delete({ bucket, key });
       for await (const [path, { key, at }] of this.index.entries<Upload>(uploads))
         if (key.startsWith(Prefix) && isDue(at, abort?.DaysAfterInitiation, now))
           await this.abort({ bucket, key }, path.slice(uploads.gte.length));
@@ -275,8 +265,11 @@ export class Objects {
 }
 
 const marker: Draft = { marker: true, blobs: [], etag: '', headers: {} };
-const readable = ([version]: readonly Version[]) => (version?.marker ? undefined : version);
-export const sizeOf = ({ blobs }: Version): number => blobs.reduce((sum, { bytes }) => sum + bytes, 0);
+/** The current version, if it is one that can be read. */
+export const readable = ([version]: readonly Version[]): Version | undefined => (version?.marker ? undefined : version);
+export const preconditionFailed = () =>
+  new AwsError('PreconditionFailed', 'A pre-condition that you gave did not hold', 412);
+export const sizeOf = ({ blobs }: Pick<Version, 'blobs'>): number => blobs.reduce((sum, { bytes }) => sum + bytes, 0);
 
 /** Object Lock needs versions, so a bucket with the one has the other. */
 export const isVersioned = ({ versioned, objectLock }: BucketDefinition): boolean =>
@@ -320,5 +313,5 @@ export const enabledRules = ({ lifecycle = [] }: BucketDefinition): readonly Lif
 export const nextMidnight = (now: Date): Date => new Date(Math.floor(now.getTime() / day + 1) * day);
 
 /** S3 counts days from the midnight (UTC) that follows. Milliseconds. */
-const isDue = (at: number, days: number | undefined, now: number): boolean =>
-  days !== undefined && Math.ceil((at + days * day) / day) * day <= now;
+const isDue = (at: number | undefined, days: number | undefined, now: number): boolean =>
+  at !== undefined && days !== undefined && Math.ceil((at + days * day) / day) * day <= now;

@@ -10,7 +10,8 @@ import {
   nextMidnight,
   Objects,
   type Place,
-  type Precondition,
+  preconditionFailed,
+  readable,
   sizeOf,
   type Version,
 } from './s3-objects.ts';
@@ -97,7 +98,7 @@ interface Operation {
 
 const overrides = ['response-content-disposition', 'response-content-encoding', 'response-content-type'];
 const reading = `versionId ${overrides.join(' ')}`;
-const listingVersions = 'versions prefix key-marker version-id-marker max-keys encoding-type';
+const listingVersions = 'versions prefix key-marker max-keys encoding-type';
 const listing = 'list-type prefix delimiter max-keys continuation-token start-after encoding-type';
 
 /** The first row that fits a call is its operation. */
@@ -207,87 +208,88 @@ async function listBuckets({ buckets }: Request, response: ServerResponse): Prom
 async function listObjects(request: Request, response: ServerResponse): Promise<void> {
   const token = parameter(request, 'continuation-token');
   const after = Buffer.from(token, 'base64url').toString() || parameter(request, 'start-after');
-  const most = Math.min(Number(request.call.query.get('max-keys') ?? 1000), 1000);
-  if (!(most > 0)) throw new AwsError('InvalidArgument', 'The local cloud takes a max-keys from 1 on');
-  const { objects, prefixes, next } = await pageOf(request, after, most);
-  const encoding = parameter(request, 'encoding-type') || undefined;
-  const shown = (text: string) => (encoding === 'url' ? encodeURIComponent(text) : text);
+  const page = await pageOf(request, after, (versions) => [readable(versions) ?? []].flat());
+  const shown = encoder(request);
   answerXml(response, 'ListBucketResult', {
-    Name: request.bucket.name,
-    Prefix: shown(parameter(request, 'prefix')),
-    EncodingType: encoding,
-    NextContinuationToken: next && Buffer.from(next).toString('base64url'),
-    KeyCount: objects.length + prefixes.length,
-    MaxKeys: most,
-    IsTruncated: next !== undefined,
-    Contents: objects.map(([key, version]) => ({
-      Key: shown(key),
-      LastModified: new Date(version.at).toISOString(),
-      ETag: `"${version.etag}"`,
-      Size: sizeOf(version),
-      StorageClass: 'STANDARD',
-    })),
-    CommonPrefixes: prefixes.map((prefix) => ({ Prefix: shown(prefix) })),
+    ...described(request, page),
+    NextContinuationToken: page.next && Buffer.from(page.next).toString('base64url'),
+    KeyCount: page.keys.length + page.prefixes.length,
+    Contents: page.keys.map(([key, [version]]) => ({ Key: shown(key), ...(version && describedVersion(version)) })),
+    CommonPrefixes: page.prefixes.map((prefix) => ({ Prefix: shown(prefix) })),
   });
 }
 
-/** Pages end with a key: all its versions are on one. */
 async function listVersions(request: Request, response: ServerResponse): Promise<void> {
-  const [prefix, after] = [parameter(request, 'prefix'), parameter(request, 'key-marker')];
-  const most = Math.min(Number(request.call.query.get('max-keys') ?? 1000), 1000);
-  const shown = (text: string) => (request.call.query.has('encoding-type') ? encodeURIComponent(text) : text);
-  const found: (readonly [key: string, version: Version, latest: boolean])[] = [];
-  let next: string | undefined;
-  for await (const [key, versions] of request.objects.listVersions(request.bucket, prefix)) {
-    if (!key.startsWith(prefix)) break;
-    if (after !== '' && !before(after, key)) continue;
-    if (found.length > 0 && found.length + versions.length > most) {
-      next = found.at(-1)?.[0];
-      break;
-    }
-    found.push(...versions.map((version, at) => [key, version, at === 0] as const));
-  }
-  const described = ([key, version, latest]: (typeof found)[number]) => ({
-    Key: shown(key),
-    VersionId: version.id,
-    IsLatest: latest,
-    LastModified: new Date(version.at).toISOString(),
-    ...(version.marker ? {} : { ETag: `"${version.etag}"`, Size: sizeOf(version), StorageClass: 'STANDARD' }),
-  });
+  const page = await pageOf(request, parameter(request, 'key-marker'), (versions) => versions);
+  const shown = encoder(request);
+  const all = page.keys.flatMap(([key, versions]) =>
+    versions.map((version, n) => ({
+      marker: version.marker,
+      told: { Key: shown(key), VersionId: version.id, IsLatest: n === 0, ...describedVersion(version) },
+    })),
+  );
   answerXml(response, 'ListVersionsResult', {
-    Name: request.bucket.name,
-    Prefix: shown(prefix),
-    EncodingType: parameter(request, 'encoding-type') || undefined,
-    MaxKeys: most,
-    IsTruncated: next !== undefined,
-    NextKeyMarker: next && shown(next),
-    Version: found.filter(([, { marker }]) => !marker).map(described),
-    DeleteMarker: found.filter(([, { marker }]) => marker).map(described),
+    ...described(request, page),
+    NextKeyMarker: page.next && shown(page.next),
+    Version: all.flatMap(({ marker, told }) => (marker ? [] : told)),
+    DeleteMarker: all.flatMap(({ marker, told }) => (marker ? told : [])),
   });
 }
 
 interface Page {
-  readonly objects: (readonly [key: string, version: Version])[];
+  /** Keys with the versions that the list shows of them. */
+  readonly keys: (readonly [key: string, versions: readonly Version[]])[];
   readonly prefixes: string[];
+  readonly most: number;
   /** What the next page comes after. */
   readonly next?: string;
+}
+
+/** Keys as a client can read them in XML. */
+const encoder = ({ call }: Request) =>
+  call.query.get('encoding-type') === 'url' ? encodeURIComponent : (text: string) => text;
+
+function described(request: Request, { most, next }: Page): Record<string, string | number | boolean | undefined> {
+  return {
+    Name: request.bucket.name,
+    Prefix: encoder(request)(parameter(request, 'prefix')),
+    EncodingType: parameter(request, 'encoding-type') || undefined,
+    MaxKeys: most,
+    IsTruncated: next !== undefined,
+  };
+}
+
+function describedVersion({ at, marker, etag, ...version }: Version): Record<string, string | number> {
+  const content = { ETag: `"${etag}"`, Size: sizeOf(version), StorageClass: 'STANDARD' };
+  return { LastModified: new Date(at).toISOString(), ...(marker ? {} : content) };
 }
 
 /** Keys are in the order of their UTF-8 bytes. */
 const before = (a: string, b: string) => Buffer.compare(Buffer.from(a), Buffer.from(b)) < 0;
 
-async function pageOf(request: Request, after: string, most: number): Promise<Page> {
+/** What comes after a key, as far as one page goes. Pages end with a key: all its versions are on one. */
+async function pageOf(
+  request: Request,
+  after: string,
+  show: (versions: readonly Version[]) => readonly Version[],
+): Promise<Page> {
   const [prefix, delimiter] = [parameter(request, 'prefix'), parameter(request, 'delimiter')];
-  const page: Page = { objects: [], prefixes: [] };
+  const most = Math.min(Number(request.call.query.get('max-keys') ?? 1000), 1000);
+  if (!(most > 0)) throw new AwsError('InvalidArgument', 'The local cloud takes a max-keys from 1 on');
+  const page: Page = { keys: [], prefixes: [], most };
   let last = after;
-  for await (const [key, version] of request.objects.list(request.bucket, before(prefix, after) ? after : prefix)) {
+  let count = 0;
+  for await (const [key, versions] of request.objects.list(request.bucket, before(prefix, after) ? after : prefix)) {
     if (!key.startsWith(prefix)) break;
     // A key stands for itself, or for all keys that share what comes up to the delimiter.
     const at = delimiter === '' ? -1 : key.indexOf(delimiter, prefix.length);
     const name = at < 0 ? key : key.slice(0, at + delimiter.length);
-    if (name === last || name === after || before(key, after)) continue;
-    if (page.objects.length + page.prefixes.length === most) return { ...page, next: last };
-    if (at < 0) page.objects.push([key, version]);
+    const shown = show(versions);
+    if (shown.length === 0 || name === last || name === after || before(key, after)) continue;
+    const more = at < 0 ? shown.length : 1;
+    if (count > 0 && count + more > most) return { ...page, next: last };
+    count += more;
+    if (at < 0) page.keys.push([key, shown]);
     else page.prefixes.push(name);
     last = name;
   }
@@ -352,13 +354,13 @@ function overridden(request: Request): Record<string, string> {
 
 async function putObject(request: Request, response: ServerResponse): Promise<void> {
   const { call, bucket, objects } = request;
-  const check = preconditionOf(call.headers);
+  const first = mustBeFirst(call.headers);
   const headers = headersToKeep(bucket, call.headers);
   const sums = ['content-md5', 'x-amz-checksum-crc32', 'x-amz-trailer'];
   if (bucket.objectLock !== undefined && !sums.some((name) => name in call.headers))
     throw new AwsError('InvalidRequest', 'Content-MD5 or x-amz-checksum- is required with Object Lock');
   const version = await objects.write(received(call), (blob) =>
-    objects.put(request, { blobs: [blob], etag: blob.md5, headers }, check),
+    objects.put(request, { blobs: [blob], etag: blob.md5, headers }, first),
   );
   response.writeHead(200, { ...writtenHeaders(bucket, version), 'content-length': 0 }).end();
 }
@@ -414,8 +416,8 @@ async function completeUpload(request: Request, response: ServerResponse): Promi
     number: Number(/<PartNumber>(\d+)</.exec(part)?.[1]),
     etag: /<ETag>(?:"|&quot;)?(\w+)/.exec(part)?.[1] ?? '',
   }));
-  const check = preconditionOf(call.headers);
-  const version = await objects.complete(request, parameter(request, 'uploadId'), named, check);
+  const first = mustBeFirst(call.headers);
+  const version = await objects.complete(request, parameter(request, 'uploadId'), named, first);
   const { etag: ETag, ...headers } = writtenHeaders(bucket, version);
   const content = { Location: `/${bucket.name}/${key}`, Bucket: bucket.name, Key: key, ETag };
   answerXml(response, 'CompleteMultipartUploadResult', content, headers);
@@ -442,15 +444,14 @@ function headersToKeep(bucket: BucketDefinition, headers: IncomingHttpHeaders): 
   return kept;
 }
 
-/** What If-Match and If-None-Match demand of a write. */
-function preconditionOf({ 'if-match': match, 'if-none-match': noneMatch }: IncomingHttpHeaders): Precondition {
-  if (noneMatch !== undefined && noneMatch !== '*')
-    throw new AwsError('NotImplemented', 'If-None-Match of a write knows only *', 501);
-  return (current) => {
-    if (noneMatch === '*' && current !== undefined) throw preconditionFailed();
-    if (match !== undefined && current === undefined) throw noSuchKey();
-    if (match !== undefined && unquoted(match) !== current?.etag) throw preconditionFailed();
-  };
+/** Whether a write must be the first of its key; it can ask for nothing else. */
+function mustBeFirst({ 'if-match': match, 'if-none-match': noneMatch }: IncomingHttpHeaders): boolean {
+  if (match === undefined && (noneMatch ?? '*') === '*') return noneMatch === '*';
+  throw new AwsError(
+    'NotImplemented',
+    'Of the conditions of a write the local cloud models If-None-Match: * alone.',
+    501,
+  );
 }
 
 const unquoted = (tag: string) => tag.replaceAll('"', '');
@@ -499,4 +500,3 @@ function answerXml(response: ServerResponse, root: string, content: Xml, headers
 }
 
 const noSuchKey = (key = '') => new AwsError('NoSuchKey', 'The specified key does not exist.', 404, { Key: key });
-const preconditionFailed = () => new AwsError('PreconditionFailed', 'A pre-condition that you gave did not hold', 412);

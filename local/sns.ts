@@ -48,14 +48,11 @@ interface Notification {
 interface Delivery {
   readonly subscription: Subscription;
   readonly notification: Notification;
-  readonly attempt: number;
 }
 
 const namespace = 'http://sns.amazonaws.com/doc/2010-03-31/';
 /** SNS takes 262,144 bytes of message and 100 characters of subject. */
 const limits = { message: 262_144, subject: 100 };
-/** Seconds before each retry to an AWS-managed endpoint. SNS goes on every 20 s for 23 days; here the message is dead after these. */
-const retryDelays = [0, 0, 0, 1, 1, 1, 2, 3, 4, 6, 8, 11, 14, 17, 20];
 
 /** The topics and subscriptions of the template. Throws on what is not modelled, by name. */
 export function openSns(options: Options): Sns {
@@ -113,7 +110,7 @@ class Courier {
     const subscriptions = this.options.subscriptions.filter((subscription) => subscription.topicArn === topicArn);
     const deliveries = subscriptions.map((subscription, n) => ({
       key: `${notification.Timestamp} ${notification.MessageId} ${n}`,
-      value: { subscription, notification, attempt: 0 },
+      value: { subscription, notification },
     }));
     await this.store.batch(deliveries.map((entry) => ({ type: 'put', ...entry })));
     for (const { key, value } of deliveries) this.options.clock.busy(this.deliver(key, value)).catch(report);
@@ -140,29 +137,15 @@ class Courier {
     };
   }
 
-  private async deliver(key: string, delivery: Delivery): Promise<void> {
-    const { subscription, notification } = delivery;
+  /** Lambda and the mailbox keep what they accept and go on by themselves; what they do not accept is dead, since it can't get better. */
+  private async deliver(key: string, { subscription, notification }: Delivery): Promise<void> {
     try {
       await deliverers[subscription.protocol]?.(this.options, subscription, notification);
     } catch (error) {
-      return this.failed(key, delivery, error as Error);
+      const { deadLetterArn, endpoint } = subscription;
+      console.error(`sns: ${notification.MessageId} to ${endpoint} is undeliverable: ${(error as Error).message}`);
+      if (deadLetterArn !== undefined) await this.options.queues.send(deadLetterArn, JSON.stringify(notification));
     }
-    await this.store.del(key);
-  }
-
-  private async failed(key: string, delivery: Delivery, error: Error): Promise<void> {
-    const delay = retryDelays[delivery.attempt];
-    if (delay === undefined || isFinal(error)) return this.bury(key, delivery, error);
-    const next = { ...delivery, attempt: delivery.attempt + 1 };
-    await this.store.put(key, next);
-    const at = new Date(this.options.clock.now().getTime() + delay * 1000);
-    this.options.clock.at(at, () => this.options.clock.busy(this.deliver(key, next)).catch(report));
-  }
-
-  private async bury(key: string, { subscription, notification }: Delivery, error: Error): Promise<void> {
-    const { deadLetterArn, endpoint } = subscription;
-    console.error(`sns: ${notification.MessageId} to ${endpoint} is undeliverable: ${error.message}`);
-    if (deadLetterArn !== undefined) await this.options.queues.send(deadLetterArn, JSON.stringify(notification));
     await this.store.del(key);
   }
 }
@@ -170,19 +153,11 @@ class Courier {
 /** A delivery that can't even be noted stays on disk for the next start. */
 const report = (error: Error): void => console.error(`sns: a delivery is left for the next start: ${error.message}`);
 
-/** SNS does not retry what can't get better: the endpoint is gone or refuses the caller. */
-function isFinal(error: Error): boolean {
-  return error instanceof AwsError && [403, 404].includes(error.status);
-}
-
 type Deliver = (options: Options, subscription: Subscription, notification: Notification) => Promise<void>;
 
 const deliverers: Readonly<Record<string, Deliver>> = {
   async lambda({ invoke }, subscription, notification) {
-    const result = await invoke(subscription.endpoint, JSON.stringify(lambdaEvent(subscription, notification)), {
-      type: 'Event',
-    });
-    if (!result.ok) throw new Error(result.error.errorType);
+    await invoke(subscription.endpoint, JSON.stringify(lambdaEvent(subscription, notification)), { type: 'Event' });
   },
   async email({ clock, mailbox }, subscription, notification) {
     const composer = new MailComposer({

@@ -1,8 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, request as httpRequest } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { HtmlValidate } from 'html-validate';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { openMailbox } from '../../local/mailbox.ts';
@@ -13,10 +10,10 @@ import { memoryStore, stillClock } from './small-gateway.ts';
 
 const queue = 'arn:aws:sqs:eu-west-1:123456789012:dead';
 
-async function start(dir: string) {
+async function start() {
   const clock = stillClock();
   const store = memoryStore();
-  const mailbox = await openMailbox({ dir, store: store.sub('mailbox'), clock });
+  const mailbox = await openMailbox({ store: store.sub('mailbox'), clock });
   const queues = openQueues({ store: store.sub('queues'), clock, queues: [queue] });
   const ses = await openSes({ store, mailbox, identities: [], configurationSets: [], publish: async () => {} });
   const state = { faults: [] as unknown[] };
@@ -49,16 +46,13 @@ async function start(dir: string) {
   return { clock, mailbox, queues, state, server, site };
 }
 
-let dir: string;
 let local: Awaited<ReturnType<typeof start>>;
 beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'pages-'));
-  local = await start(dir);
+  local = await start();
 });
 afterEach(async () => {
   local.server.closeAllConnections();
   await new Promise((resolve) => local.server.close(resolve));
-  await rm(dir, { recursive: true });
 });
 
 const get = (path: string, init: RequestInit = {}) => fetch(local.site + path, { redirect: 'manual', ...init });

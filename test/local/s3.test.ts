@@ -167,6 +167,7 @@ describe('S3 of the local cloud', () => {
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1);
     const [refused] = outcomes.flatMap((one) => (one.status === 'rejected' ? one.reason : []));
     expect(refused).toMatchObject({ name: 'PreconditionFailed', $metadata: { httpStatusCode: 412 } });
+    expect((await failure(put('once', 'other', { IfMatch: '"x"' }))).name).toBe('NotImplemented');
   });
 
   test.each([
