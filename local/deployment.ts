@@ -1,11 +1,8 @@
 import type { Table } from './dynamodb-tables.ts';
 import type { HttpApiDefinition } from './http-api.ts';
-import type { KmsKey } from './kms.ts';
 import type { LambdaFunction } from './lambda.ts';
 import type { BucketDefinition } from './s3-objects.ts';
-import type { Schedule } from './scheduler.ts';
-import type { TemplateSecret } from './secrets-manager.ts';
-import type { ConfigurationSet, Identity } from './ses.ts';
+import type { ConfigurationSet } from './ses.ts';
 import type { Subscription } from './sns.ts';
 import type { Machine } from './states.ts';
 import type { Assembly, Resource } from './template.ts';
@@ -17,40 +14,19 @@ export interface RoleDefinition {
   readonly policies: readonly Readonly<Record<string, unknown>>[];
 }
 
-/** Everything in an assembly that runs, in the shapes that the services take. Throws, naming the resource, on what does not fit together. */
-export interface Deployment {
-  readonly functions: readonly LambdaFunction[];
-  readonly tables: readonly Table[];
-  readonly buckets: readonly BucketDefinition[];
-  readonly keys: readonly KmsKey[];
-  readonly machines: readonly Machine[];
-  readonly api: HttpApiDefinition | undefined;
-  readonly identities: readonly Identity[];
-  readonly configurationSets: readonly ConfigurationSet[];
-  readonly schedules: readonly (Schedule & { readonly roleArn: string })[];
-  /** ARNs. */
-  readonly topics: readonly string[];
-  readonly subscriptions: readonly Subscription[];
-  /** ARNs. */
-  readonly queues: readonly string[];
-  readonly secrets: readonly TemplateSecret[];
-  readonly roles: readonly RoleDefinition[];
-  /** Which AWS service may invoke which function, perhaps from one source only, where `*` and `?` are wildcards. */
-  readonly invokePermissions: readonly {
-    readonly functionArn: string;
-    readonly principal: string;
-    readonly sourceArn?: string;
-  }[];
-}
+export type Deployment = ReturnType<typeof deploymentOf>;
 
-/** What the local cloud runs of an assembly. */
-export function deploymentOf(assembly: Assembly): Deployment {
+/**
+ * Everything in an assembly that runs, in the shapes that the services take; topics and queues by their ARNs. Throws, naming the resource,
+ * on what does not fit together.
+ */
+export function deploymentOf(assembly: Assembly) {
   return {
     functions: functionsOf(assembly),
     tables: assembly.all('AWS::DynamoDB::Table').map(tableOf),
     buckets: assembly.all('AWS::S3::Bucket').map(bucketOf),
-    keys: assembly.all('AWS::KMS::Key').map(({ ref, arn, properties: { KeySpec, Enabled, Description } }) => {
-      return { id: ref, arn, spec: KeySpec ?? 'SYMMETRIC_DEFAULT', enabled: Enabled, description: Description };
+    keys: assembly.all('AWS::KMS::Key').map(({ ref, arn, properties: { KeySpec = 'SYMMETRIC_DEFAULT', Enabled } }) => {
+      return { id: ref, arn, spec: KeySpec, enabled: Enabled };
     }),
     machines: assembly.all('AWS::StepFunctions::StateMachine').map(machineOf),
     api: apiOf(assembly),
@@ -62,10 +38,9 @@ export function deploymentOf(assembly: Assembly): Deployment {
     topics: assembly.all('AWS::SNS::Topic').map(({ ref }) => ref),
     subscriptions: assembly.all('AWS::SNS::Subscription').map(subscriptionOf),
     queues: assembly.all('AWS::SQS::Queue').map(({ arn }) => arn),
-    secrets: assembly.all('AWS::SecretsManager::Secret').map(({ name, properties }) => ({
-      name,
-      secretString: properties.SecretString,
-    })),
+    secrets: assembly.all('AWS::SecretsManager::Secret').map(({ name, properties }) => {
+      return { name, secretString: properties.SecretString };
+    }),
     roles: rolesOf(assembly),
     invokePermissions: assembly.all('AWS::Lambda::Permission').map(({ properties }) => {
       const { FunctionName, Principal, SourceArn } = properties;
@@ -171,15 +146,10 @@ function configurationSetsOf(assembly: Assembly): ConfigurationSet[] {
   });
 }
 
-function scheduleOf({ name, arn, properties }: Resource<'AWS::Scheduler::Schedule'>): Deployment['schedules'][number] {
+function scheduleOf({ name, arn, properties }: Resource<'AWS::Scheduler::Schedule'>) {
   const { ScheduleExpression: expression, Target } = properties;
   const { Arn: functionArn, RoleArn: roleArn, Input: input, RetryPolicy, DeadLetterConfig } = Target;
-  const retryPolicy = {
-    maximumRetryAttempts: RetryPolicy?.MaximumRetryAttempts,
-    maximumEventAgeInSeconds: RetryPolicy?.MaximumEventAgeInSeconds,
-  };
-  const deadLetterArn = DeadLetterConfig?.Arn;
-  return { name, arn, expression, functionArn, roleArn, input, retryPolicy, deadLetterArn };
+  return { name, arn, expression, functionArn, roleArn, input, RetryPolicy, deadLetterArn: DeadLetterConfig?.Arn };
 }
 
 function subscriptionOf({ properties }: Resource<'AWS::SNS::Subscription'>): Subscription {

@@ -12,7 +12,7 @@ export interface Schedule {
   readonly expression: string;
   readonly functionArn: string;
   readonly input: string;
-  readonly retryPolicy?: { readonly maximumRetryAttempts?: number; readonly maximumEventAgeInSeconds?: number };
+  readonly RetryPolicy?: { readonly MaximumRetryAttempts?: number; readonly MaximumEventAgeInSeconds?: number };
   readonly deadLetterArn?: string;
 }
 
@@ -86,7 +86,7 @@ function periodOf({ name, expression }: Schedule): number {
 // How often a failed invocation is tried again.
 
 /** Scheduler's own defaults: 185 retries within a day. */
-const retries = { attempts: 185, ageSeconds: 86_400 };
+const retries = { MaximumRetryAttempts: 185, MaximumEventAgeInSeconds: 86_400 };
 /** Milliseconds before the first retry; it doubles up to an hour. AWS does not publish its steps, only that they grow. */
 const backoff = { first: 60_000, most: 3_600_000 };
 
@@ -204,11 +204,10 @@ class Run {
 
   /** AWS splits this: Scheduler retries refused calls, Lambda retries a function that fails. Here the RetryPolicy covers both. */
   private async failed(pending: Pending, failure: string): Promise<void> {
-    const { maximumRetryAttempts = retries.attempts, maximumEventAgeInSeconds = retries.ageSeconds } =
-      this.schedule.retryPolicy ?? {};
+    const { MaximumRetryAttempts, MaximumEventAgeInSeconds } = { ...retries, ...this.schedule.RetryPolicy };
     const at = this.now() + Math.min(backoff.first * 2 ** pending.attempt, backoff.most);
-    const tooOld = at > pending.tick + maximumEventAgeInSeconds * 1000;
-    if (pending.attempt >= maximumRetryAttempts || tooOld) return this.giveUp(pending, failure);
+    const tooOld = at > pending.tick + MaximumEventAgeInSeconds * 1000;
+    if (pending.attempt >= MaximumRetryAttempts || tooOld) return this.giveUp(pending, failure);
     if (this.progress.pending?.id !== pending.id) return;
     await this.save({ ...this.progress, pending: { ...pending, attempt: pending.attempt + 1 } });
     this.set(at, () => (this.progress.pending?.id === pending.id ? this.invoke() : undefined));

@@ -44,8 +44,8 @@ export async function openStates(options: StatesOptions): Promise<StatesService>
 }
 
 function summaryOf({ name, status, startedAt, stoppedAt, arn }: ExecutionRecord) {
-  const stopped = stoppedAt === undefined ? {} : { stoppedAt: new Date(stoppedAt).toISOString() };
-  return { name, status, startedAt: new Date(startedAt).toISOString(), ...stopped, arn };
+  const isoOf = (time: number) => new Date(time).toISOString();
+  return { name, status, startedAt: isoOf(startedAt), stoppedAt: stoppedAt && isoOf(stoppedAt), arn };
 }
 
 /** The executions of all machines: those that run in memory, all of them on disk. */

@@ -2,7 +2,7 @@ import type * as z from 'zod';
 import { compile, isExpression, sourceOf } from './expression.ts';
 import { type Integration, integrationOf } from './integration.ts';
 import { fromPaths, type Lookup } from './paths.ts';
-import { type Fields, headSchema, machineSchema, type programSchema, stateSchema } from './schema.ts';
+import { type Fields, headSchema, type Leading, machineSchema, type programSchema, stateSchema } from './schema.ts';
 
 /** States of one scope: the machine itself, a branch of Parallel, or the processor of a Map. */
 export interface Program {
@@ -32,22 +32,6 @@ interface Scope {
   readonly names: Set<string>;
 }
 
-/** What the checks look at, whatever the type of the state. */
-interface Loose {
-  readonly Type: string;
-  readonly Next?: string;
-  readonly End?: boolean;
-  readonly Default?: string;
-  readonly Assign?: object;
-  readonly Choices?: readonly { readonly Next: string; readonly Assign?: object }[];
-  readonly Catch?: readonly {
-    readonly ErrorEquals: readonly string[];
-    readonly Next: string;
-    readonly Assign?: object;
-  }[];
-  readonly Retry?: readonly { readonly ErrorEquals: readonly string[] }[];
-}
-
 /** Reads a definition. Throws with the state and the field that the local cloud does not model or that can't be right. */
 export function readDefinition(definition: unknown): MachineProgram {
   const machine = read(machineSchema, definition);
@@ -59,7 +43,7 @@ export function readDefinition(definition: unknown): MachineProgram {
 function readProgram({ StartAt, States }: z.infer<typeof programSchema>, scope: Scope): Program {
   if (!Object.hasOwn(States, StartAt)) throw new Error(`StartAt: there is no state "${StartAt}"`);
   const fields = Object.entries(States).map(([name, raw]) => [name, at(name, () => fieldsOf(raw, scope))] as const);
-  const assigned = fields.map(([, state]) => assignedBy(state as Loose));
+  const assigned = fields.map(([, state]) => assignedBy(state));
   const taken = assigned.flat().find((name) => scope.outer.has(name));
   if (taken !== undefined) throw new Error(`Assign: the variable $${taken} belongs to an outer scope`);
   const states = fields.map(([name, state], n) => {
@@ -75,8 +59,8 @@ function readState(name: string, state: Fields, scope: Scope, siblings: object):
   const own = at(name, () => {
     if (scope.names.has(name)) throw new Error('the name is used twice');
     scope.names.add(name);
-    checkTargets(state as Loose, siblings);
-    checkWildcards(state as Loose);
+    checkTargets(state, siblings);
+    checkWildcards(state);
     const { Branches: _, ItemProcessor: __, ...fields } = state as Partial<Record<string, unknown>>;
     checkExpressions(fields, state.Type);
     return state.Type === 'Task' ? { integration: integrationOf(state.Resource, state.Arguments) } : {};
@@ -102,7 +86,7 @@ function fieldsOf(raw: unknown, { language }: Scope): Fields & { readonly inputP
   return { ...read(stateSchema, fields), inputPath };
 }
 
-function checkTargets({ Type, Next, End, Default, Choices = [], Catch = [] }: Loose, siblings: object): void {
+function checkTargets({ Type, Next, End, Default, Choices = [], Catch = [] }: Leading, siblings: object): void {
   if (!['Choice', 'Succeed', 'Fail'].includes(Type) && (Next !== undefined) === (End === true))
     throw new Error('needs either Next or End');
   const single = { Next, Default };
@@ -113,7 +97,7 @@ function checkTargets({ Type, Next, End, Default, Choices = [], Catch = [] }: Lo
 }
 
 /** States.ALL stands alone, in the last entry: the specification makes anything else an error. */
-function checkWildcards({ Retry = [], Catch = [] }: Loose): void {
+function checkWildcards({ Retry = [], Catch = [] }: Leading): void {
   for (const [field, entries] of Object.entries({ Retry, Catch }))
     for (const [n, { ErrorEquals }] of entries.entries())
       if (ErrorEquals.includes('States.ALL') && (ErrorEquals.length > 1 || n < entries.length - 1))
@@ -142,7 +126,7 @@ function checkVisible(source: string, type: string, [field = '']: readonly strin
 }
 
 /** Names a state assigns, by itself, its choices or its catchers. */
-function assignedBy({ Assign, Choices = [], Catch = [] }: Loose): string[] {
+function assignedBy({ Assign, Choices = [], Catch = [] }: Leading): string[] {
   return [{ Assign }, ...Choices, ...Catch].flatMap((entry) => Object.keys(entry.Assign ?? {}));
 }
 

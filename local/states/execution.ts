@@ -61,7 +61,7 @@ export class Execution {
 
   /** Ends it from outside. */
   stop(error: string | undefined, cause: string | undefined): Promise<void> {
-    return this.deliver(itself, { type: 'aborted', ...(error && { error }), ...(cause && { cause }) });
+    return this.deliver(itself, { type: 'aborted', error, cause });
   }
 
   /** Goes on from its journal, as if the process had never ended. Rejects when a record is broken. */

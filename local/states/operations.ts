@@ -85,11 +85,7 @@ export const operations: Readonly<Record<string, JsonOperation<Executions>>> = {
     answer(executions, taskToken, { type: 'succeeded', output: parsed('InvalidOutput', 'output', output) }),
   ),
   SendTaskFailure: operation({ ...task, ...reason }, (executions: Executions, { taskToken, error, cause }) =>
-    answer(executions, taskToken, {
-      type: 'failed',
-      ...(error !== undefined && { error }),
-      ...(cause !== undefined && { cause }),
-    }),
+    answer(executions, taskToken, { type: 'failed', error, cause }),
   ),
   SendTaskHeartbeat: operation(task, (executions: Executions, { taskToken }) =>
     answer(executions, taskToken, { type: 'heartbeat' }),
@@ -116,19 +112,18 @@ async function executionOf(executions: Executions, executionArn: string): Promis
 }
 
 function executionItem({ arn, machineArn, name, status, startedAt, stoppedAt }: ExecutionRecord): object {
-  const stopped = stoppedAt !== undefined && { stopDate: stoppedAt / 1000 };
-  const times = { startDate: startedAt / 1000, ...stopped };
+  const times = { startDate: startedAt / 1000, stopDate: stoppedAt && stoppedAt / 1000 };
   return { executionArn: arn, stateMachineArn: machineArn, name, status, ...times, redriveCount: 0 };
 }
 
 /** What is under the machine's own key is left out of bare metadata, which needs no right to the key. */
 function described(record: ExecutionRecord, bare: boolean): object {
   const { input, output, error, cause } = record;
-  const whole = { input, inputDetails: { included: true }, error, cause };
+  const included = { included: true };
+  const data = { input, inputDetails: included, output, outputDetails: output && included, error, cause };
   return {
     ...executionItem(record),
-    ...(bare ? {} : whole),
-    ...(!bare && output !== undefined && { output, outputDetails: { included: true } }),
+    ...(!bare && data),
     redriveStatus: 'NOT_REDRIVABLE',
     redriveStatusReason: 'The local cloud does not redrive executions',
   };

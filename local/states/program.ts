@@ -8,9 +8,10 @@ import type { Line } from './line.ts';
 import { map } from './map.ts';
 import { parallel } from './parallel.ts';
 import { pass } from './pass.ts';
+import type { Handled } from './schema.ts';
 import { succeed } from './succeed.ts';
 import { task } from './task.ts';
-import { type Exit, Visit, type Written } from './visit.ts';
+import { type Exit, Visit } from './visit.ts';
 import { wait } from './wait.ts';
 
 /** How each type of state does its work. */
@@ -67,21 +68,9 @@ function noteEnd(visit: Visit): void {
   if (visit.type === 'Map' || visit.type === 'Parallel') visit.note(`${visit.type}StateFailed`);
 }
 
-interface Handlers {
-  readonly Retry?: readonly {
-    readonly ErrorEquals: readonly string[];
-    readonly IntervalSeconds?: number;
-    readonly MaxAttempts?: number;
-    readonly BackoffRate?: number;
-    readonly MaxDelaySeconds?: number;
-    readonly JitterStrategy?: 'FULL' | 'NONE';
-  }[];
-  readonly Catch?: readonly (Written & { readonly ErrorEquals: readonly string[]; readonly Next: string })[];
-}
-
 /** Waits for the next attempt; false when there is none. Each retrier keeps its own count in `attempts`. */
 async function retries(state: State, visit: Visit, error: StateError, attempts: number[]): Promise<boolean> {
-  const { Retry = [] } = state as Handlers;
+  const { Retry = [] } = state as Handled;
   const index = Retry.findIndex(({ ErrorEquals }) => covers(ErrorEquals, error));
   const retrier = Retry[index];
   const done = attempts[index] ?? 0;
@@ -97,7 +86,7 @@ async function retries(state: State, visit: Visit, error: StateError, attempts: 
 
 /** How the first catcher that covers an error leaves the state; without one the error goes on. */
 function caught(state: State, error: StateError): Exit {
-  const catcher = (state as Handlers).Catch?.find(({ ErrorEquals }) => covers(ErrorEquals, error));
+  const catcher = (state as Handled).Catch?.find(({ ErrorEquals }) => covers(ErrorEquals, error));
   if (catcher === undefined) throw error;
   const { output } = error;
   return { next: catcher.Next, fields: catcher, unwritten: output, more: { errorOutput: output } };
@@ -134,9 +123,8 @@ export function conclude(
   history: History,
   trail: Trail,
   status: keyof typeof endings,
-  { error, cause }: { readonly error?: string | undefined; readonly cause?: string | undefined },
+  { error, cause }: { readonly error?: string; readonly cause?: string },
 ): Conclusion {
-  const details = { ...(cause !== undefined && { cause }), ...(error !== undefined && { error }) };
-  history.add(trail, endings[status], details);
-  return { status, ...details };
+  history.add(trail, endings[status], { cause, error });
+  return { status, cause, error };
 }

@@ -117,3 +117,9 @@ export const stateSchema = z.discriminatedUnion('Type', [
 
 /** The fields of a state, by its type. */
 export type Fields = z.infer<typeof stateSchema>;
+/** What a state whose work can fail may hold. */
+export type Handled = Partial<Pick<Extract<Fields, { Type: 'Task' }>, 'Retry' | 'Catch'>>;
+/** What leads from one state to others, and what is assigned on the way, whatever the type of the state. */
+export type Leading = { readonly Type: Fields['Type'] } & Handled &
+  Partial<Pick<Extract<Fields, { Type: 'Pass' }>, 'Next' | 'End' | 'Assign'>> &
+  Partial<Pick<Extract<Fields, { Type: 'Choice' }>, 'Choices' | 'Default'>>;

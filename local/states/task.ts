@@ -20,12 +20,9 @@ export async function task(state: StateOf<'Task'>, visit: Visit): Promise<Exit> 
   const events = new TaskEvents(visit, integration);
   events.scheduled(input, timeout, heartbeat);
   const now = run.now();
-  const result = await answerTo(visit, events, {
-    ...{ id, attempt },
-    ...(token !== undefined && { token }),
-    ...(timeout !== undefined && { timeoutAt: now + timeout * 1000 }),
-    ...(heartbeat !== undefined && { heartbeat: { from: now, every: heartbeat * 1000 } }),
-  });
+  const timeoutAt = timeout && now + timeout * 1000;
+  const silence = heartbeat === undefined ? undefined : { from: now, every: heartbeat * 1000 };
+  const result = await answerTo(visit, events, { id, attempt, token, timeoutAt, heartbeat: silence });
   visit.task = undefined;
   return { next: state.Next, fields: state, unwritten: result, more: { result } };
 }
@@ -56,9 +53,8 @@ function settled(outcome: Outcome, events: TaskEvents): Json {
     events.note('Succeeded', dataOf('output', output));
     return output;
   } catch (error) {
-    const { error: name, reason } = error as StateError;
-    const details = { ...(reason !== undefined && { cause: reason }), ...(name !== undefined && { error: name }) };
-    events.note(outcome.type === 'timedOut' ? 'TimedOut' : 'Failed', details);
+    const { error: name, reason: cause } = error as StateError;
+    events.note(outcome.type === 'timedOut' ? 'TimedOut' : 'Failed', { cause, error: name });
     throw error;
   }
 }
@@ -89,11 +85,8 @@ class TaskEvents {
   scheduled(input: Json, timeout: number | undefined, heartbeat: number | undefined): void {
     const { resource } = this;
     const call = { parameters: JSON.stringify(input), region: 'eu-west-1' };
-    this.note('Scheduled', {
-      ...(this.bare ? { ...dataOf('input', input), resource } : call),
-      ...(timeout !== undefined && { timeoutInSeconds: timeout }),
-      ...(heartbeat !== undefined && { heartbeatInSeconds: heartbeat }),
-    });
+    const limits = { timeoutInSeconds: timeout, heartbeatInSeconds: heartbeat };
+    this.note('Scheduled', { ...(this.bare ? { ...dataOf('input', input), resource } : call), ...limits });
     this.note('Started');
   }
 }

@@ -1,5 +1,5 @@
 import type { State } from './definition.ts';
-import { checkSize, type Evaluation, StateError } from './errors.ts';
+import { checkSize, StateError } from './errors.ts';
 import { ExpressionError, evaluate, isExpression, type Json, sourceOf, type Variables } from './expression.ts';
 import { dataOf } from './history.ts';
 import type { Line } from './line.ts';
@@ -91,8 +91,7 @@ export class Visit {
   /** States.QueryEvaluationError here. `entering` is false when a value was there but could not be used. In JSONPath no error that can be caught. */
   failed(problem: string, location?: string, entering = true): StateError {
     if (this.inPaths) return new StateError('States.Runtime', this.within(problem));
-    const evaluation: Evaluation = { ...(location !== undefined && { location }), entering };
-    return new StateError('States.QueryEvaluationError', this.within(problem), evaluation);
+    return new StateError('States.QueryEvaluationError', this.within(problem), { location, entering });
   }
 
   /** A problem with the state it arose in, in AWS's words. */
@@ -109,11 +108,7 @@ export class Visit {
     // AWS lets an evaluation that fails on entry point to the event before the entry.
     if (evaluation.entering && trail.last === this.entered) trail.last = this.before;
     const { location } = evaluation;
-    this.note('EvaluationFailed', {
-      ...{ cause: error.reason, error: error.error },
-      ...(location !== undefined && { location }),
-      state: this.name,
-    });
+    this.note('EvaluationFailed', { cause: error.reason, error: error.error, location, state: this.name });
   }
 
   /** Leaves the state: its output and the variables to set are computed before either takes effect. */

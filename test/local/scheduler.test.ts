@@ -140,8 +140,8 @@ describe('an invocation that fails', () => {
     ['by refusal', () => Promise.reject(new AwsError('TooManyRequestsException', 'Rate exceeded', 429))],
   ])('%s is tried again as its retry policy says, then put in the dead letter queue', async (_how, fail: Answer) => {
     const said = vi.spyOn(console, 'error').mockReturnValue();
-    const retryPolicy = { maximumRetryAttempts: 2 };
-    const { clock, scheduler, ticks, queues } = start({ expression: 'rate(1 day)', retryPolicy }, fail).open(
+    const RetryPolicy = { MaximumRetryAttempts: 2 };
+    const { clock, scheduler, ticks, queues } = start({ expression: 'rate(1 day)', RetryPolicy }, fail).open(
       stillClock(),
     );
     await scheduler.start();
@@ -169,9 +169,9 @@ describe('an invocation that fails', () => {
 
   test('is given up when it is older than the policy allows', async () => {
     vi.spyOn(console, 'error').mockReturnValue();
-    const retryPolicy = { maximumEventAgeInSeconds: 600 };
+    const RetryPolicy = { MaximumEventAgeInSeconds: 600 };
     const fail = () => ({ ok: false, error }) as const;
-    const { clock, scheduler, ticks } = start({ expression: 'rate(1 day)', retryPolicy }, fail).open(stillClock());
+    const { clock, scheduler, ticks } = start({ expression: 'rate(1 day)', RetryPolicy }, fail).open(stillClock());
     await scheduler.start();
     await clock.move(new Date('2026-02-02T11:00:00Z'));
     expect(ticks).toHaveLength(4);
