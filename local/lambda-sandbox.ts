@@ -20,22 +20,6 @@ export interface FunctionDefinition {
   readonly reservedConcurrency?: number | undefined;
 }
 
-/** One event on its way into a sandbox. `offset` is how far virtual time is ahead, in milliseconds. */
-export interface Invocation {
-  readonly id: string;
-  readonly payload: string;
-  readonly offset: number;
-}
-
-/** What a process is started with. */
-export interface SandboxOptions {
-  readonly env: Readonly<Record<string, string>>;
-  /** Folder for compiled code that processes share. */
-  readonly compiledDir: string;
-  /** Takes what the function prints and the lines around it. */
-  log(text: string): void;
-}
-
 /** What the bootstrap tells: without a result, that the handler begins. `fatal`: the process ends and takes no other event. */
 interface Message {
   readonly id: string;
@@ -65,12 +49,13 @@ export class Sandbox {
   private timer: NodeJS.Timeout | undefined;
   private began = 0;
 
-  constructor(fn: FunctionDefinition, { env, compiledDir, log }: SandboxOptions) {
+  /** `compiledDir`: for compiled code that processes share; `log` takes what the function prints and the lines around it. */
+  constructor(fn: FunctionDefinition, env: NodeJS.ProcessEnv, compiledDir: string, log: (text: string) => void) {
     this.fn = fn;
     this.log = log;
     this.child = spawn(process.execPath, [`--max-old-space-size=${fn.memoryMb}`, bootstrap, compiledDir], {
       cwd: fn.codeDir,
-      env: { ...env },
+      env,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
     for (const pipe of [this.child.stdout, this.child.stderr]) pipe?.setEncoding('utf8').on('data', log);
@@ -81,8 +66,11 @@ export class Sandbox {
     this.exited = promise.then((reason) => this.fail('Runtime.ExitError', reason));
   }
 
-  /** Gives the function an event. Never rejects: a crash and a timeout are results, as with Lambda. */
-  async run({ id, payload, offset }: Invocation): Promise<InvokeResult> {
+  /**
+   * Gives the function an event. Never rejects: a crash and a timeout are results, as with Lambda. `offset`: how far virtual time is ahead,
+   * in milliseconds.
+   */
+  async run(id: string, payload: string, offset: number): Promise<InvokeResult> {
     const { arn, timeoutSeconds } = this.fn;
     this.log(`START RequestId: ${id} Version: $LATEST\n`);
     const { promise, resolve } = Promise.withResolvers<{ result: InvokeResult; rss: number }>();

@@ -173,7 +173,7 @@ class Pool {
       this.waiting.push({ fn, within, give });
       this.serve();
     });
-    const result = await sandbox.run({ id, payload, offset: this.options.clock.offset() });
+    const result = await sandbox.run(id, payload, this.options.clock.offset());
     // Killed because the local cloud stops: that is no result, and whoever waits for one goes on after the next start.
     if (this.closed) return new Promise(() => {});
     this.release(sandbox);
@@ -217,8 +217,7 @@ class Pool {
   }
 
   private start(fn: LambdaFunction): Sandbox {
-    const { compiledDir } = this.options;
-    const sandbox = new Sandbox(fn, { env: environmentOf(fn, this.options), compiledDir, log: this.logOf(fn) });
+    const sandbox = new Sandbox(fn, environmentOf(fn, this.options), this.options.compiledDir, this.logOf(fn));
     this.all.add(sandbox);
     void sandbox.exited.then(() => {
       this.all.delete(sandbox);

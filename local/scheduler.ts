@@ -22,8 +22,6 @@ export interface Scheduler extends Service {
   start(): Promise<void>;
   /** Ticks that were left out because the function had answered it would be idle and nothing that it saw was written since. */
   coalesced(): number;
-  /** Each schedule with its next tick, in virtual time. */
-  list(): readonly { readonly name: string; readonly expression: string; readonly next?: string }[];
 }
 
 interface Options {
@@ -65,7 +63,6 @@ export function openScheduler(options: Options): Scheduler {
       for (const run of runs) await run.start();
     },
     coalesced: () => runs.reduce((sum, run) => sum + run.coalesced, 0),
-    list: () => runs.map((run) => run.summary()),
     async close() {
       for (const run of runs) run.stop();
     },
@@ -98,7 +95,6 @@ class Run {
   private readonly period: number;
   private readonly cancels = new Set<() => void>();
   private progress: Progress;
-  private next: number | undefined;
   private idle: { readonly until: number; readonly isStale: () => boolean } | undefined;
 
   constructor(schedule: Schedule, options: Options) {
@@ -123,16 +119,11 @@ class Run {
     const { anchor, fired, pending } = this.progress;
     const missed = this.after(fired ?? anchor);
     if (missed <= this.now()) this.set(this.now(), () => this.tick(missed));
-    else if (pending !== undefined) this.set(this.now(), () => this.invoke());
+    else if (pending !== undefined) this.set(this.now(), () => this.options.clock.busy(this.attempt()));
   }
 
   stop(): void {
     for (const cancel of this.cancels) cancel();
-  }
-
-  summary(): { name: string; expression: string; next?: string } {
-    const next = this.next === undefined ? undefined : new Date(this.next).toISOString();
-    return { name: this.schedule.name, expression: this.schedule.expression, next };
   }
 
   /** The first tick after `time`. */
@@ -155,7 +146,6 @@ class Run {
 
   private arm(after = this.now()): void {
     const due = this.after(Math.max(after, this.now()));
-    this.next = due;
     this.set(due, () => {
       this.arm(due);
       return this.tick(due);
@@ -178,10 +168,6 @@ class Run {
   private async fire(tick: number): Promise<void> {
     this.progress = { ...this.progress, fired: tick, pending: { tick, id: randomUUID(), attempt: 0 } };
     await this.attempt();
-  }
-
-  private invoke(): Promise<void> {
-    return this.options.clock.busy(this.attempt());
   }
 
   /** One invocation of what is pending. The answer is awaited, not queued, because it may say how long it is idle. */
@@ -208,9 +194,9 @@ class Run {
     const at = this.now() + Math.min(backoff.first * 2 ** pending.attempt, backoff.most);
     const tooOld = at > pending.tick + MaximumEventAgeInSeconds * 1000;
     if (pending.attempt >= MaximumRetryAttempts || tooOld) return this.giveUp(pending, failure);
-    if (this.progress.pending?.id !== pending.id) return;
+    if (!this.isPending(pending)) return;
     await this.save({ ...this.progress, pending: { ...pending, attempt: pending.attempt + 1 } });
-    this.set(at, () => (this.progress.pending?.id === pending.id ? this.invoke() : undefined));
+    this.set(at, () => (this.isPending(pending) ? this.options.clock.busy(this.attempt()) : undefined));
   }
 
   private async giveUp(pending: Pending, failure: string): Promise<void> {
@@ -223,7 +209,11 @@ class Run {
   }
 
   private async settle(pending: Pending): Promise<void> {
-    if (this.progress.pending?.id === pending.id) await this.save({ ...this.progress, pending: undefined });
+    if (this.isPending(pending)) await this.save({ ...this.progress, pending: undefined });
+  }
+
+  private isPending({ id }: Pending): boolean {
+    return this.progress.pending?.id === id;
   }
 
   private async save(progress: Progress): Promise<void> {

@@ -8,7 +8,6 @@ import { holds, type RawResource, type RawTemplate, resolve, type Scope } from '
 /** A resource of the template with its values put in. */
 export interface Resource<Type extends ModelledType = ModelledType> {
   readonly type: Type;
-  readonly stack: string;
   readonly logicalId: string;
   /** The physical name. */
   readonly name: string;
@@ -156,7 +155,7 @@ class Stack implements Scope {
     const { name, Ref: ref, Arn: arn = '' } = this.facts(logicalId);
     const relevant = Object.entries(raw.Properties ?? {}).filter(([property]) => !isIrrelevant(type, property));
     const properties = parse(type, resolve(Object.fromEntries(relevant), this));
-    return { type, stack: this.name, logicalId, name, ref, arn, properties };
+    return { type, logicalId, name, ref, arn, properties };
   }
 
   /** The physical name, and what Ref and Fn::GetAtt answer. */
