@@ -23,25 +23,29 @@ export class StateError extends Error {
   }
 }
 
+/** AWS calls it by the name of every other timeout, but Retry and Catch can tell it by its own. */
+export class HeartbeatLost extends StateError {
+  constructor() {
+    super('States.Timeout');
+  }
+}
+
 /** Where an evaluation failed. `entering` is false when the value could be evaluated but not used. */
 export interface Evaluation {
   readonly location?: string;
   readonly entering: boolean;
 }
 
-const timeouts: readonly unknown[] = ['States.Timeout', 'States.HeartbeatTimeout'];
-
-const wildcards: Readonly<Record<string, (error: string | undefined) => boolean>> = {
-  'States.ALL': (error) => error !== 'States.DataLimitExceeded',
-  'States.TaskFailed': (error) => error !== 'States.DataLimitExceeded' && !timeouts.includes(error),
-  // A lost heartbeat is a timeout too; its own name is the narrower one.
-  'States.Timeout': (error) => timeouts.includes(error),
+const wildcards: Readonly<Record<string, (failure: StateError) => boolean>> = {
+  'States.ALL': ({ error }) => error !== 'States.DataLimitExceeded',
+  'States.TaskFailed': ({ error }) => error !== 'States.DataLimitExceeded' && error !== 'States.Timeout',
+  'States.HeartbeatTimeout': (failure) => failure instanceof HeartbeatLost,
 };
 
 /** Whether a Retry or Catch entry covers an error. Nothing covers States.Runtime. */
-export function covers(errorEquals: readonly string[], { error }: StateError): boolean {
-  if (error === 'States.Runtime') return false;
-  return errorEquals.some((name) => name === error || wildcards[name]?.(error) === true);
+export function covers(errorEquals: readonly string[], failure: StateError): boolean {
+  if (failure.error === 'States.Runtime') return false;
+  return errorEquals.some((name) => name === failure.error || wildcards[name]?.(failure) === true);
 }
 
 /** Fails when data is larger than a state may pass on. `what` names where it comes from. */

@@ -1,5 +1,5 @@
 import type { StateOf } from './definition.ts';
-import { checkSize, StateError } from './errors.ts';
+import { checkSize, HeartbeatLost, StateError } from './errors.ts';
 import type { Json } from './expression.ts';
 import { dataOf } from './history.ts';
 import type { Integration } from './integration.ts';
@@ -47,7 +47,8 @@ async function answerTo({ line }: Visit, events: TaskEvents, request: Request): 
 function settled(outcome: Outcome, events: TaskEvents): Json {
   try {
     if (outcome.type === 'failed') throw new StateError(outcome.error, outcome.cause);
-    if (outcome.type === 'timedOut') throw new StateError(outcome.error);
+    if (outcome.type === 'timedOut')
+      throw outcome.error === 'States.Timeout' ? new StateError(outcome.error) : new HeartbeatLost();
     const { output } = outcome as { output: Json };
     checkSize(`state/task '${events.service}'`, output);
     events.note('Succeeded', dataOf('output', output));

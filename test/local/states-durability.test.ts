@@ -155,7 +155,7 @@ describe('an execution that is cut off by a crash', () => {
     expect((await after.outcome(arn)).status).toBe('RUNNING');
     expect(other.tokens.size).toBe(0);
     await after.pass(7000);
-    expect(await after.outcome(arn)).toMatchObject({ error: 'States.HeartbeatTimeout' });
+    expect(await after.outcome(arn)).toMatchObject({ error: 'States.Timeout' });
   });
 
   test('whose machine was changed meanwhile ends by the definition it began with', async () => {

@@ -201,7 +201,7 @@ describe('task tokens', () => {
     }
     expect((await lab.outcome(arn)).status).toBe('RUNNING');
     await lab.pass(3601);
-    expect(await lab.outcome(arn)).toMatchObject({ status: 'FAILED', error: 'States.HeartbeatTimeout' });
+    expect(await lab.outcome(arn)).toMatchObject({ status: 'FAILED', error: 'States.Timeout' });
     await expect(lab.client.send(new SendTaskHeartbeatCommand({ taskToken }))).rejects.toEqual(failure('TaskTimedOut'));
   });
 
