@@ -14,7 +14,7 @@ import { openScheduler } from './scheduler.ts';
 import { openSecretsManager } from './secrets-manager.ts';
 import type { InvokeFunction, Service, Store } from './service.ts';
 import { openSes } from './ses.ts';
-import { openSns, type Sns } from './sns.ts';
+import { openSns } from './sns.ts';
 import { openStates } from './states.ts';
 import { place } from './template-resources.ts';
 
@@ -50,9 +50,8 @@ export async function openParts(ground: Ground) {
     credentialsOf: access.credentialsOf,
     deliver: (arn, body) => queues.send(arn, body),
   });
-  const sns = openSns({ ...deployment, store: store.sub('sns'), clock, invoke: lambda.invoke, mailbox, queues });
-  const publish = async (...mail: Parameters<Sns['publish']>) => void (await sns.publish(...mail));
-  const ses = await kept(ground, openSes({ ...deployment, store: store.sub('ses'), mailbox, publish }));
+  const sns = openSns({ ...deployment, clock, invoke: lambda.invoke, mailbox, queues });
+  const ses = await kept(ground, openSes({ ...deployment, store: store.sub('ses'), mailbox, publish: sns.publish }));
   const invokeAs = invokeAsRole(lambda, access);
   const states = await kept(ground, openStates({ ...deployment, store: store.sub('states'), clock, invokeAs }));
   const reads = new Reads();
@@ -62,7 +61,7 @@ export async function openParts(ground: Ground) {
   const scheduler = await kept(ground, openScheduler({ ...deployment, ...scheduling, invoke }));
   const services = [dynamodb, ...(await openStorage(ground)), lambda, sns, ses, states, scheduler];
   const resume = async (): Promise<void> => {
-    for (const part of [sns, lambda]) await part.resume();
+    await lambda.resume();
     // A broken journal is told, with its position; every other execution goes on.
     await states.resume().catch((error: Error) => console.error(`states: ${error.message}`));
     await scheduler.start();

@@ -4,16 +4,7 @@ import { crc32 } from 'node:zlib';
 import * as z from 'zod';
 import type { Received } from './s3-objects.ts';
 import { AwsError, type Call } from './service.ts';
-import {
-  equal,
-  type FindKey,
-  instantOf,
-  refuseS3,
-  type Signer,
-  signatureOf,
-  signerOf,
-  type Times,
-} from './signature.ts';
+import { authenticateFields, type FindKey, type Signer, type Times } from './signature.ts';
 
 // The body of a PUT: plain, or in chunks with a checksum behind them.
 
@@ -97,7 +88,7 @@ export async function authenticateForm(
   times: Times,
 ): Promise<Signer> {
   const { fields, content } = await readForm(request.headers, body);
-  const signer = signerOfForm(fields, findKey, times);
+  const signer = authenticateFields(fields, findKey, times);
   const bucket = decodeURIComponent((request.url ?? '').split(/[/?]/)[1] ?? '');
   checkConditions(conditionsOf(fields, signer, times), new Map([...fields, ['bucket', bucket]]), content.length);
   forms.set(request, { fields, file: { content, md5: createHash('md5').update(content).digest('hex') } });
@@ -106,24 +97,6 @@ export async function authenticateForm(
 
 /** The form of a request that authenticateForm let through. */
 export const formOf = (request: IncomingMessage): Form | undefined => forms.get(request);
-
-function signerOfForm(fields: Fields, findKey: FindKey, times: Times): Signer {
-  const field = (name: string) => {
-    const value = fields.get(name);
-    if (value !== undefined) return value;
-    throw invalid(`Bucket POST must contain a field named '${name}'`);
-  };
-  if (field('x-amz-algorithm') !== 'AWS4-HMAC-SHA256') throw invalid('Only AWS4-HMAC-SHA256 is supported');
-  const signer = signerOf(field('x-amz-credential'));
-  const key = findKey(signer.accessKeyId);
-  if (key === undefined) throw refuseS3('unknownKey');
-  const wanted = signatureOf(field('policy'), field('x-amz-credential'), key);
-  if (!equal(wanted, field('x-amz-signature'))) throw refuseS3('mismatch');
-  const signed = instantOf(field('x-amz-date'));
-  if (signed === undefined) throw invalid('x-amz-date must be YYYYMMDDTHHMMSSZ');
-  if (signed > times.real && signed > new Date(times.virtual.getTime() + 900_000)) throw refuseS3('early');
-  return { ...signer, ...(key.role !== undefined && { role: key.role }) };
-}
 
 const Policy = z.strictObject({
   expiration: z.string().transform((text) => new Date(text)),

@@ -42,7 +42,7 @@ interface Options {
   readonly identities: readonly Identity[];
   readonly configurationSets: readonly ConfigurationSet[];
   /** SNS: resolves when the notification is on disk. */
-  publish(topicArn: string, notification: { readonly subject: string; readonly message: string }): Promise<void>;
+  publish(topicArn: string, notification: { readonly subject: string; readonly message: string }): Promise<unknown>;
 }
 
 const namespace = 'http://ses.amazonaws.com/doc/2010-12-01/';
@@ -92,9 +92,8 @@ function setNameOf(options: Options, order: Order): string | undefined {
 
 /** An address of its own is stronger than its domain; a verified domain covers its sub-domains. */
 function identityOf(identities: readonly Identity[], address: string): Identity | undefined {
-  const [local = '', domain = ''] = split(address);
-  const whole = `${local}@${domain.toLowerCase()}`;
-  const exact = identities.find(({ name }) => name.includes('@') && normal(name) === whole);
+  const [, domain] = split(address);
+  const exact = identities.find(({ name }) => name.includes('@') && normal(name) === normal(address));
   const covers = (name: string): boolean => `.${domain.toLowerCase()}`.endsWith(`.${name.toLowerCase()}`);
   return exact ?? identities.find(({ name }) => !name.includes('@') && covers(name));
 }

@@ -27,24 +27,36 @@ const algorithm = 'AWS4-HMAC-SHA256';
 /** The signer of a request with Signature Version 4 in its header or its query. Throws AwsError with the codes AWS uses. */
 export function authenticate(request: SignedRequest, findKey: FindKey, times: Times): Signer {
   const claim = claimOf(request);
-  const signer = signerOf(claim.Credential);
-  const refuse = refusals(signer.service);
-  const key = findKey(signer.accessKeyId);
+  const { service } = scopeOf(claim);
+  const must = ['host', ...Object.keys(request.headers).filter((name) => name.startsWith('x-amz-'))];
+  const unsigned = must.find((name) => !claim.SignedHeaders.includes(name));
+  if (unsigned !== undefined) throw refusals(service)('unsigned', `${texts.unsigned}: ${unsigned}`);
+  const scope = claim.Credential.replace(/^[^/]*\//, '');
+  const canonical = canonicalOf(request, claim.SignedHeaders, service);
+  return signerOf(claim, [algorithm, claim.Date, scope, sha256(canonical)].join('\n'), findKey, times);
+}
+
+/** The signer of the form that a browser posts: its fields hold the claim, and what is signed is its policy. Throws AwsError. */
+export function authenticateFields(fields: ReadonlyMap<string, string>, findKey: FindKey, times: Times): Signer {
+  const said = Object.keys(Claim.shape).map((name) => [name, fields.get(`x-amz-${name.toLowerCase()}`)]);
+  const { data, error } = Claim.safeParse(Object.fromEntries(said));
+  if (error !== undefined) throw new AwsError('InvalidArgument', `The form is not complete: ${z.prettifyError(error)}`);
+  return signerOf({ ...data, Expires: `${longestLife}` }, fields.get('policy') ?? '', findKey, times);
+}
+
+/** Who signed the text, if the claim holds. */
+function signerOf(claim: Timed, text: string, findKey: FindKey, times: Times): Signer {
+  const { accessKeyId, region, service } = scopeOf(claim);
+  const refuse = refusals(service);
+  const key = findKey(accessKeyId);
   if (key === undefined) throw refuse('unknownKey');
   const late = checkTime(claim, key, times);
   if (late !== undefined) throw refuse(late);
-  const must = ['host', ...Object.keys(request.headers).filter((name) => name.startsWith('x-amz-'))];
-  const unsigned = must.find((name) => !claim.SignedHeaders.includes(name));
-  if (unsigned !== undefined) throw refuse('unsigned', `${texts.unsigned}: ${unsigned}`);
-  const scope = claim.Credential.replace(/^[^/]*\//, '');
-  const canonical = canonicalOf(request, claim.SignedHeaders, signer.service);
-  const wanted = signatureOf([algorithm, claim.Date, scope, sha256(canonical)].join('\n'), claim.Credential, key);
-  if (!equal(wanted, claim.Signature)) throw refuse('mismatch');
-  return { ...signer, ...(key.role !== undefined && { role: key.role }) };
+  if (!equal(signatureOf(text, claim.Credential, key), claim.Signature)) throw refuse('mismatch');
+  return { accessKeyId, region, service, ...(key.role !== undefined && { role: key.role }) };
 }
 
-/** The signature of a text under a key and the scope of a credential; a browser's upload form signs its policy so. */
-export function signatureOf(text: string, credential: string, key: AccessKey): string {
+function signatureOf(text: string, credential: string, key: AccessKey): string {
   const name = `${credential} ${key.secret}`;
   const [, date = '', region = '', service = ''] = credential.split('/');
   const derive = () => [date, region, service, 'aws4_request'].reduce(hmac, Buffer.from(`AWS4${key.secret}`));
@@ -57,23 +69,23 @@ export function signatureOf(text: string, credential: string, key: AccessKey): s
 /** Keys of one day, derived already: four of five hashes of a call. */
 const derived = new Map<string, KeyObject>();
 
-/** The signer a credential `KEY/DATE/REGION/SERVICE/aws4_request` names. Throws when it is not of that form. */
-export function signerOf(credential: string): Signer {
+/** What a credential `KEY/DATE/REGION/SERVICE/aws4_request` names. Throws when it is not of that form. */
+function scopeOf({ Credential }: Claim): Omit<Signer, 'role'> {
   const [, accessKeyId = '', region = '', service = ''] =
-    /^([^/]+)\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request$/.exec(credential) ?? [];
+    /^([^/]+)\/\d{8}\/([^/]+)\/([^/]+)\/aws4_request$/.exec(Credential) ?? [];
   if (service !== '') return { accessKeyId, region, service };
-  const text = `Credential must be keyid/date/region/service/aws4_request, got '${credential}'`;
-  throw refusals(credential.split('/')[3] ?? '')('incomplete', text);
+  const text = `Credential must be keyid/date/region/service/aws4_request, got '${Credential}'`;
+  throw refusals(Credential.split('/')[3] ?? '')('incomplete', text);
 }
 
 /** Whether two signatures are the same, in constant time. */
-export function equal(a: string, b: string): boolean {
+function equal(a: string, b: string): boolean {
   const [one, other] = [Buffer.from(a), Buffer.from(b)];
   return one.length === other.length && timingSafeEqual(one, other);
 }
 
 /** The instant of `YYYYMMDDTHHMMSSZ`, or undefined. */
-export function instantOf(basic: string): Date | undefined {
+function instantOf(basic: string): Date | undefined {
   const extended = basic.replace(/^(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z$/, '$1-$2-$3T$4:$5:$6Z');
   const instant = new Date(extended);
   return extended === basic || Number.isNaN(instant.getTime()) ? undefined : instant;
@@ -92,22 +104,27 @@ export function serviceOf({ url, headers }: Pick<SignedRequest, 'url' | 'headers
 // What a request claims, and what has to hold.
 
 const part = z.string({ error: 'is missing' }).min(1, 'is missing');
-/** The parts of a signature under the names that a link gives them; `Expires`, in seconds, stands in a link only. */
+/** The parts of a signature under the names that a link gives them. */
 const Claim = z.object({
   Algorithm: z.literal(algorithm, `must be ${algorithm}`),
   Credential: part,
-  SignedHeaders: part.transform((names) => names.split(';')),
   Signature: part,
   Date: part.refine(instantOf, "must be in ISO-8601 'basic format'"),
+});
+type Claim = z.infer<typeof Claim>;
+/** `Expires`, in seconds, stands in a link only. */
+const RequestClaim = Claim.extend({
+  SignedHeaders: part.transform((names) => names.split(';')),
   Expires: z
     .string()
     .regex(/^\d+$/, 'must be a number of seconds')
     .refine((text) => Number(text) <= longestLife, 'must be less than a week')
     .optional(),
 });
-type Claim = z.infer<typeof Claim>;
+type RequestClaim = z.infer<typeof RequestClaim>;
+type Timed = Claim & Pick<RequestClaim, 'Expires'>;
 
-function claimOf({ url, headers }: SignedRequest): Claim {
+function claimOf({ url, headers }: SignedRequest): RequestClaim {
   const { authorization, 'x-amz-date': date } = headers;
   const query = queryOf(url);
   const refuse = refusals(serviceOf({ url, headers }));
@@ -116,15 +133,15 @@ function claimOf({ url, headers }: SignedRequest): Claim {
   const inHeader = authorization?.matchAll(/(Credential|SignedHeaders|Signature)=([^,\s]+)/g);
   const said =
     inHeader === undefined
-      ? Object.keys(Claim.shape).map((name) => [name, query.get(`X-Amz-${name}`) ?? ''])
+      ? Object.keys(RequestClaim.shape).map((name) => [name, query.get(`X-Amz-${name}`) ?? ''])
       : [['Algorithm', authorization?.split(' ')[0]], ['Date', date], ...[...inHeader].map((one) => one.slice(1))];
-  const { data, error } = Claim.safeParse(Object.fromEntries(said));
+  const { data, error } = RequestClaim.safeParse(Object.fromEntries(said));
   if (data !== undefined) return data;
   const text = `The signature is not complete: ${z.prettifyError(error)}`;
   throw inHeader ? refuse('incomplete', text) : new AwsError('AuthorizationQueryParametersError', text);
 }
 
-function checkTime({ Date: date, Expires, Credential }: Claim, { role }: AccessKey, times: Times): Reason | undefined {
+function checkTime({ Date: date, Expires, Credential }: Timed, { role }: AccessKey, times: Times): Reason | undefined {
   if (Credential.split('/')[1] !== date.slice(0, 8)) return 'mismatch';
   // A function signs by virtual time, so that its link ends when virtual time says so; a person's tool by either.
   const clocks = Expires !== undefined && role !== undefined ? [times.virtual] : [times.real, times.virtual];
@@ -200,6 +217,3 @@ function refusals(service: string): (reason: Reason, text?: string) => AwsError 
     return new AwsError((codes[reason] ?? otherwise)[protocol] as string, text, status);
   };
 }
-
-/** The error of a signed form or link in the words of S3. */
-export const refuseS3 = refusals('s3');
