@@ -44,6 +44,7 @@ export function fromPaths(state: Raw): { readonly fields: Raw; readonly inputPat
   const fields = {
     ...Object.fromEntries(Object.entries(plain).map(([key, value]) => fieldOf(key, value))),
     ...{ Type, Branches, ItemProcessor },
+    ...('Assign' in plain && { Assign: Type === 'Pass' ? seeing(result, plain.Assign) : templateOf(plain.Assign) }),
     ...(Type === 'Map' && !('ItemsPath' in plain) && { Items: pathOf('ItemsPath', '$') }),
     ...(parameters !== undefined && given[Type as string] && { [given[Type as string] as string]: parameters }),
     ...(Type !== 'Fail' && { Output }),
@@ -82,6 +83,14 @@ function templateOf(value: unknown): Json | undefined {
     key.endsWith('.$') ? [key.slice(0, -2), pathOf(key, part)] : [key, templateOf(part)],
   );
   return Object.fromEntries(entries) as Json;
+}
+
+/** What a Pass assigns: `$` is its own result, where it makes one. */
+function seeing(result: Json | undefined, assigned: unknown): Json | undefined {
+  if (result === undefined) return templateOf(assigned);
+  const seen = (template: Json) => (scope: PathScope) => fill(template, { ...scope, data: fill(result, scope) });
+  const entries = Object.entries(templateOf(assigned) as Variables);
+  return Object.fromEntries(entries.map(([name, value]) => [name, seen(value) as unknown as Json]));
 }
 
 /** A text that looks like an expression, or a whole value that is no template. */
