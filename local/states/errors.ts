@@ -17,6 +17,11 @@ export class StateError extends Error {
     this.evaluation = evaluation;
   }
 
+  /** Ends the execution at once, whatever the states around would do with an error. */
+  get isFinal(): boolean {
+    return this.error === 'States.Runtime';
+  }
+
   /** `$states.errorOutput`: a missing name or cause is an empty string, as AWS gives it. */
   get output(): { readonly Error: string; readonly Cause: string } {
     return { Error: this.error ?? '', Cause: this.reason ?? '' };
@@ -44,7 +49,7 @@ const wildcards: Readonly<Record<string, (failure: StateError) => boolean>> = {
 
 /** Whether a Retry or Catch entry covers an error. Nothing covers States.Runtime. */
 export function covers(errorEquals: readonly string[], failure: StateError): boolean {
-  if (failure.error === 'States.Runtime') return false;
+  if (failure.isFinal) return false;
   return errorEquals.some((name) => name === failure.error || wildcards[name]?.(failure) === true);
 }
 

@@ -1,3 +1,4 @@
+import { StateError } from './errors.ts';
 import type { Json, Surroundings, Variables } from './expression.ts';
 import type { History, Trail } from './history.ts';
 import type { Attempt } from './integration.ts';
@@ -59,13 +60,13 @@ export class Line {
     if (wakeAt > this.run.now()) await this.run.threads.ask(this, { id: this.run.nextId(), wakeAt });
   }
 
-  /** Ends the line where it is, because one beside it, or itself, failed with the event that `trail` points to. */
-  abort(trail: Trail): void {
+  /** Ends the line where it is, because one beside it, or itself, failed with the event that `trail` points to; without a trail, silently. */
+  abort(trail?: Trail): void {
     this.ended = true;
     const { history, threads } = this.run;
     for (const [id, { line }] of threads.waiting) if (line === this) threads.waiting.delete(id);
-    this.whenAborted?.(trail);
-    if (this.open !== undefined && abortable.includes(this.open)) history.addAside(trail, `${this.open}StateAborted`);
+    if (trail) this.whenAborted?.(trail);
+    if (trail && this.open && abortable.includes(this.open)) history.addAside(trail, `${this.open}StateAborted`);
     for (const inner of this.inner) inner.abort(trail);
   }
 }
@@ -147,7 +148,8 @@ export class Threads {
       const failed = (line: Line) => (error: unknown) => {
         leave(outer, line);
         // The state that failed is aborted too: so AWS writes it.
-        for (const each of [line, ...outer.inner]) each.abort(outer.trail);
+        const isFinal = !(error instanceof StateError) || error.isFinal;
+        for (const each of [line, ...outer.inner]) each.abort(isFinal ? undefined : outer.trail);
         outer.inner.clear();
         reject(error);
       };

@@ -12,11 +12,11 @@ const concurrencyLimit = 40;
 export async function map(state: StateOf<'Map'>, visit: Visit): Promise<Exit> {
   const { line, name } = visit;
   const { history, threads } = line.run;
-  const items = await itemsOf(state, visit);
   const { MaxConcurrency = 0 } = state;
   const wanted = await visit.fillAs<number>(MaxConcurrency, 'MaxConcurrency', 'non-negative integer');
-  await checkTolerance(state, visit);
+  const items = await itemsOf(state, visit);
   const started = visit.note('MapStateStarted', { length: items.length });
+  await checkTolerance(state, visit);
   // An iteration follows the one whose place it takes.
   const places: number[] = [];
   const open = (index: number): Line => {
@@ -57,7 +57,7 @@ async function iterate(
   } catch (error) {
     if (!(error instanceof StateError)) throw error;
     inside.noteEvaluation(error);
-    history.addAside(line.trail, 'MapIterationFailed', which);
+    if (!error.isFinal) history.addAside(line.trail, 'MapIterationFailed', which);
     line.whenAborted = undefined;
     throw error;
   }

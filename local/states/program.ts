@@ -45,12 +45,12 @@ async function runState(name: string, state: State, line: Line, input: Json) {
     } catch (error) {
       noteEvaluation(visit, error);
       if (await retries(state, visit, error, attempts)) continue;
-      noteEnd(visit);
+      noteEnd(visit, error);
       const exit = caught(state, error);
       // What a catcher writes can fail too; nothing catches that.
       return await visit.leave(exit).catch((second: unknown) => {
         noteEvaluation(visit, second);
-        noteEnd(visit);
+        noteEnd(visit, second);
         throw second;
       });
     }
@@ -64,8 +64,8 @@ function noteEvaluation(visit: Visit, error: unknown): asserts error is StateErr
 }
 
 /** Writes that a state that holds others has failed for good. */
-function noteEnd(visit: Visit): void {
-  if (visit.type === 'Map' || visit.type === 'Parallel') visit.note(`${visit.type}StateFailed`);
+function noteEnd(visit: Visit, { isFinal }: StateError): void {
+  if (!isFinal && (visit.type === 'Map' || visit.type === 'Parallel')) visit.note(`${visit.type}StateFailed`);
 }
 
 /** Waits for the next attempt; false when there is none. Each retrier keeps its own count in `attempts`. */
