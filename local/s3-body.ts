@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
-import { crc32 } from 'node:zlib';
+import { Crc32, Crc64Nvme } from '@aws-sdk/checksums/crc';
 import * as z from 'zod';
 import type { Received } from './s3-objects.ts';
 import { AwsError, type Call } from './service.ts';
@@ -8,35 +8,49 @@ import { authenticateFields, type FindKey, type Signer, type Times } from './sig
 
 // The body of a PUT: plain, or in chunks with a checksum behind them.
 
-const checksum = 'x-amz-checksum-crc32';
+/** The checksums that are modelled, by their header: SDKs send the first, the AWS CLI from version 2 on the second. */
+const checksums = new Map<string, new () => Crc32 | Crc64Nvme>([
+  ['x-amz-checksum-crc32', Crc32],
+  ['x-amz-checksum-crc64nvme', Crc64Nvme],
+]);
 const chunked = 'STREAMING-UNSIGNED-PAYLOAD-TRAILER';
 
 /** What a call's body holds. Throws AwsError when it is not what the headers and the trailer say. */
-export function received({ body, headers }: Pick<Call, 'body' | 'headers'>): Received {
+export async function received({ body, headers }: Pick<Call, 'body' | 'headers'>): Promise<Received> {
   const { 'x-amz-content-sha256': hash = '', 'x-amz-trailer': trailer } = headers as Readonly<Record<string, string>>;
   refuseOthers(hash, trailer);
-  const { content, inTrailer } = hash === chunked ? unchunked(body, headers) : { content: body };
+  const { content, rest } = hash === chunked ? unchunked(body, headers) : { content: body, rest: '' };
   if (/^[0-9a-f]{64}$/.test(hash) && createHash('sha256').update(content).digest('hex') !== hash)
     throw new AwsError('XAmzContentSHA256Mismatch', "The provided 'x-amz-content-sha256' header does not match.");
-  const said = headers[checksum]?.toString() ?? inTrailer;
-  if (said === undefined && trailer !== undefined)
+  const name = trailer ?? [...checksums.keys()].find((one) => one in headers);
+  const said =
+    trailer === undefined ? headers[name ?? ''] : new RegExp(`^${trailer}: *(\\S+)\\r\\n`, 'im').exec(rest)?.[1];
+  if (name !== undefined && said === undefined)
     throw new AwsError('MalformedTrailerError', 'The request contained trailing data that was not well-formed.');
+  const checksum = await checksumOf(content, name);
   const md5 = createHash('md5').update(content).digest();
-  const crc = Buffer.alloc(4);
-  crc.writeUInt32BE(crc32(content));
-  const sums = { crc32: crc.toString('base64'), md5: md5.toString('base64') };
-  if ((said ?? sums.crc32) !== sums.crc32 || (headers['content-md5'] ?? sums.md5) !== sums.md5)
-    throw new AwsError('BadDigest', 'The CRC32 or the Content-MD5 you specified did not match what we received.');
-  return { content, md5: md5.toString('hex'), ...(said !== undefined && { crc32: said }) };
+  const saidMd5 = headers['content-md5'] ?? md5.toString('base64');
+  if (checksum?.[name ?? ''] !== said || saidMd5 !== md5.toString('base64'))
+    throw new AwsError('BadDigest', 'The checksum or the Content-MD5 you specified did not match what we received.');
+  return { content, md5: md5.toString('hex'), checksum };
 }
 
-function refuseOthers(hash: string, trailer = checksum): void {
+function refuseOthers(hash: string, trailer?: string): void {
   const isKnown = hash === chunked || !hash.startsWith('STREAMING-');
-  if (isKnown && trailer === checksum) return;
+  if (isKnown && (trailer === undefined || checksums.has(trailer))) return;
   throw new AwsError('NotImplemented', `The local cloud does not model ${isKnown ? trailer : hash}.`, 501);
 }
 
-/** Takes the chunks of aws-chunked apart: a size in hex, the bytes; at the end the trailer with the checksum. */
+/** The checksum of a name under that name, in base64. */
+async function checksumOf(content: Buffer, name = ''): Promise<Record<string, string> | undefined> {
+  const Checksum = checksums.get(name);
+  if (Checksum === undefined) return undefined;
+  const sum = new Checksum();
+  sum.update(content);
+  return { [name]: Buffer.from(await sum.digest()).toString('base64') };
+}
+
+/** Takes the chunks of aws-chunked apart: a size in hex, the bytes. `rest` is the trailer. */
 function unchunked(body: Buffer, { 'x-amz-decoded-content-length': length }: IncomingHttpHeaders) {
   const incomplete = new AwsError('IncompleteBody', 'The body has not the number of bytes that its headers say.');
   const chunks: Buffer[] = [];
@@ -56,8 +70,7 @@ function unchunked(body: Buffer, { 'x-amz-decoded-content-length': length }: Inc
   }
   const content = Buffer.concat(chunks);
   if (length !== undefined && Number(length) !== content.length) throw incomplete;
-  const [, inTrailer] = new RegExp(`^${checksum}:(.*)\\r\\n`, 'im').exec(body.toString('latin1', at)) ?? [];
-  return { content, inTrailer: inTrailer?.trim() };
+  return { content, rest: body.toString('latin1', at) };
 }
 
 // The form that a browser posts: its signature and its policy stand in its fields, before the file.

@@ -26,10 +26,10 @@ interface LifecycleRule {
   readonly AbortIncompleteMultipartUpload?: { readonly DaysAfterInitiation: number } | undefined;
 }
 
-/** The MD5 of some bytes in hex, and their CRC32 in base64 where the sender gave it. */
+/** The MD5 of some bytes in hex, and the checksum that the sender gave as its header. */
 interface Sums {
   readonly md5: string;
-  readonly crc32?: string;
+  readonly checksum?: Readonly<Record<string, string>> | undefined;
 }
 
 /** What a body brought. */

@@ -104,36 +104,47 @@ const listing = 'list-type prefix delimiter max-keys continuation-token start-af
 /** The first row that fits a call is its operation. */
 const operations: Readonly<Record<string, Operation>> = {
   ListBuckets: {
-    ...{ on: 'GET service', knows: '', run: listBuckets },
+    on: 'GET service',
+    knows: '',
     needs: () => [{ action: 's3:ListAllMyBuckets', resource: '*' }],
+    run: listBuckets,
   },
   ListObjectsV2: { on: 'GET bucket list-type', knows: listing, needs: listPermissions, run: listObjects },
   ListObjectVersions: {
-    ...{ on: 'GET bucket versions', knows: listingVersions, run: listVersions },
+    on: 'GET bucket versions',
+    knows: listingVersions,
     needs: (request) => [{ action: 's3:ListBucketVersions', resource: bucketArn(request) }],
+    run: listVersions,
   },
   PostObject: { on: 'POST bucket', knows: '', needs: formPermissions, run: postObject },
   CreateMultipartUpload: { on: 'POST object uploads', knows: 'uploads', needs: putPermissions, run: createUpload },
   CompleteMultipartUpload: {
-    ...{ on: 'POST object uploadId', knows: 'uploadId', needs: partPermissions, run: completeUpload },
+    on: 'POST object uploadId',
+    knows: 'uploadId',
+    needs: partPermissions,
+    run: completeUpload,
   },
   UploadPart: { on: 'PUT object uploadId', knows: 'uploadId partNumber', needs: partPermissions, run: uploadPart },
   PutObject: { on: 'PUT object', knows: '', needs: putPermissions, run: putObject },
   GetObject: {
-    ...{ on: 'GET object', knows: reading, run: getObject },
+    on: 'GET object',
+    knows: reading,
     needs: (asked) => [readPermission(asked), ...onKey(asked, 'Decrypt')],
+    run: getObject,
   },
   HeadObject: { on: 'HEAD object', knows: reading, needs: (asked) => [readPermission(asked)], run: getObject },
   AbortMultipartUpload: {
-    ...{ on: 'DELETE object uploadId', knows: 'uploadId', run: abortUpload },
+    on: 'DELETE object uploadId',
+    knows: 'uploadId',
     needs: (asked) => [onObject(asked, 'AbortMultipartUpload')],
+    run: abortUpload,
   },
   DeleteObject: { on: 'DELETE object', knows: 'versionId', needs: deletePermissions, run: deleteObject },
 };
 
 /** Headers of S3's own that are modelled, or change nothing here. Any other is refused, as S3 does with one it does not know. */
 const knownHeaders =
-  /^(?!x-amz-|if-(un)?modified-since)|^x-amz-(meta-.+|checksum-(crc32|algorithm|mode)|server-side-encryption(-.+)?|bypass-governance-retention|content-sha256|date|decoded-content-length|sdk-checksum-algorithm|security-token|trailer|user-agent)$/;
+  /^(?!x-amz-|if-(un)?modified-since)|^x-amz-(meta-.+|checksum-(crc32|crc64nvme|algorithm|mode)|server-side-encryption(-.+)?|bypass-governance-retention|content-sha256|date|decoded-content-length|sdk-checksum-algorithm|security-token|trailer|user-agent)$/;
 
 /** The operation of a call. What is not modelled is refused by name: the operation, a parameter, a header. */
 function operationOf({ method, path, query, headers }: Call): [name: string, Operation] {
@@ -169,15 +180,13 @@ function onKey({ bucket: { kmsKeyArn } }: Place, ...actions: readonly string[]):
 }
 
 function listPermissions(request: Request): Permission[] {
-  const named = ['prefix', 'delimiter', 'max-keys'].filter((name) => request.call.query.has(name));
-  const context = Object.fromEntries(named.map((name) => [`s3:${name}`, parameter(request, name)]));
-  return [{ action: 's3:ListBucket', resource: bucketArn(request), ...(named.length > 0 && { context }) }];
+  const prefix = request.call.query.get('prefix');
+  const context = { 's3:prefix': prefix ?? '' };
+  return [{ action: 's3:ListBucket', resource: bucketArn(request), ...(prefix !== null && { context }) }];
 }
 
 function readPermission(request: Request): Permission {
-  const versionId = parameter(request, 'versionId');
-  if (versionId === '') return onObject(request, 'GetObject');
-  return { ...onObject(request, 'GetObjectVersion'), context: { 's3:VersionId': versionId } };
+  return onObject(request, request.call.query.has('versionId') ? 'GetObjectVersion' : 'GetObject');
 }
 
 function putPermissions(place: Place): Permission[] {
@@ -356,10 +365,10 @@ async function putObject(request: Request, response: ServerResponse): Promise<vo
   const { call, bucket, objects } = request;
   const first = mustBeFirst(call.headers);
   const headers = headersToKeep(bucket, call.headers);
-  const sums = ['content-md5', 'x-amz-checksum-crc32', 'x-amz-trailer'];
+  const sums = ['content-md5', 'x-amz-checksum-crc32', 'x-amz-checksum-crc64nvme', 'x-amz-trailer'];
   if (bucket.objectLock !== undefined && !sums.some((name) => name in call.headers))
     throw new AwsError('InvalidRequest', 'Content-MD5 or x-amz-checksum- is required with Object Lock');
-  const version = await objects.write(received(call), (blob) =>
+  const version = await objects.write(await received(call), (blob) =>
     objects.put(request, { blobs: [blob], etag: blob.md5, headers }, first),
   );
   response.writeHead(200, { ...writtenHeaders(bucket, version), 'content-length': 0 }).end();
@@ -401,17 +410,16 @@ async function uploadPart(request: Request, response: ServerResponse): Promise<v
   const number = Number(parameter(request, 'partNumber'));
   if (!Number.isInteger(number) || number < 1 || number > 10_000)
     throw new AwsError('InvalidArgument', 'Part number must be an integer between 1 and 10000, inclusive');
-  const { md5, crc32 } = await objects.write(received(call), (blob) =>
+  const { md5, checksum } = await objects.write(await received(call), (blob) =>
     objects.keepPart(request, parameter(request, 'uploadId'), number, blob),
   );
-  const checksum = crc32 === undefined ? {} : { 'x-amz-checksum-crc32': crc32 };
   const headers = { etag: `"${md5}"`, ...checksum, ...encryptionHeaders(bucket) };
   response.writeHead(200, { ...headers, 'content-length': 0 }).end();
 }
 
 async function completeUpload(request: Request, response: ServerResponse): Promise<void> {
   const { call, bucket, key, objects } = request;
-  const xml = received(call).content.toString('utf8');
+  const xml = (await received(call)).content.toString('utf8');
   const named = [...xml.matchAll(/<Part>([\s\S]*?)<\/Part>/g)].map(([, part = '']) => ({
     number: Number(/<PartNumber>(\d+)</.exec(part)?.[1]),
     etag: /<ETag>(?:"|&quot;)?(\w+)/.exec(part)?.[1] ?? '',
@@ -489,8 +497,8 @@ function encryptionHeaders({ kmsKeyArn }: BucketDefinition): Record<string, stri
 
 /** Of an object in parts there is none: S3 gives the checksum of the parts' checksums there, which no client compares. */
 function checksumHeaders({ blobs: [blob], etag }: Version): Record<string, string> {
-  if (blob?.crc32 === undefined || blob.md5 !== etag) return {};
-  return { 'x-amz-checksum-crc32': blob.crc32, 'x-amz-checksum-type': 'FULL_OBJECT' };
+  if (blob?.checksum === undefined || blob.md5 !== etag) return {};
+  return { ...blob.checksum, 'x-amz-checksum-type': 'FULL_OBJECT' };
 }
 
 function answerXml(response: ServerResponse, root: string, content: Xml, headers: Record<string, string> = {}): void {

@@ -74,12 +74,7 @@ interface Sending extends Options {
 function permissionsOf(options: Options, order: Order): readonly Permission[] {
   const from = order.senders[0] ?? order.source;
   const set = setNameOf(options, order);
-  const context = {
-    'ses:FromAddress': from,
-    'ses:Recipients': order.recipients,
-    'ses:FeedbackAddress': order.source,
-    'ses:ApiVersion': '1',
-  };
+  const context = { 'ses:FromAddress': from };
   const resources = [`identity/${identityOf(options.identities, from)?.name ?? from}`];
   if (set !== undefined) resources.push(`configuration-set/${set}`);
   return resources.map((resource) => ({ action: 'ses:SendRawEmail', resource: account + resource, context }));

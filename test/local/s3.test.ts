@@ -140,6 +140,22 @@ describe('S3 of the local cloud', () => {
     expect((await failure(read('bad'))).name).toBe('NoSuchKey');
   });
 
+  test('an object has the checksum that its sender chose, the SDK or the AWS CLI', async () => {
+    for (const ChecksumAlgorithm of ['CRC32', 'CRC64NVME'] as const) {
+      const body = Readable.from([Buffer.from('hel'), Buffer.from('lo')]);
+      const params = { Bucket, Key: ChecksumAlgorithm, Body: body, ContentLength: 5, ChecksumAlgorithm };
+      await cloud.client.send(new PutObjectCommand(params));
+      const sums = { CRC32: 'NhCmhg==', CRC64NVME: 'M3eFcAZSQlc=' };
+      expect(await read(ChecksumAlgorithm)).toMatchObject({
+        [`Checksum${ChecksumAlgorithm}`]: sums[ChecksumAlgorithm],
+        text: 'hello',
+      });
+    }
+    expect((await failure(put('bad', 'x', { ChecksumCRC64NVME: 'AAAAAAAAAAA=' }))).name).toBe('BadDigest');
+    const sum = put('bad', 'x', { ChecksumAlgorithm: 'SHA256' });
+    expect((await failure(sum)).message).toContain('x-amz-checksum-sha256');
+  });
+
   test.each([
     ['is whole', '5\r\nhello\r\n0\r\nx-amz-checksum-crc32:NhCmhg==\r\n\r\n', 200, ''],
     ['ends too early', '9\r\nhello\r\n', 400, 'IncompleteBody'],
