@@ -92,12 +92,11 @@ function tableOf({ name, properties }: Resource<'AWS::DynamoDB::Table'>): Table 
 }
 
 function bucketOf({ name, properties }: Resource<'AWS::S3::Bucket'>): BucketDefinition {
-  const { Mode, Days, Years } = properties.ObjectLockConfiguration?.Rule?.DefaultRetention ?? {};
+  const { Mode, Days } = properties.ObjectLockConfiguration?.Rule?.DefaultRetention ?? {};
   const [encryption] = properties.BucketEncryption?.ServerSideEncryptionConfiguration ?? [];
   return {
     name,
-    versioned: properties.VersioningConfiguration?.Status === 'Enabled',
-    objectLock: properties.ObjectLockEnabled ? { mode: Mode, days: Days ?? (Years && Years * 365) } : undefined,
+    objectLock: properties.ObjectLockEnabled ? { mode: Mode, days: Days } : undefined,
     lifecycle: properties.LifecycleConfiguration?.Rules ?? [],
     kmsKeyArn: encryption?.ServerSideEncryptionByDefault.KMSMasterKeyID,
   };
@@ -124,8 +123,7 @@ function apiOf(assembly: Assembly): HttpApiDefinition | undefined {
   const routes = assembly.all('AWS::ApiGatewayV2::Route').map(({ logicalId, properties: { RouteKey, Target } }) => {
     const integration = integrations.get(Target.replace('integrations/', ''));
     if (integration === undefined) throw new Error(`${logicalId}: there is no ${Target}`);
-    const { IntegrationUri, TimeoutInMillis } = integration;
-    return { key: RouteKey, functionArn: functionArn(assembly, IntegrationUri), timeoutMs: TimeoutInMillis };
+    return { key: RouteKey, functionArn: functionArn(assembly, integration.IntegrationUri) };
   });
   // The account's own limits apply where the stage sets none.
   const throttle = { rate: ThrottlingRateLimit ?? 10_000, burst: ThrottlingBurstLimit ?? 5000 };

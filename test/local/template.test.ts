@@ -57,7 +57,7 @@ test('Tables, buckets, schedules and machines of all stacks are found, across re
   expect(deployment.tables).toMatchObject([
     { ttlAttribute: 'expires', KeySchema: [{ AttributeName: 'pk' }, { AttributeName: 'sk' }] },
   ]);
-  expect(deployment.buckets).toMatchObject([{ versioned: false, lifecycle: [{ ExpirationInDays: 30 }] }]);
+  expect(deployment.buckets).toMatchObject([{ lifecycle: [{ ExpirationInDays: 30 }] }]);
   expect(deployment.schedules).toMatchObject([{ expression: 'rate(5 minutes)' }]);
   const [machine] = deployment.machines;
   expect(machine).toMatchObject({ name: 'fixture', definition: { StartAt: 'Echo' } });
