@@ -1,10 +1,9 @@
-import type { Lookup, PathScope } from './paths.ts';
+import { findOf, type Lookup, pathOf } from './reference.ts';
 import { instantOf } from './wait.ts';
 
 /** A rule of a Choice in JSONPath: one comparison, or `And`, `Or` or `Not` of others. */
 export type Rule = Readonly<Record<string, unknown>>;
 
-type Find = (scope: PathScope) => unknown;
 type Test = (value: unknown, wanted: unknown) => boolean;
 
 /** What a value of each type is compared by; undefined when it is of another type: then nothing holds. */
@@ -62,15 +61,14 @@ const joined: Readonly<Record<string, (parts: readonly Lookup[]) => Lookup>> = {
   Not: (parts) => (scope) => !parts.some((holds) => holds(scope)),
 };
 
-/** What a rule says. `find` reads a path, `must` one whose value has to be there. Throws on an operator that is none. */
-export function conditionOf(rule: Rule, find: (path: unknown) => Find, must: (path: unknown) => Lookup): Lookup {
-  const { Variable, Comment: _, ...comparison } = rule;
+/** What a rule says. Throws on an operator that is none. */
+export function conditionOf({ Variable, Comment: _, ...comparison }: Rule): Lookup {
   const [[operator, wanted] = ['', undefined], ...more] = Object.entries(comparison);
   const test = testOf(operator.replace(/Path$/, ''));
   const join = joined[operator];
   if ((test ?? join) === undefined || more.length > 0) throw new Error(`Choices: ${operator} is no comparison`);
-  if (join) return join([wanted].flat().map((part) => conditionOf(part as Rule, find, must)));
-  const left = operator === 'IsPresent' ? find(Variable) : must(Variable);
-  const right = operator.endsWith('Path') ? must(wanted) : () => wanted;
+  if (join) return join([wanted].flat().map((part) => conditionOf(part as Rule)));
+  const left = (operator === 'IsPresent' ? findOf : pathOf)('Variable', Variable);
+  const right = operator.endsWith('Path') ? pathOf('Variable', wanted) : () => wanted;
   return (scope) => test?.(left(scope), right(scope)) === true;
 }

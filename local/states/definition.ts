@@ -1,7 +1,8 @@
 import type * as z from 'zod';
 import { compile, isExpression, sourceOf } from './expression.ts';
 import { type Integration, integrationOf } from './integration.ts';
-import { fromPaths, type Lookup } from './paths.ts';
+import { fromPaths } from './paths.ts';
+import type { Lookup } from './reference.ts';
 import { type Fields, headSchema, type Leading, machineSchema, type programSchema, stateSchema } from './schema.ts';
 
 /** States of one scope: the machine itself, a branch of Parallel, or the processor of a Map. */

@@ -3,7 +3,7 @@ import { checkSize, StateError } from './errors.ts';
 import { ExpressionError, evaluate, isExpression, type Json, sourceOf, type Variables } from './expression.ts';
 import { dataOf } from './history.ts';
 import type { Line } from './line.ts';
-import type { Lookup } from './paths.ts';
+import type { Lookup } from './reference.ts';
 
 /** What a state, a catcher or a choice writes when it is left. */
 export interface Written {
