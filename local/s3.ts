@@ -33,7 +33,8 @@ export async function openS3({ dir, clock, buckets }: Options): Promise<Service>
     prepare(call) {
       const [name, { needs, run }] = operationOf(call);
       const request = requestOf(call, objects, known);
-      return { operation: name, permissions: needs(request), answer: (response) => run(request, response) };
+      const permissions = permissionsOf(needs, request);
+      return { operation: name, permissions, answer: (response) => run(request, response) };
     },
     async close() {
       stop();
@@ -59,7 +60,7 @@ function expireDaily(objects: Objects, buckets: readonly BucketDefinition[]): ()
 
 // Requests.
 
-/** A call with its bucket and key taken from the path. */
+/** A call with its bucket and key, taken from the path or from the form. */
 interface Request extends Place {
   readonly call: Call;
   readonly objects: Objects;
@@ -78,7 +79,7 @@ function requestOf(call: Call, objects: Objects, buckets: Request['buckets']): R
   if (bucket === undefined)
     throw new AwsError('NoSuchBucket', 'The specified bucket does not exist', 404, { BucketName: name });
   if (Buffer.byteLength(key) > 1024) throw new AwsError('KeyTooLongError', 'Your key is too long');
-  return { call, bucket, key, objects, buckets };
+  return { call, bucket, key: formOf(call.request)?.fields.get('key') ?? key, objects, buckets };
 }
 
 const header = (headers: IncomingHttpHeaders, name: string): string | undefined => headers[name]?.toString();
@@ -92,7 +93,8 @@ interface Operation {
   readonly on: string;
   /** The parameters it knows; those of the signature aside. */
   readonly knows: string;
-  needs(request: Request): readonly Permission[];
+  /** The actions that a policy must allow; those of KMS where the bucket has a key of its own. */
+  readonly needs: readonly string[];
   run(request: Request, response: ServerResponse): Promise<void>;
 }
 
@@ -100,46 +102,31 @@ const overrides = ['response-content-disposition', 'response-content-encoding', 
 const reading = `versionId ${overrides.join(' ')}`;
 const listingVersions = 'versions prefix key-marker max-keys encoding-type';
 const listing = 'list-type prefix delimiter max-keys continuation-token start-after encoding-type';
+const toPut = ['s3:PutObject', 'kms:GenerateDataKey'];
+/** A part is sealed with the upload's data key, which is opened again for each. */
+const toPutPart = [...toPut, 'kms:Decrypt'];
+const toGet = ['s3:GetObject', 'kms:Decrypt'];
+const toAbort = ['s3:AbortMultipartUpload'];
 
 /** The first row that fits a call is its operation. */
 const operations: Readonly<Record<string, Operation>> = {
-  ListBuckets: {
-    on: 'GET service',
-    knows: '',
-    needs: () => [{ action: 's3:ListAllMyBuckets', resource: '*' }],
-    run: listBuckets,
-  },
-  ListObjectsV2: { on: 'GET bucket list-type', knows: listing, needs: listPermissions, run: listObjects },
+  ListBuckets: { on: 'GET service', knows: '', needs: ['s3:ListAllMyBuckets'], run: listBuckets },
+  ListObjectsV2: { on: 'GET bucket list-type', knows: listing, needs: ['s3:ListBucket'], run: listObjects },
   ListObjectVersions: {
     on: 'GET bucket versions',
     knows: listingVersions,
-    needs: (request) => [{ action: 's3:ListBucketVersions', resource: bucketArn(request) }],
+    needs: ['s3:ListBucketVersions'],
     run: listVersions,
   },
-  PostObject: { on: 'POST bucket', knows: '', needs: formPermissions, run: postObject },
-  CreateMultipartUpload: { on: 'POST object uploads', knows: 'uploads', needs: putPermissions, run: createUpload },
-  CompleteMultipartUpload: {
-    on: 'POST object uploadId',
-    knows: 'uploadId',
-    needs: partPermissions,
-    run: completeUpload,
-  },
-  UploadPart: { on: 'PUT object uploadId', knows: 'uploadId partNumber', needs: partPermissions, run: uploadPart },
-  PutObject: { on: 'PUT object', knows: '', needs: putPermissions, run: putObject },
-  GetObject: {
-    on: 'GET object',
-    knows: reading,
-    needs: (asked) => [readPermission(asked), ...onKey(asked, 'Decrypt')],
-    run: getObject,
-  },
-  HeadObject: { on: 'HEAD object', knows: reading, needs: (asked) => [readPermission(asked)], run: getObject },
-  AbortMultipartUpload: {
-    on: 'DELETE object uploadId',
-    knows: 'uploadId',
-    needs: (asked) => [onObject(asked, 'AbortMultipartUpload')],
-    run: abortUpload,
-  },
-  DeleteObject: { on: 'DELETE object', knows: 'versionId', needs: deletePermissions, run: deleteObject },
+  PostObject: { on: 'POST bucket', knows: '', needs: toPut, run: postObject },
+  CreateMultipartUpload: { on: 'POST object uploads', knows: 'uploads', needs: toPut, run: createUpload },
+  CompleteMultipartUpload: { on: 'POST object uploadId', knows: 'uploadId', needs: toPutPart, run: completeUpload },
+  UploadPart: { on: 'PUT object uploadId', knows: 'uploadId partNumber', needs: toPutPart, run: uploadPart },
+  PutObject: { on: 'PUT object', knows: '', needs: toPut, run: putObject },
+  GetObject: { on: 'GET object', knows: reading, needs: toGet, run: getObject },
+  HeadObject: { on: 'HEAD object', knows: reading, needs: ['s3:GetObject'], run: getObject },
+  AbortMultipartUpload: { on: 'DELETE object uploadId', knows: 'uploadId', needs: toAbort, run: abortUpload },
+  DeleteObject: { on: 'DELETE object', knows: 'versionId', needs: ['s3:DeleteObject'], run: deleteObject },
 };
 
 /** Headers of S3's own that are modelled, or change nothing here. Any other is refused, as S3 does with one it does not know. */
@@ -164,47 +151,25 @@ function operationOf({ method, path, query, headers }: Call): [name: string, Ope
   throw new AwsError('NotImplemented', `The local cloud does not model ${named}.`, 501);
 }
 
-// Permissions.
-
-const bucketArn = ({ bucket }: Place) => `arn:aws:s3:::${bucket.name}`;
-
-function onObject(place: Place, action: string): Permission {
-  return { action: `s3:${action}`, resource: `${bucketArn(place)}/${place.key}` };
-}
-
-/** S3 uses the bucket's key in the name of the caller, who must be allowed to. */
-function onKey({ bucket: { kmsKeyArn } }: Place, ...actions: readonly string[]): Permission[] {
-  if (kmsKeyArn === undefined) return [];
-  const context = { 'kms:ViaService': 's3.eu-west-1.amazonaws.com' };
-  return actions.map((action) => ({ action: `kms:${action}`, resource: kmsKeyArn, context }));
-}
-
-function listPermissions(request: Request): Permission[] {
-  const prefix = request.call.query.get('prefix');
+/** Where the actions of an operation count. S3 uses the bucket's key in the name of the caller, who must be allowed to. */
+function permissionsOf(needs: Operation['needs'], request: Request): Permission[] {
+  const { bucket, key, call } = request;
+  const place = bucket.name === '' ? '*' : `arn:aws:s3:::${bucket.name}${key && `/${key}`}`;
+  const prefix = call.query.get('prefix');
   const context = { 's3:prefix': prefix ?? '' };
-  return [{ action: 's3:ListBucket', resource: bucketArn(request), ...(prefix !== null && { context }) }];
+  const suffix = call.query.has('versionId') ? 'Version' : '';
+  const permissions = needs.flatMap((action): Permission | [] =>
+    action.startsWith('kms:')
+      ? onKey(action, bucket)
+      : { action: action + suffix, resource: place, ...(prefix !== null && { context }) },
+  );
+  const bypass = { action: 's3:BypassGovernanceRetention', resource: place };
+  return bypasses(request) ? [...permissions, bypass] : permissions;
 }
 
-function readPermission(request: Request): Permission {
-  return onObject(request, request.call.query.has('versionId') ? 'GetObjectVersion' : 'GetObject');
-}
-
-function putPermissions(place: Place): Permission[] {
-  return [onObject(place, 'PutObject'), ...onKey(place, 'GenerateDataKey')];
-}
-
-/** A part is sealed with the upload's data key, which is opened again for each. */
-function partPermissions(place: Place): Permission[] {
-  return [onObject(place, 'PutObject'), ...onKey(place, 'GenerateDataKey', 'Decrypt')];
-}
-
-function formPermissions({ call, bucket }: Request): Permission[] {
-  return putPermissions({ bucket, key: formOf(call.request)?.fields.get('key') ?? '' });
-}
-
-function deletePermissions(request: Request): Permission[] {
-  const action = parameter(request, 'versionId') === '' ? 'DeleteObject' : 'DeleteObjectVersion';
-  return [action, ...(bypasses(request) ? ['BypassGovernanceRetention'] : [])].map((one) => onObject(request, one));
+function onKey(action: string, { kmsKeyArn }: BucketDefinition): Permission | [] {
+  const context = { 'kms:ViaService': 's3.eu-west-1.amazonaws.com' };
+  return kmsKeyArn === undefined ? [] : { action, resource: kmsKeyArn, context };
 }
 
 // Lists.
@@ -374,10 +339,10 @@ async function putObject(request: Request, response: ServerResponse): Promise<vo
   response.writeHead(200, { ...writtenHeaders(bucket, version), 'content-length': 0 }).end();
 }
 
-async function postObject({ call, bucket, objects }: Request, response: ServerResponse): Promise<void> {
+async function postObject({ call, bucket, key, objects }: Request, response: ServerResponse): Promise<void> {
   const form = formOf(call.request);
   if (form === undefined) throw new AwsError('MethodNotAllowed', 'The specified method is not allowed.', 405);
-  const { key = '', success_action_redirect: redirect = '', ...fields } = Object.fromEntries(form.fields);
+  const { success_action_redirect: redirect = '', ...fields } = Object.fromEntries(form.fields);
   const headers = headersToKeep(bucket, fields);
   const version = await objects.write(form.file, (blob) =>
     objects.put({ bucket, key }, { blobs: [blob], etag: blob.md5, headers }),
