@@ -50,7 +50,9 @@ const specs: Readonly<Record<string, { create(): string; read(material: string):
 export async function openKms(options: { readonly store: Store; readonly keys: readonly KmsKey[] }): Promise<Service> {
   const keys = new Map<string, Key>();
   for (const key of options.keys) keys.set(key.id, await openKey(key, options.store));
-  return jsonService('kms', keys, operations, ({ KeyId }) => find(keys, String(KeyId)).arn);
+  return jsonService('kms', keys, operations, ({ KeyId }) =>
+    KeyId === undefined ? '*' : find(keys, String(KeyId)).arn,
+  );
 }
 
 async function openKey(key: KmsKey, store: Store): Promise<Key> {
@@ -100,6 +102,9 @@ const operations: Readonly<Record<string, JsonOperation<Keys>>> = {
   Sign: operation({ ...onSignature, MessageType }, (keys: Keys, { KeyId, Message, SigningAlgorithm }) => {
     const { arn, secret } = usable(keys, KeyId, 'ECC_NIST_P256');
     return { KeyId: arn, SigningAlgorithm, Signature: sign('sha256', Message, secret).toString('base64') };
+  }),
+  ListKeys: operation({}, (keys: Keys) => {
+    return { Keys: [...keys.values()].map(({ id, arn }) => ({ KeyId: id, KeyArn: arn })), Truncated: false };
   }),
   GetPublicKey: operation({ KeyId }, (keys: Keys, { KeyId }) => {
     const { arn, spec, secret } = usable(keys, KeyId, 'ECC_NIST_P256');

@@ -9,6 +9,7 @@ import {
   type Clock,
   type InvokeFunction,
   type InvokeResult,
+  type Prepared,
   type Service,
   type Store,
 } from './service.ts';
@@ -75,16 +76,34 @@ export function openLambda(options: Options): Lambda {
   return {
     signingName: 'lambda',
     invoke,
-    prepare: (call) => ({
-      operation: 'Invoke',
-      permissions: [{ action: 'lambda:InvokeFunction', resource: arnOf(functionName(call)) }],
-      async answer(response) {
-        const { status, headers, body } = await answer(invokeFrom(true), call);
-        response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
-      },
-    }),
+    prepare: (call) => (isList(call) ? listOf(functions) : invocationOf(call, invokeFrom(true))),
     resume: () => queue.resume(),
     close: () => pool.close(),
+  };
+}
+
+const isList = ({ method, path }: Call): boolean => method === 'GET' && /^\/2015-03-31\/functions\/?$/.test(path);
+
+function listOf(functions: readonly LambdaFunction[]): Prepared {
+  const Functions = functions.map(({ name, arn, roleArn, runtime, handler, memoryMb, timeoutSeconds }) => {
+    const limits = { MemorySize: memoryMb, Timeout: timeoutSeconds };
+    return { FunctionName: name, FunctionArn: arn, Role: roleArn, Runtime: runtime, Handler: handler, ...limits };
+  });
+  return {
+    operation: 'ListFunctions',
+    permissions: [{ action: 'lambda:ListFunctions', resource: '*' }],
+    answer: async (response) => void response.end(JSON.stringify({ Functions })),
+  };
+}
+
+function invocationOf(call: Call, invoke: InvokeFunction): Prepared {
+  return {
+    operation: 'Invoke',
+    permissions: [{ action: 'lambda:InvokeFunction', resource: arnOf(functionName(call)) }],
+    async answer(response) {
+      const { status, headers, body } = await answer(invoke, call);
+      response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(body);
+    },
   };
 }
 

@@ -16,6 +16,7 @@ import type { InvokeFunction, Service, Store } from './service.ts';
 import { openSes } from './ses.ts';
 import { openSns } from './sns.ts';
 import { openStates } from './states.ts';
+import { sts } from './sts.ts';
 import { place } from './template-resources.ts';
 
 /** What the services stand on. */
@@ -59,7 +60,7 @@ export async function openParts(ground: Ground) {
   const scheduling = { store: store.sub('scheduler'), clock, queues, reads };
   const invoke = invokeOnSchedule(deployment, invokeAs);
   const scheduler = await kept(ground, openScheduler({ ...deployment, ...scheduling, invoke }));
-  const services = [dynamodb, ...(await openStorage(ground)), lambda, sns, ses, states, scheduler];
+  const services = [dynamodb, ...(await openStorage(ground)), lambda, sns, ses, states, scheduler, sts];
   const resume = async (): Promise<void> => {
     await lambda.resume();
     // A broken journal is told, with its position; every other execution goes on.

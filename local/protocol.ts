@@ -90,10 +90,15 @@ export interface QueryAction {
 
 interface PreparedAction {
   readonly permissions: readonly Permission[];
-  run(): Promise<Readonly<Record<string, string>>>;
+  run(): Promise<Readonly<Record<string, Xml>>>;
 }
 
-/** A service of form-encoded actions that are answered in XML with flat fields. */
+/** An action without fields that lists what there is. */
+export function listing(action: string, run: () => Readonly<Record<string, Xml>>): QueryAction {
+  return { knows: [], prepare: () => ({ permissions: [{ action, resource: '*' }], run: async () => run() }) };
+}
+
+/** A service of form-encoded actions that are answered in XML. */
 export function queryService(
   signingName: string,
   namespace: string,
@@ -156,7 +161,7 @@ function answerXml(
   response: ServerResponse,
   namespace: string,
   action: string,
-  result: Readonly<Record<string, string>>,
+  result: Readonly<Record<string, Xml>>,
 ): void {
   const metadata = `<ResponseMetadata><RequestId>${randomUUID()}</RequestId></ResponseMetadata>`;
   const body = `<${action}Result>${elements(result)}</${action}Result>${metadata}`;

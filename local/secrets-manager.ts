@@ -49,7 +49,8 @@ export async function openSecretsManager(options: {
     const versions = secretString === undefined ? [] : [versionOf(vault, secretString, randomUUID())];
     await save(vault, { name, versions });
   }
-  return jsonService('secretsmanager', vault, operations, ({ SecretId }) => {
+  return jsonService('secretsmanager', vault, operations, ({ SecretId = '*' }) => {
+    if (SecretId === '*') return '*';
     const id = String(SecretId);
     const name = find(vault, id)?.name;
     return name === undefined ? (id.startsWith('arn:') ? id : account + id) : secretArn(name);
@@ -82,6 +83,9 @@ type Input<Shape extends z.ZodRawShape> = z.infer<z.ZodObject<Shape>>;
 const operations: Readonly<Record<string, JsonOperation<Vault>>> = {
   GetSecretValue: operation(toGet, getValue),
   PutSecretValue: operation(toPut, putValue),
+  ListSecrets: operation({}, ({ secrets }: Vault) => {
+    return { SecretList: [...secrets.keys()].map((Name) => ({ ARN: secretArn(Name), Name })) };
+  }),
 };
 
 /** By name, by full ARN, or by ARN without the six characters. */

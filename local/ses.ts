@@ -1,5 +1,5 @@
 import type { Mail, Mailbox } from './mailbox.ts';
-import { type QueryInput, queryService } from './protocol.ts';
+import { listing, type QueryInput, queryService } from './protocol.ts';
 import { AwsError, type Call, type Caller, type Permission, type Service, type Store } from './service.ts';
 import { isOutcome, type Outcome, type SentMail, sesEvents } from './ses-events.ts';
 import { invalid, normal, type Order, rawOrder, split } from './ses-order.ts';
@@ -62,7 +62,9 @@ export async function openSes(options: Options): Promise<Ses> {
       return { permissions: permissionsOf(options, order), run };
     },
   };
-  return { ...queryService('ses', namespace, { SendRawEmail }), behaviours };
+  const member = options.identities.map(({ name }) => name);
+  const ListIdentities = listing('ses:ListIdentities', () => ({ Identities: { member } }));
+  return { ...queryService('ses', namespace, { SendRawEmail, ListIdentities }), behaviours };
 }
 
 interface Sending extends Options {

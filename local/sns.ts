@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import MailComposer from 'nodemailer/lib/mail-composer/index.js';
 import type { Mailbox } from './mailbox.ts';
-import { type QueryInput, queryService } from './protocol.ts';
+import { listing, type QueryInput, queryService } from './protocol.ts';
 import type { Queues } from './queues.ts';
 import { AwsError, type Clock, type InvokeFunction, type Service } from './service.ts';
 import { uuidOf } from './template-resources.ts';
@@ -64,8 +64,10 @@ export function openSns(options: Options): Sns {
       return { permissions: [{ action: 'sns:Publish', resource: topic }], run };
     },
   };
+  const member = options.topics.map((TopicArn) => ({ TopicArn }));
+  const ListTopics = listing('sns:ListTopics', () => ({ Topics: { member } }));
   return {
-    ...queryService('sns', namespace, { Publish }),
+    ...queryService('sns', namespace, { Publish, ListTopics }),
     publish: (topicArn, content) => publish(options, topicArn, content),
   };
 }

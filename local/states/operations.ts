@@ -139,7 +139,7 @@ function machineOf({ options }: Executions, stateMachineArn: string): Machine {
 
 /** The template does not say when a machine was made. */
 function machineItem({ arn, name }: Machine): object {
-  return { stateMachineArn: arn, name, type: 'STANDARD', creationDate: 0 };
+  return { stateMachineArn: arn, name, type: 'STANDARD', creationDate: 1_767_225_600 };
 }
 
 /** Gives a task its answer, when its token is right and it still waits. */

@@ -65,6 +65,15 @@ describe('A cloud', () => {
     expect(outputs().stacks.Service?.Url).toBe(cloud.site);
   });
 
+  test('tells a person who they are and which functions there are', async () => {
+    const body = 'Action=GetCallerIdentity&Version=2011-06-15';
+    const who = await signed(cloud.aws, { service: 'sts', method: 'POST', path: '/', body });
+    expect(await who.text()).toContain('<Arn>arn:aws:iam::123456789012:root</Arn>');
+    const list = await signed(cloud.aws, { service: 'lambda', method: 'GET', path: '/2015-03-31/functions' });
+    const { Functions } = (await list.json()) as { Functions: { FunctionName: string }[] };
+    expect(Functions.map(({ FunctionName }) => FunctionName)).toContain(outputs().stacks.Service?.FunctionName);
+  });
+
   test('says 503 until everything is up, and 404 for an execution that is not there', async () => {
     const port = Number(new URL(cloud.site).port);
     await cloud.close();
@@ -184,30 +193,30 @@ test('After kill -9 an execution goes on, an accepted event is delivered and the
   expect(JSON.parse(queue?.messages[0]?.body ?? '')).toMatchObject({ requestPayload: { do: 'throw' } });
 });
 
+interface Asked {
+  readonly service: string;
+  readonly method: string;
+  readonly path: string;
+  readonly headers?: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+/** One call, signed by the person at this machine. */
+async function signed(aws: string, { service, method, path, headers = {}, body }: Asked): Promise<Response> {
+  const { hostname, port, host } = new URL(aws);
+  const credentials = { accessKeyId: 'local', secretAccessKey: 'local' };
+  const signer = new SignatureV4({ service, region: 'eu-west-1', credentials, sha256: Sha256 });
+  const place = { protocol: 'http:', hostname, port: Number(port) };
+  const request = new HttpRequest({ ...place, method, path, headers: { host, ...headers }, body });
+  return fetch(aws + path, { method, headers: (await signer.sign(request)).headers, body });
+}
+
 /** Invokes the function without waiting for it; resolves when Lambda has accepted the event. */
 async function sendEvent(aws: string, event: object): Promise<void> {
-  const { hostname, port, host } = new URL(aws);
-  const { FunctionName } = outputs().stacks.Service ?? {};
-  const signer = new SignatureV4({
-    service: 'lambda',
-    region: 'eu-west-1',
-    credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
-    sha256: Sha256,
-  });
-  const path = `/2015-03-31/functions/${FunctionName}/invocations`;
-  const headers = { host, 'x-amz-invocation-type': 'Event' };
+  const path = `/2015-03-31/functions/${outputs().stacks.Service?.FunctionName}/invocations`;
+  const headers = { 'x-amz-invocation-type': 'Event' };
   const body = JSON.stringify(event);
-  const request = new HttpRequest({
-    protocol: 'http:',
-    hostname,
-    port: Number(port),
-    method: 'POST',
-    path,
-    headers,
-    body,
-  });
-  const signed = await signer.sign(request);
-  const { status } = await fetch(aws + path, { method: 'POST', headers: signed.headers, body });
+  const { status } = await signed(aws, { service: 'lambda', method: 'POST', path, headers, body });
   expect(status).toBe(202);
 }
 

@@ -1,5 +1,12 @@
 import { createPublicKey, verify } from 'node:crypto';
-import { GenerateMacCommand, GetPublicKeyCommand, KMSClient, ListKeysCommand, SignCommand } from '@aws-sdk/client-kms';
+import {
+  GenerateMacCommand,
+  GetPublicKeyCommand,
+  KMSClient,
+  ListAliasesCommand,
+  ListKeysCommand,
+  SignCommand,
+} from '@aws-sdk/client-kms';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { type KmsKey, openKms } from '../../local/kms.ts';
 import { memoryStore, serve } from './small-gateway.ts';
@@ -98,10 +105,16 @@ test('a call needs the permission on the key itself', async () => {
   expect(local.gateway.asked).toEqual([{ action: 'kms:Sign', resource: arn(anchor) }]);
 });
 
+test('all keys are listed to whom may list them', async () => {
+  const { Keys = [] } = await local.kms.send(new ListKeysCommand({}));
+  expect(Keys).toEqual([data, mac, anchor].map((id) => ({ KeyId: id, KeyArn: arn(id) })));
+  expect(local.gateway.asked).toEqual([{ action: 'kms:ListKeys', resource: '*' }]);
+});
+
 test('an operation or a field that is not modelled is refused by name', async () => {
-  await expect(local.kms.send(new ListKeysCommand({}))).rejects.toMatchObject({
+  await expect(local.kms.send(new ListAliasesCommand({}))).rejects.toMatchObject({
     name: 'UnknownOperationException',
-    message: expect.stringContaining('kms:ListKeys'),
+    message: expect.stringContaining('kms:ListAliases'),
   });
   const dry = new GenerateMacCommand({ KeyId: mac, Message: bytes('x'), MacAlgorithm: 'HMAC_SHA_256', DryRun: true });
   await expect(local.kms.send(dry)).rejects.toMatchObject({ message: expect.stringContaining('DryRun') });

@@ -1,6 +1,7 @@
 import {
   DeleteSecretCommand,
   GetSecretValueCommand,
+  ListSecretsCommand,
   PutSecretValueCommand,
   SecretsManagerClient,
 } from '@aws-sdk/client-secrets-manager';
@@ -25,6 +26,12 @@ beforeEach(async () => {
 afterEach(() => local.gateway[Symbol.asyncDispose]());
 
 describe('a secret of the template', () => {
+  test('is listed by name and ARN, without its value', async () => {
+    const { SecretList } = await local.client.send(new ListSecretsCommand({}));
+    expect(SecretList).toEqual(['crm', 'empty'].map((Name) => ({ Name, ARN: secretArn(Name) })));
+    expect(local.gateway.asked).toEqual([{ action: 'secretsmanager:ListSecrets', resource: '*' }]);
+  });
+
   test('is found by name, by ARN and by ARN without the six characters', async () => {
     const arn = secretArn('crm');
     expect(arn).toMatch(/:secret:crm-[A-Za-z0-9]{6}$/);

@@ -1,4 +1,5 @@
 import {
+  ListIdentitiesCommand,
   SESClient,
   SendRawEmailCommand,
   type SendRawEmailCommandInput,
@@ -130,6 +131,11 @@ describe('a sender', () => {
       expect(await local.mailbox.list()).toEqual([]);
     },
   );
+
+  test('that may be used is listed', async () => {
+    const { Identities } = await local.client.send(new ListIdentitiesCommand({}));
+    expect(Identities).toEqual(identities.map(({ name }) => name));
+  });
 
   test('that is not verified is MessageRejected, also as Source, Sender or Return-Path', async () => {
     const text = 'following identities failed the check in region EU-WEST-1: evil@x.com';

@@ -1,4 +1,4 @@
-import { CreateTopicCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
+import { CreateTopicCommand, ListTopicsCommand, PublishCommand, SNSClient } from '@aws-sdk/client-sns';
 import { afterEach, describe, expect, test, vi } from 'vitest';
 import { openMailbox } from '../../local/mailbox.ts';
 import { openQueues } from '../../local/queues.ts';
@@ -153,6 +153,12 @@ describe('a call', () => {
       message: expect.stringContaining('sns:CreateTopic'),
     });
   });
+});
+
+test('every topic is listed by its ARN', async () => {
+  const { client } = await startAll({ subscriptions: [] });
+  const { Topics = [] } = await client.send(new ListTopicsCommand({}));
+  expect(Topics).toEqual([{ TopicArn: topic }]);
 });
 
 test('a subscription to no topic is refused at load, by name', async () => {
