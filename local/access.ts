@@ -4,15 +4,6 @@ import { accessDenied, compile, type Decide, type PolicyDocument } from './polic
 import type { Caller, Permission, Store } from './service.ts';
 import type { AccessKey } from './signature.ts';
 
-/** Who may do what: the keys of the roles, their policies, and what was used of them. */
-export interface Access {
-  findKey(accessKeyId: string): AccessKey | undefined;
-  credentialsOf(roleArn: string): { readonly accessKeyId: string; readonly secretAccessKey: string };
-  /** Throws AwsError when the caller may not. A person with the root key may do everything that no resource denies. */
-  authorise(caller: Caller, permission: Permission): void;
-  report(): AccessReport;
-}
-
 /** One use of a right: who, what, on which resource. */
 interface Use {
   readonly role: string;
@@ -20,23 +11,18 @@ interface Use {
   readonly resource: string;
 }
 
-export interface AccessReport {
-  /** Every (role, action, resource) that was asked for and granted so far. */
-  readonly used: readonly Use[];
-  /** Granted by a policy and not used so far; actions and resources as the policy writes them. */
-  readonly unused: readonly Use[];
-}
+export type Access = Awaited<ReturnType<typeof openAccess>>;
 
 /** The key of a person at this machine. */
 const root = { accessKeyId: 'local', secretAccessKey: 'local' };
 
-/** The keys follow from a secret in the store, so that they stay the same from start to start. */
+/** Who may do what. The keys of the roles follow from a secret in the store, so that they stay the same from start to start. */
 export async function openAccess(options: {
   readonly store: Store;
   readonly roles: readonly RoleDefinition[];
   /** Bucket policies: their denials hold for everyone. */
   readonly resourcePolicies: readonly PolicyDocument[];
-}): Promise<Access> {
+}) {
   const master = (await options.store.get<string>('master')) ?? randomBytes(32).toString('hex');
   await options.store.put('master', master);
   const credentialsOf = (roleArn: string) => keyOf(roleArn, master);
@@ -50,9 +36,10 @@ export async function openAccess(options: {
   const resources = compiled('bucket policies', options.resourcePolicies);
   const used = new Map<string, Use>();
   return {
-    findKey: (accessKeyId) => keys.get(accessKeyId),
+    findKey: (accessKeyId: string) => keys.get(accessKeyId),
     credentialsOf,
-    authorise({ role }, permission) {
+    /** Throws AwsError when the caller may not. A person with the root key may do everything that no resource denies. */
+    authorise({ role }: Caller, permission: Permission): void {
       const byResource = resources(permission, role ?? 'arn:aws:iam::123456789012:root');
       const byRole = role === undefined ? 'allow' : (policies.get(role)?.(permission, role) ?? 'implicit');
       const decision = byResource === 'deny' ? byResource : byRole;
@@ -60,6 +47,7 @@ export async function openAccess(options: {
       const { action, resource } = permission;
       if (role !== undefined) used.set(`${role} ${action} ${resource}`, { role, action, resource });
     },
+    /** What was asked for and granted so far, and what is granted and was never used, as the policies write it. */
     report: () => ({ used: [...used.values()], unused: unusedOf(options.roles, [...used.values()]) }),
   };
 }

@@ -101,16 +101,15 @@ export function keyOf(item: Item, table: TableSchema): string | undefined {
   return rules.validateItem(item, table) == null ? itemKey(table.TableName, rules.createKey(item, table)) : undefined;
 }
 
-/** One operation's view of the store: reads see what is committed, writes wait in `changes`. */
-export interface Work {
-  readonly changes: Change[];
-  /** Runs one checked operation. Rejects with AwsError. */
-  run(operation: EngineOperation, data: Input): Promise<Input>;
-}
+export type Work = ReturnType<typeof workOn>;
 
-/** `onRead` is told of every range of keys before it is read. */
-export function workOn(store: Store, tables: ReadonlyMap<string, TableSchema>, onRead: OnRead): Work {
+/**
+ * One operation's view of the store: reads see what is committed, writes wait in `changes`. `onRead` is told of every range of keys
+ * before it is read.
+ */
+export function workOn(store: Store, tables: ReadonlyMap<string, TableSchema>, onRead: OnRead) {
   const changes: Change[] = [];
+  /** Runs one checked operation. Rejects with AwsError. */
   const run = (operation: EngineOperation, data: Input) =>
     new Promise<Input>((resolve, reject) => {
       const fail = (error: unknown) => reject(asAwsError(error));

@@ -21,31 +21,26 @@ const Fault = z
 export type Fault = z.infer<typeof Fault>;
 type Armed = Fault & { seen: number; fired: number };
 
-/** The faults that tests put between a function and AWS. */
-export interface Faults {
-  /** Arms a fault. Throws, naming the field, on one it does not know. */
-  add(fault: unknown): unknown;
-  list(): unknown;
-  clear(): void;
-  /** What happens to this call. Counts it. */
-  meet(service: string, operation: string): Fault | undefined;
-}
+export type Faults = ReturnType<typeof openFaults>;
 
-export function openFaults(): Faults {
+/** The faults that tests put between a function and AWS. */
+export function openFaults() {
   const armed: Armed[] = [];
   return {
-    add(input) {
+    /** Arms a fault. Throws, naming the field, on one it does not know. */
+    add(input: unknown): unknown {
       const parsed = Fault.safeParse(input);
       if (!parsed.success) throw new Error(z.prettifyError(parsed.error));
       const fault = { ...parsed.data, seen: 0, fired: 0 };
       armed.push(fault);
       return fault;
     },
-    list: () => armed,
-    clear() {
+    list: (): unknown => armed,
+    clear(): void {
       armed.length = 0;
     },
-    meet(service, operation) {
+    /** What happens to this call. Counts it. */
+    meet(service: string, operation: string): Fault | undefined {
       const matching = armed.filter((one) => one.service === service && ['*', operation].includes(one.operation));
       for (const fault of matching) fault.seen += 1;
       const fault = matching.find(({ seen, call, times }) => seen >= call && seen < call + times);

@@ -8,11 +8,7 @@ import { elements, readBody } from './protocol.ts';
 import { AwsError, type Call, type Caller, type Clock, type Permission, type Service } from './service.ts';
 import { serviceOf } from './signature.ts';
 
-/** The port where every AWS service of the local cloud answers. */
-export interface Gateway {
-  readonly port: number;
-  close(): Promise<void>;
-}
+export type Gateway = Awaited<ReturnType<typeof openGateway>>;
 
 interface Options {
   readonly port: number;
@@ -30,8 +26,8 @@ interface Options {
 /** Bytes of a body, which is held in memory; a file that a browser uploads may have 50 MB. */
 const largestBody = 67_108_864;
 
-/** Opens the port; port 0 takes a free one. Rejects with EADDRINUSE when it is taken. */
-export async function openGateway(options: Options): Promise<Gateway> {
+/** Opens the port where every AWS service answers; port 0 takes a free one. Rejects with EADDRINUSE when it is taken. */
+export async function openGateway(options: Options) {
   const server = createServer((request, response) => {
     void options.clock.busy(answer(options, request, response));
   });

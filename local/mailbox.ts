@@ -15,31 +15,17 @@ export interface Mail {
   readonly attachments: readonly { readonly name: string; readonly type: string; readonly size: number }[];
 }
 
-/** Every mail the local cloud accepted. */
-export interface Mailbox {
-  /** Parses the message, puts it on disk and answers. Rejects with InvalidParameterValue when it is not a mail. */
-  put(mail: { readonly from: string; readonly to: readonly string[]; readonly raw: Buffer }): Promise<Mail>;
-  /** All mails, oldest first. */
-  list(): Promise<Mail[]>;
-  get(id: string): Promise<Mail | undefined>;
-  /** The message as it was sent, or undefined. */
-  raw(id: string): Promise<Buffer | undefined>;
-}
+export type Mailbox = Awaited<ReturnType<typeof openMailbox>>;
 
-/** The mailbox of a store: what is in each mail, and the raw messages in base64 in a store of their own. */
-export async function openMailbox({
-  store,
-  clock,
-}: {
-  readonly store: Store;
-  readonly clock: Clock;
-}): Promise<Mailbox> {
+/** Every mail the local cloud accepted: what is in it, and the raw message in base64 in a store of its own. */
+export async function openMailbox({ store, clock }: { readonly store: Store; readonly clock: Clock }) {
   const raws = store.sub('raw');
   const mails: Mail[] = [];
   for await (const [key, mail] of store.entries<Mail>()) mails[Number(key)] = mail;
   let next = mails.length;
   return {
-    async put({ from, to, raw }) {
+    /** Parses the message, puts it on disk and answers. Rejects with InvalidParameterValue when it is not a mail. */
+    async put({ from, to, raw }: Pick<Mail, 'from' | 'to'> & { readonly raw: Buffer }): Promise<Mail> {
       const content = contentOf(await parse(raw));
       const number = next++;
       const mail: Mail = { id: messageId(clock.now()), at: clock.now().toISOString(), from, to, ...content };
@@ -48,10 +34,11 @@ export async function openMailbox({
       mails[number] = mail;
       return mail;
     },
-    // A mail that is still on its way to the disk leaves a hole, which filter skips.
-    list: async () => mails.filter(() => true),
-    get: async (id) => mails.find((mail) => mail?.id === id),
-    async raw(id) {
+    /** Oldest first. A mail that is still on its way to the disk leaves a hole, which filter skips. */
+    list: () => mails.filter(() => true),
+    get: (id: string) => mails.find((mail) => mail?.id === id),
+    /** The message as it was sent. */
+    async raw(id: string): Promise<Buffer | undefined> {
       const text = await raws.get<string>(id);
       return text === undefined ? undefined : Buffer.from(text, 'base64');
     },

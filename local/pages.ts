@@ -64,12 +64,12 @@ const routes: Readonly<Record<string, Handle>> = {
   'GET /': async (options) => page(await overviewPage(options), pagePolicy),
   'GET /style.css': () => text(styleSheet, 'text/css; charset=utf-8'),
   'GET /mail': listMail,
-  'GET /mail/behaviour': async ({ behaviours }) => json(await behaviours.list()),
+  'GET /mail/behaviour': ({ behaviours }) => json(behaviours.list()),
   'POST /mail/behaviour': setBehaviour,
   'DELETE /mail/behaviour': async ({ behaviours }) => done(await behaviours.clear()),
   'GET /mail/*.eml': async ({ mailbox, part }) => text(found(await mailbox.raw(part), part), 'message/rfc822'),
-  'GET /mail/*.html': async ({ mailbox, part }) => page(framed(found(await mailbox.get(part), part).html), mailPolicy),
-  'GET /mail/*': async ({ mailbox, part }) => page(await mailPage(found(await mailbox.get(part), part)), pagePolicy),
+  'GET /mail/*.html': ({ mailbox, part }) => page(framed(found(mailbox.get(part), part).html), mailPolicy),
+  'GET /mail/*': async ({ mailbox, part }) => page(await mailPage(found(mailbox.get(part), part)), pagePolicy),
   'GET /clock': ({ clock }) => json({ now: clock.now() }),
   'POST /clock': moveClock,
   'GET /executions': async ({ executions }) => json(await executions.list()),
@@ -146,9 +146,9 @@ function found<T>(thing: T | undefined, name: string): T {
 // Handlers.
 
 /** All mails, or with `?to=` those to one address: what a test polls should not grow with everybody else's mail. */
-async function listMail({ mailbox, request }: Ask): Promise<Answer> {
+function listMail({ mailbox, request }: Ask): Answer {
   const to = new URLSearchParams(request.url?.split('?')[1]).get('to');
-  const mails = await mailbox.list();
+  const mails = mailbox.list();
   return json(to === null ? mails : mails.filter((mail) => mail.to.includes(to)));
 }
 

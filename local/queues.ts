@@ -9,29 +9,25 @@ interface QueuedMessage {
   readonly attributes: Readonly<Record<string, string>>;
 }
 
-/** The dead letter queues of the template. Other services put messages in; a person reads them; nothing consumes them. */
-export interface Queues {
-  /** Puts a message on disk. Rejects with QueueDoesNotExist on a queue that the template does not hold. */
-  send(queueArn: string, body: string, attributes?: Readonly<Record<string, string>>): Promise<void>;
-  /** What each queue holds, oldest first. */
-  list(): Promise<readonly { readonly arn: string; readonly messages: readonly QueuedMessage[] }[]>;
-}
+export type Queues = ReturnType<typeof openQueues>;
 
-/** The queues of the template, durable in the store. */
+/** The dead letter queues of the template, by their ARNs. Other services put messages in; a person reads them; nothing consumes them. */
 export function openQueues(options: {
   readonly store: Store;
   readonly clock: Clock;
   readonly queues: readonly string[];
-}): Queues {
+}) {
   const { store, clock } = options;
   const known = new Map(options.queues.map((arn) => [arn, store.sub(arn.slice(arn.lastIndexOf(':') + 1))]));
   return {
-    async send(arn, body, attributes = {}) {
+    /** Puts a message on disk. Rejects on a queue that the template does not hold. */
+    async send(arn: string, body: string, attributes: QueuedMessage['attributes'] = {}): Promise<void> {
       const queue = known.get(arn);
       if (queue === undefined) throw new AwsError('AWS.SimpleQueueService.NonExistentQueue', `No queue ${arn}.`);
       const message: QueuedMessage = { id: randomUUID(), at: clock.now().toISOString(), body, attributes };
       await queue.put(`${message.at} ${message.id}`, message);
     },
+    /** What each queue holds, oldest first. */
     list: () => Promise.all([...known].map(async ([arn, queue]) => ({ arn, messages: await messagesOf(queue) }))),
   };
 }

@@ -1,6 +1,6 @@
 import type { Mail, Mailbox } from './mailbox.ts';
 import { listing, type QueryInput, queryService } from './protocol.ts';
-import { AwsError, type Call, type Caller, type Permission, type Service, type Store } from './service.ts';
+import { AwsError, type Call, type Caller, type Permission, type Store } from './service.ts';
 import { isOutcome, type Outcome, type SentMail, sesEvents } from './ses-events.ts';
 import { invalid, normal, type Order, rawOrder, split } from './ses-order.ts';
 
@@ -23,18 +23,7 @@ interface EventDestination {
   readonly events: readonly string[];
 }
 
-/** SES with what the local cloud adds: the fate of mail to an address. */
-export interface Ses extends Service {
-  readonly behaviours: Behaviours;
-}
-
-/** What happens to mail for an address; durable, and stronger than the simulator's addresses. */
-export interface Behaviours {
-  list(): Promise<readonly { readonly address: string; readonly event: string }[]>;
-  /** Rejects with InvalidParameterValue on an event it does not know. */
-  set(address: string, event: string): Promise<void>;
-  clear(): Promise<void>;
-}
+export type Behaviours = Awaited<ReturnType<typeof openBehaviours>>;
 
 interface Options {
   readonly store: Store;
@@ -51,7 +40,7 @@ const account = 'arn:aws:ses:eu-west-1:123456789012:';
 const limits = { recipients: 50, bytes: 10_485_760 };
 
 /** SendRawEmail of SES's v1 query API over the identities and configuration sets of the template. */
-export async function openSes(options: Options): Promise<Ses> {
+export async function openSes(options: Options) {
   const behaviours = await openBehaviours(options.store.sub('behaviour'));
   const sending = { ...options, outcomeOf: behaviours.outcomeOf };
   const SendRawEmail = {
@@ -67,9 +56,7 @@ export async function openSes(options: Options): Promise<Ses> {
   return { ...queryService('ses', namespace, { SendRawEmail, ListIdentities }), behaviours };
 }
 
-interface Sending extends Options {
-  outcomeOf(address: string): Outcome;
-}
+type Sending = Options & Pick<Behaviours, 'outcomeOf'>;
 
 // Permissions: on the identity that sends and on the configuration set that is used.
 
@@ -184,19 +171,21 @@ const simulator: Readonly<Record<string, Outcome>> = {
   suppressionlist: 'Suppressed',
 };
 
-async function openBehaviours(store: Store): Promise<Behaviours & { outcomeOf(address: string): Outcome }> {
+/** What happens to mail for an address; durable, and stronger than the simulator's addresses. */
+async function openBehaviours(store: Store) {
   const asked = new Map<string, Outcome>();
   for await (const [address, event] of store.entries<Outcome>()) asked.set(address, event);
   return {
-    outcomeOf: (address) => asked.get(address.toLowerCase()) ?? simulated(address) ?? 'Delivery',
-    list: async () => [...asked].map(([address, event]) => ({ address, event })),
-    async set(address, event) {
+    outcomeOf: (address: string): Outcome => asked.get(address.toLowerCase()) ?? simulated(address) ?? 'Delivery',
+    list: () => [...asked].map(([address, event]) => ({ address, event })),
+    /** Rejects with InvalidParameterValue on an event it does not know. */
+    async set(address: string, event: string): Promise<void> {
       if (!isOutcome(event))
         throw invalid(`event: ${event} is not one of Delivery, Bounce, Complaint, Suppressed, Lost`);
       await store.put(address.toLowerCase(), event);
       asked.set(address.toLowerCase(), event);
     },
-    async clear() {
+    async clear(): Promise<void> {
       for (const address of asked.keys()) await store.del(address);
       asked.clear();
     },

@@ -3,7 +3,7 @@ import MailComposer from 'nodemailer/lib/mail-composer/index.js';
 import type { Mailbox } from './mailbox.ts';
 import { listing, type QueryInput, queryService } from './protocol.ts';
 import type { Queues } from './queues.ts';
-import { AwsError, type Clock, type InvokeFunction, type Service } from './service.ts';
+import { AwsError, type Clock, type InvokeFunction } from './service.ts';
 import { uuidOf } from './template-resources.ts';
 
 /** A subscription of the template. An e-mail address confirms itself, nobody has to click. */
@@ -18,12 +18,6 @@ export interface Subscription {
 interface Content {
   readonly message: string;
   readonly subject?: string;
-}
-
-/** SNS with what other local services use. */
-export interface Sns extends Service {
-  /** Answers when every subscriber has the notification for good, or the dead letter queue in its place. Rejects with NotFound. */
-  publish(topicArn: string, content: Content): Promise<string>;
 }
 
 interface Options {
@@ -51,7 +45,7 @@ const namespace = 'http://sns.amazonaws.com/doc/2010-03-31/';
 const limits = { message: 262_144, subject: 100 };
 
 /** The topics and subscriptions of the template. Throws when a subscription is to none of the topics. */
-export function openSns(options: Options): Sns {
+export function openSns(options: Options) {
   const lost = options.subscriptions.find(({ topicArn }) => !options.topics.includes(topicArn));
   if (lost !== undefined) throw new Error(`SNS subscription of ${lost.endpoint}: there is no topic ${lost.topicArn}`);
   const Publish = {
@@ -68,10 +62,11 @@ export function openSns(options: Options): Sns {
   const ListTopics = listing('sns:ListTopics', () => ({ Topics: { member } }));
   return {
     ...queryService('sns', namespace, { Publish, ListTopics }),
-    publish: (topicArn, content) => publish(options, topicArn, content),
+    publish: (topicArn: string, content: Content) => publish(options, topicArn, content),
   };
 }
 
+/** Answers when every subscriber has the notification for good, or the dead letter queue in its place. Rejects with NotFound. */
 async function publish(options: Options, topicArn: string, content: Content): Promise<string> {
   if (!options.topics.includes(topicArn)) throw new AwsError('NotFound', 'Topic does not exist', 404);
   checkContent(content);

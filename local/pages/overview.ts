@@ -4,7 +4,7 @@ import { instant, layout, type Markup } from './layout.ts';
 
 /** Clock, mailbox, requests and dead letters on one page. */
 export async function overviewPage({ clock, mailbox, executions, queues }: PagesOptions): Promise<Markup> {
-  const mails = (await mailbox.list()).map(({ id, at, to, subject }) => {
+  const mails = mailbox.list().map(({ id, at, to, subject }) => {
     return [instant(at), to.join(', '), html`<a href="/_local/mail/${id}">${subject || '(no subject)'}</a>`];
   });
   const requests = (await executions.list()).map(({ name, status, startedAt }) => {
