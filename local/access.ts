@@ -40,8 +40,8 @@ export async function openAccess(options: {
     credentialsOf,
     /** Throws AwsError when the caller may not. A person with the root key may do everything that no resource denies. */
     authorise({ role }: Caller, permission: Permission): void {
-      const byResource = resources(permission, role ?? 'arn:aws:iam::123456789012:root');
-      const byRole = role === undefined ? 'allow' : (policies.get(role)?.(permission, role) ?? 'implicit');
+      const byResource = resources(permission);
+      const byRole = role === undefined ? 'allow' : (policies.get(role)?.(permission) ?? 'implicit');
       const decision = byResource === 'deny' ? byResource : byRole;
       if (decision !== 'allow') throw accessDenied(role ?? 'root', permission, decision);
       const { action, resource } = permission;

@@ -10,7 +10,7 @@ export interface PolicyDocument {
 
 /** Explicitly allowed, explicitly denied, or not mentioned. */
 export type Decision = 'allow' | 'deny' | 'implicit';
-export type Decide = (permission: Permission, principal?: string) => Decision;
+export type Decide = (permission: Permission) => Decision;
 
 /** Turns policies into one decision: a Deny wins over every Allow. Throws, naming the place, on anything that is not modelled. */
 export function compile(documents: readonly PolicyDocument[]): Decide {
@@ -18,8 +18,8 @@ export function compile(documents: readonly PolicyDocument[]): Decide {
     const { Statement } = read(Document, document, `policy ${n + 1}`);
     return Statement.map((one, at) => compileStatement(one, `policy ${n + 1}, statement ${at + 1}`));
   });
-  return (permission, principal) => {
-    const met = statements.filter((statement) => statement.covers(permission, principal));
+  return (permission) => {
+    const met = statements.filter((statement) => statement.covers(permission));
     if (met.some(({ effect }) => effect === 'Deny')) return 'deny';
     return met.length > 0 ? 'allow' : 'implicit';
   };
@@ -63,14 +63,11 @@ const texts = listOf(
 /** What holds for every call on this machine: loopback counts as secure transport (decisions.md 18). */
 const everywhere: Readonly<Record<string, string>> = {
   'aws:SecureTransport': 'true',
-  'aws:RequestedRegion': 'eu-west-1',
-  'aws:PrincipalAccount': '123456789012',
-  'aws:ResourceAccount': '123456789012',
   'aws:SourceAccount': '123456789012',
 };
 
 /** The condition keys that the local cloud fills where AWS would; `*` stands for a name of the caller's. S3 uses a key for the caller, a direct call has no kms:ViaService. */
-const filled = ['aws:PrincipalArn', 'aws:SourceArn', 'kms:EncryptionContext:*', 'kms:ViaService', 's3:prefix'];
+const filled = ['aws:SourceArn', 'kms:EncryptionContext:*', 'kms:ViaService', 's3:prefix'];
 const filledKeys = [...Object.keys(everywhere), ...filled, 'ses:FromAddress'].map((key) => pattern(key, 'is'));
 const conditionKey = z
   .string()
@@ -82,11 +79,9 @@ const comparisons = new Map<string, (wanted: string) => Test>([
   ['StringEquals', (wanted) => (value) => value === wanted],
   ['StringLike', (wanted) => (value) => pattern(wanted, 's').test(value)],
   ['Bool', (wanted) => (value) => value.toLowerCase() === wanted.toLowerCase()],
-  ['ArnEquals', likeArn],
   ['ArnLike', likeArn],
 ]);
-const operatorOf = (name: string) => comparisons.get(name.replace(/^(String|Arn)Not/, '$1'));
-const operator = z.string().refine(operatorOf, 'is no modelled condition operator');
+const operator = z.string().refine((name) => comparisons.has(name), 'is no modelled condition operator');
 
 const Document = z.strictObject({
   Version: z.literal('2012-10-17').optional(),
@@ -97,12 +92,9 @@ const Document = z.strictObject({
 const Statement = z.strictObject({
   Sid: z.string().optional(),
   Effect: z.enum(['Allow', 'Deny']),
-  /** Policies of identities name no principal; those of resources name everyone, accounts, roles or services. */
+  /** Policies of identities name no principal; those of resources name everyone, or services of AWS, which do not call here. */
   Principal: z
-    .preprocess(
-      (value) => (value === '*' ? { AWS: value } : value),
-      z.strictObject({ AWS: texts, Service: texts }).partial(),
-    )
+    .union([z.literal('*'), z.strictObject({ AWS: z.literal('*') }), z.strictObject({ Service: texts })])
     .optional(),
   Action: texts,
   Resource: texts,
@@ -119,40 +111,32 @@ function read<Schema extends z.ZodType>(schema: Schema, value: unknown, place: s
 
 interface CompiledStatement {
   readonly effect: 'Allow' | 'Deny';
-  covers(permission: Permission, principal: string | undefined): boolean;
+  covers(permission: Permission): boolean;
 }
 
 function compileStatement(raw: unknown, place: string): CompiledStatement {
   const { Effect, Principal, Action, Resource, Condition } = read(Statement, raw, place);
   const actions = Action.map((text) => pattern(text, 'is'));
   const resources = Resource.map((text) => pattern(text, 's'));
-  const named = Principal && [...(Principal.AWS ?? []), ...(Principal.Service ?? [])];
+  const isForServices = typeof Principal === 'object' && 'Service' in Principal;
   const conditions = Object.entries(Condition).flatMap(([name, keys]) =>
     Object.entries(keys).map(([key, wanted]) => conditionOf(name, key, wanted)),
   );
   return {
     effect: Effect,
-    covers: ({ action, resource, context }, caller) => {
+    covers: ({ action, resource, context }) => {
       const isAbout = actions.some((one) => one.test(action)) && resources.some((one) => one.test(resource));
-      if (!isAbout || !(named?.some((name) => isCalled(name, caller)) ?? true)) return false;
-      const facts = { ...everywhere, ...(caller && { 'aws:PrincipalArn': caller }), ...context };
-      return conditions.every((holds) => holds(facts));
+      return isAbout && !isForServices && conditions.every((holds) => holds({ ...everywhere, ...context }));
     },
   };
 }
 
-/** An account stands for everyone in it. */
-function isCalled(name: string, caller: string | undefined): boolean {
-  const account = /^(?:arn:aws:iam::)?(\d{12})(?::root)?$/.exec(name)?.[1];
-  return name === '*' || name === caller || (account !== undefined && caller?.split(':')[4] === account);
-}
-
-/** One of the wanted values must fit; of a negated operator none may, and an absent key fits none. */
+/** One of the wanted values must fit; an absent key fits none. */
 function conditionOf(name: string, key: string, wanted: readonly string[]) {
-  const tests = wanted.map(operatorOf(name) as (wanted: string) => Test);
+  const tests = wanted.map(comparisons.get(name) as (wanted: string) => Test);
   return (facts: Readonly<Record<string, unknown>>): boolean => {
     const value = Object.entries(facts).find(([one]) => one.toLowerCase() === key.toLowerCase())?.[1];
-    return (typeof value === 'string' && tests.some((test) => test(value))) !== name.includes('Not');
+    return typeof value === 'string' && tests.some((test) => test(value));
   };
 }
 
