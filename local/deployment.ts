@@ -25,8 +25,8 @@ export function deploymentOf(assembly: Assembly) {
     functions: functionsOf(assembly),
     tables: assembly.all('AWS::DynamoDB::Table').map(tableOf),
     buckets: assembly.all('AWS::S3::Bucket').map(bucketOf),
-    keys: assembly.all('AWS::KMS::Key').map(({ ref, arn, properties: { KeySpec = 'SYMMETRIC_DEFAULT', Enabled } }) => {
-      return { id: ref, arn, spec: KeySpec, enabled: Enabled };
+    keys: assembly.all('AWS::KMS::Key').map(({ ref, arn, properties: { KeySpec = 'SYMMETRIC_DEFAULT' } }) => {
+      return { id: ref, arn, spec: KeySpec };
     }),
     machines: assembly.all('AWS::StepFunctions::StateMachine').map(machineOf),
     api: apiOf(assembly),
@@ -134,10 +134,9 @@ function configurationSetsOf(assembly: Assembly): ConfigurationSet[] {
   const destinations = assembly.all('AWS::SES::ConfigurationSetEventDestination').map(({ properties }) => properties);
   return assembly.all('AWS::SES::ConfigurationSet').map(({ name }) => {
     const own = destinations.filter(({ ConfigurationSetName }) => ConfigurationSetName === name);
-    const enabled = own.map(({ EventDestination }) => EventDestination).filter(({ Enabled = true }) => Enabled);
     return {
       name,
-      destinations: enabled.map(({ SnsDestination, MatchingEventTypes }) => {
+      destinations: own.map(({ EventDestination: { SnsDestination, MatchingEventTypes } }) => {
         return { topicArn: SnsDestination.TopicARN, events: MatchingEventTypes };
       }),
     };

@@ -17,8 +17,6 @@ export interface KmsKey {
   readonly id: string;
   readonly arn: string;
   readonly spec: string;
-  /** Default true. */
-  readonly enabled?: boolean;
 }
 
 interface Key extends KmsKey {
@@ -85,13 +83,11 @@ const onSignature = { KeyId, Message, SigningAlgorithm: z.literal('ECDSA_SHA_256
 const MessageType = z.literal('RAW').optional();
 const macOf = (key: Key, text: Buffer): Buffer => createHmac('sha256', key.secret).update(text).digest();
 
-/** The key of a call, when it is of this spec and not disabled. */
+/** The key of a call, when it is of this spec. */
 function usable(keys: Keys, keyId: string, wanted: string): Key {
   const key = find(keys, keyId);
-  const { arn, spec, enabled = true } = key;
-  if (!enabled) throw new AwsError('DisabledException', `${arn} is disabled.`);
-  if (spec === wanted) return key;
-  throw new AwsError('InvalidKeyUsageException', `${arn} is a key of ${spec}, and this needs ${wanted}.`);
+  if (key.spec === wanted) return key;
+  throw new AwsError('InvalidKeyUsageException', `${key.arn} is a key of ${key.spec}, and this needs ${wanted}.`);
 }
 
 const operations: Readonly<Record<string, JsonOperation<Keys>>> = {

@@ -20,7 +20,6 @@ export interface BucketDefinition {
 type LockMode = 'GOVERNANCE' | 'COMPLIANCE';
 
 interface LifecycleRule {
-  readonly Status: 'Enabled' | 'Disabled';
   readonly Prefix?: string | undefined;
   readonly ExpirationInDays?: number | undefined;
   readonly AbortIncompleteMultipartUpload?: { readonly DaysAfterInitiation: number } | undefined;
@@ -253,7 +252,7 @@ export class Objects {
   async expire(bucket: BucketDefinition): Promise<void> {
     const now = this.clock.now().getTime();
     const uploads = below(uploadPath({ bucket, key: '' }, ''));
-    for (const { Prefix = '', ExpirationInDays, AbortIncompleteMultipartUpload: abort } of enabledRules(bucket)) {
+    for (const { Prefix = '', ExpirationInDays, AbortIncompleteMultipartUpload: abort } of bucket.lifecycle ?? []) {
       for await (const [key, versions] of this.list(bucket))
         if (key.startsWith(Prefix) && isDue(readable(versions)?.at, ExpirationInDays, now))
           await this.delete({ bucket, key });
@@ -305,9 +304,6 @@ function etagOfParts(parts: readonly Blob[]): string {
 }
 
 const day = 86_400_000;
-
-export const enabledRules = ({ lifecycle = [] }: BucketDefinition): readonly LifecycleRule[] =>
-  lifecycle.filter(({ Status }) => Status === 'Enabled');
 
 /** The next midnight (UTC), when the rules are applied. */
 export const nextMidnight = (now: Date): Date => new Date(Math.floor(now.getTime() / day + 1) * day);

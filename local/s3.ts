@@ -5,7 +5,6 @@ import { elements, type Xml } from './protocol.ts';
 import { formOf, received } from './s3-body.ts';
 import {
   type BucketDefinition,
-  enabledRules,
   isVersioned,
   nextMidnight,
   Objects,
@@ -45,7 +44,7 @@ export async function openS3({ dir, clock, buckets }: Options): Promise<Service>
 
 function expireDaily(objects: Objects, buckets: readonly BucketDefinition[]): () => void {
   const { clock } = objects;
-  const ruled = buckets.filter((bucket) => enabledRules(bucket).length > 0);
+  const ruled = buckets.filter(({ lifecycle = [] }) => lifecycle.length > 0);
   let cancel = () => {};
   const arm = () => {
     cancel = clock.at(nextMidnight(clock.now()), () => clock.busy(apply()));

@@ -24,7 +24,7 @@ const attribute = object({ AttributeName: text, AttributeType: z.enum(['S', 'N',
 const projection = object({ ProjectionType: text }, { NonKeyAttributes: z.array(text) });
 const index = object({ IndexName: text, KeySchema: keySchema, Projection: projection });
 const lifecycleRule = object(
-  { Status: z.enum(['Enabled', 'Disabled']) },
+  { Status: only('Enabled') },
   {
     Prefix: text,
     ExpirationInDays: numeric,
@@ -75,7 +75,7 @@ export const models = {
     { AssumeRolePolicyDocument: policy },
     { RoleName: text, ManagedPolicyArns: z.array(logGrant) },
   ),
-  'AWS::KMS::Key': object({}, { ...texts('Description', 'KeySpec', 'KeyUsage'), Enabled: flag }),
+  'AWS::KMS::Key': object({}, { ...texts('Description', 'KeySpec', 'KeyUsage'), Enabled: only(true) }),
   'AWS::Lambda::EventInvokeConfig': object(texts('FunctionName', 'Qualifier'), {
     ...each(numeric, 'MaximumRetryAttempts', 'MaximumEventAgeInSeconds'),
     DestinationConfig: object({ OnFailure: object({ Destination: text }) }),
@@ -119,7 +119,7 @@ export const models = {
     ConfigurationSetName: text,
     EventDestination: object(
       { MatchingEventTypes: z.array(text), SnsDestination: object({ TopicARN: text }) },
-      { Name: text, Enabled: flag },
+      { Name: text, Enabled: only(true) },
     ),
   }),
   'AWS::SES::EmailIdentity': object(

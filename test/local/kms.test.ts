@@ -55,13 +55,6 @@ describe('keys', () => {
     });
   });
 
-  test('that the template disables refuse their use', async () => {
-    const disabled = [{ id: mac, arn: arn(mac), spec: 'HMAC_256', enabled: false }];
-    const off = await start(memoryStore(), disabled);
-    await expect(off.macOf('x')).rejects.toMatchObject({ name: 'DisabledException' });
-    await off.gateway[Symbol.asyncDispose]();
-  });
-
   test('do only what they are for', async () => {
     const wrong = new GetPublicKeyCommand({ KeyId: data });
     await expect(local.kms.send(wrong)).rejects.toMatchObject({ name: 'InvalidKeyUsageException' });

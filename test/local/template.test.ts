@@ -144,6 +144,11 @@ test.for([
     'the local cloud does not model LifecycleConfiguration.Rules.0.Transitions',
   ],
   [
+    'a key that is switched off',
+    { Key: { Type: 'AWS::KMS::Key', Properties: { Enabled: false } } },
+    'AWS::KMS::Key One/Key',
+  ],
+  [
     'an intrinsic',
     { Queue: { Type: 'AWS::SQS::Queue', Properties: { QueueName: { 'Fn::Cidr': [] } } } },
     'the local cloud does not model Fn::Cidr',
