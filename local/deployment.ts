@@ -87,7 +87,6 @@ function tableOf({ name, properties }: Resource<'AWS::DynamoDB::Table'>): Table 
   return {
     ...{ TableName: name, KeySchema, AttributeDefinitions, GlobalSecondaryIndexes },
     ttlAttribute: TimeToLiveSpecification?.Enabled ? TimeToLiveSpecification.AttributeName : undefined,
-    DeletionProtectionEnabled: properties.DeletionProtectionEnabled,
   };
 }
 

@@ -4,7 +4,6 @@ import { AwsError, type Store } from './service.ts';
 
 /** A table as the template declares it and as it is kept; kept are also the fields that only DescribeTable answers. */
 export interface Table extends TableSchema {
-  readonly DeletionProtectionEnabled?: boolean | undefined;
   /** The attribute that says when an item ends. */
   readonly ttlAttribute?: string | undefined;
 }
@@ -37,7 +36,7 @@ export class Tables {
     throw new AwsError('ResourceNotFoundException', `Requested resource not found: Table: ${name} not found`);
   }
 
-  async create({ DeletionProtectionEnabled = false, ...input }: Input): Promise<Table> {
+  async create(input: Input): Promise<Table> {
     const data = check('CreateTable', input);
     const name = data.TableName as string;
     if (this.all.has(name)) throw new AwsError('ResourceInUseException', `Table already exists: ${name}`);
@@ -46,7 +45,7 @@ export class Tables {
       return { ...index, IndexStatus: 'ACTIVE', IndexArn: `${tableArn(name)}/index/${index.IndexName}` };
     });
     const made = {
-      ...{ TableStatus: 'ACTIVE', TableArn: tableArn(name), TableId: randomUUID(), DeletionProtectionEnabled },
+      ...{ TableStatus: 'ACTIVE', TableArn: tableArn(name), TableId: randomUUID() },
       ...{ CreationDateTime: this.now().getTime() / 1000, ItemCount: 0, TableSizeBytes: 0 },
     };
     return this.keep({ ...rest, ...made, BillingModeSummary: { BillingMode }, GlobalSecondaryIndexes } as Table);
@@ -59,7 +58,7 @@ export class Tables {
   }
 
   private async declare({ ttlAttribute, ...definition }: Table): Promise<void> {
-    const { TableName, DeletionProtectionEnabled = false } = definition;
+    const { TableName } = definition;
     const kept = this.all.get(TableName);
     // Another key or index would need a migration that nobody has written.
     if (kept !== undefined && shapeOf(kept) !== shapeOf(definition))
@@ -67,7 +66,7 @@ export class Tables {
         `The table ${TableName} was made with other keys or indexes than the template has now: run npm run reset.`,
       );
     const table = kept ?? (await this.create({ ...definition, BillingMode: 'PAY_PER_REQUEST' }));
-    await this.keep({ ...table, ttlAttribute, DeletionProtectionEnabled });
+    await this.keep({ ...table, ttlAttribute });
   }
 }
 

@@ -82,7 +82,7 @@ export function unknownOperation(service: string, operation: string): AwsError {
   return new AwsError('UnknownOperationException', `The local cloud does not model ${service}:${operation}.`);
 }
 
-/** An action of a form-encoded call. A field that does not begin with one of `knows` is refused by name. */
+/** An action of a form-encoded call. A field that is none of `knows`, nor a list of that name, is refused by name. */
 export interface QueryAction {
   readonly knows: readonly string[];
   prepare(input: QueryInput, call: Call): PreparedAction;

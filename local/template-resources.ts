@@ -67,7 +67,6 @@ export const models = {
       GlobalSecondaryIndexes: z.array(index),
       TimeToLiveSpecification: object({ Enabled: flag }, { AttributeName: text }),
       BillingMode: only('PAY_PER_REQUEST'),
-      DeletionProtectionEnabled: flag,
     },
   ),
   'AWS::IAM::Policy': object({ PolicyName: text, PolicyDocument: policy, Roles: z.array(text) }),
@@ -227,7 +226,7 @@ export const irrelevant: Readonly<Record<string, readonly string[]>> = {
   ],
   'no mail leaves this machine': ['AWS::SES::ConfigurationSet DeliveryOptions SuppressionOptions'],
   'what is here stays until npm run reset': [
-    'AWS::DynamoDB::Table PointInTimeRecoverySpecification',
+    'AWS::DynamoDB::Table DeletionProtectionEnabled PointInTimeRecoverySpecification',
     'AWS::KMS::Key EnableKeyRotation PendingWindowInDays',
     'AWS::Logs::LogGroup RetentionInDays',
     'AWS::SQS::Queue MessageRetentionPeriod',
