@@ -93,6 +93,14 @@ test('Answers carry a request id and virtual time', async () => {
   expect(response.headers.get('x-amzn-requestid')).toMatch(/^[\w-]{36}$/);
 });
 
+test('A call that is larger than the local cloud holds in memory is refused, and how much it may be is said', async () => {
+  const authorization = 'AWS4-HMAC-SHA256 Credential=local/20260101/eu-west-1/s3/aws4_request';
+  const body = Buffer.alloc(67_108_865);
+  const put = await fetch(`${settings().endpoint}/b/k`, { method: 'PUT', body, headers: { authorization } });
+  expect([put.status, await put.text()]).toEqual([413, expect.stringContaining('<Code>EntityTooLarge</Code>')]);
+  expect(s3.calls).toEqual([]);
+});
+
 test('Errors come in the shape of each protocol', async () => {
   const refuse = (service: Probe, error: AwsError) => {
     service.answer = () => {
