@@ -51,6 +51,7 @@ const rules: Readonly<Record<string, readonly string[]>> = {
     'dynalite',
     'classic-level',
     '@smithy',
+    '@aws-sdk/checksums',
     'postal-mime',
     'nodemailer',
     'temporal-polyfill',
