@@ -103,8 +103,8 @@ test('3.1 IAM: of the pages only the download and the DPO’s review read an ans
   expect(pages(/packages\/\*$/)).toEqual(['WebDownload', 'WebReview']);
   expect(pages(/evidence\/\*$/)).toEqual(['WebReview']);
   expect(pages(/evidence\/\*\/uploads\/\*$/)).toEqual(['WebOwner']);
-  expect(pages(/evidence\/\*\/data-map\.json\*$/)).toEqual(['WebOwner', 'WebProof', 'WebStaff']);
-  expect(pages(/./)).toEqual(['WebDownload', 'WebOwner', 'WebProof', 'WebReview', 'WebStaff']);
+  expect(pages(/evidence\/\*\/data-map\.json\*$/)).toEqual(['WebOwner', 'WebStaff']);
+  expect(pages(/./)).toEqual(['WebDownload', 'WebOwner', 'WebReview', 'WebStaff']);
 });
 
 test('3.1 IAM: what asks for proof and for a start reaches no source, no object and no secret', () => {
