@@ -1,6 +1,7 @@
 import { ask } from '../test/journeys/access.ts';
 import { Visitor } from '../test/journeys/visitor.ts';
 import { openWorld } from '../test/journeys/world.ts';
+import { median } from './median.ts';
 
 // T15: whether the time that the form takes to answer tells that an address is known. An address with an open request and one that nobody ever
 // wrote are asked for in turn, in an order that chance chooses. Printed are the two medians in terms of each other, and how likely a difference
@@ -26,8 +27,6 @@ const timed = async (email: string): Promise<number> => {
   await ask(world, { name: 'Nogen', email }, visitor);
   return visitor.taken.at(-1) ?? 0;
 };
-
-const median = (times: readonly number[]): number => times.toSorted((a, b) => a - b)[times.length >> 1] ?? 0;
 
 /** The area under the normal curve outside of -z..z (Abramowitz and Stegun 7.1.26). */
 const outside = (z: number): number => {

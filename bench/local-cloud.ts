@@ -12,6 +12,7 @@ import { answerTask, approve, ask, download, openAsDpo, prove, start } from '../
 import { manyAtOnce } from '../test/journeys/load.ts';
 import { logOf } from '../test/journeys/permissions.ts';
 import { openWorld, type World } from '../test/journeys/world.ts';
+import { median } from './median.ts';
 
 // How fast the local cloud is: its start, one journey when nobody waits, two months of one that waits, many journeys at once, functions cold and warm.
 
@@ -28,7 +29,6 @@ const timed = async <T>(work: () => Promise<T>): Promise<readonly [T, number]> =
   const began = performance.now();
   return [await work(), performance.now() - began];
 };
-const middle = (times: readonly number[]): number => times.toSorted((a, b) => a - b)[times.length >> 1] ?? 0;
 
 /** From the command to the line that says ready, with the app synthesised before. */
 const startOnce = async (cdkOut: string, state: string): Promise<number> => {
@@ -87,7 +87,7 @@ const cdkOut = join(place, 'cdk.out');
 cpSync(await synth(), cdkOut, { recursive: true });
 
 console.log(`local cloud: ${machine()}`);
-console.log(`  start, warm              ${seconds(middle(await startTimes(cdkOut)))}  (middle of 5)`);
+console.log(`  start, warm              ${seconds(median(await startTimes(cdkOut)))}  (middle of 5)`);
 console.log(`  two months of waiting    ${seconds(await twoMonths(cdkOut))}  (61 days, one request)`);
 
 const world = await openWorld({ cdkOut });
@@ -96,10 +96,10 @@ try {
   const times: number[] = [];
   for (const { email } of seed().customers.slice(3, 8)) times.push((await timed(() => journey(world, email)))[1]);
   console.log(`  journey, functions cold  ${seconds(first)}`);
-  console.log(`  journey, warm            ${seconds(middle(times))}  (middle of 5, six systems, nobody waits)`);
+  console.log(`  journey, warm            ${seconds(median(times))}  (middle of 5, six systems, nobody waits)`);
   const { cold, warm } = invokeTimes(world);
-  console.log(`  an event, cold           ${middle(cold).toFixed(0)} ms  (middle of ${cold.length})`);
-  console.log(`  an event, warm           ${middle(warm).toFixed(0)} ms  (middle of ${warm.length})`);
+  console.log(`  an event, cold           ${median(cold).toFixed(0)} ms  (middle of ${cold.length})`);
+  console.log(`  an event, warm           ${median(warm).toFixed(0)} ms  (middle of ${warm.length})`);
 
   const [delivered, ms] = await timed(() => manyAtOnce(world, many));
   const failed = (await world.executions()).filter(({ status }) => status !== 'SUCCEEDED').length;

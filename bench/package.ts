@@ -15,6 +15,7 @@ import { deflateOptions, hashed, measured, packed, packedInPieces } from '../fun
 import { verified } from '../functions/lib/verified.ts';
 import { type ZipMember, zip } from '../functions/lib/zip.ts';
 import { collectionOf } from '../test/connectors/systems.ts';
+import { median } from './median.ts';
 
 // What an answer costs to build, in terms of what nothing can save: to deflate the same texts of its tables, and the CRC-32 that a ZIP
 // wants of its documents. CPU and memory of a process for each, those that are compared in turn, `rounds` times; the median ratio counts.
@@ -207,8 +208,6 @@ const costOf = async (folder: string, name: string, size: number): Promise<Cost>
   if (code !== 0) throw new Error(`${name} of ${size} failed`);
   return JSON.parse(text) as Cost;
 };
-
-const median = (of: readonly number[]): number => [...of].sort((a, b) => a - b)[Math.floor(of.length / 2)] ?? 0;
 
 /** The costs of each in turn, so that what else the machine does meets all of them. */
 const inTurn = async (folder: string, asked: readonly (readonly [name: string, size: number])[]): Promise<Cost[][]> => {

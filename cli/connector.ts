@@ -1,12 +1,11 @@
 import type { Command } from 'commander';
-import { optionFindings } from '../connectors/described.ts';
 import { connectors, isAsked } from '../connectors/index.ts';
 import type { Connector } from '../domain/connector.ts';
-import { type Collection, readDataMap, type System } from '../domain/data-map.ts';
+import type { Collection, System } from '../domain/data-map.ts';
 import { addressFields, exactly, formsOf } from '../domain/identity.ts';
 import { suggestion } from '../domain/nearest.ts';
 import { exitCodes, UsageError } from './exit.ts';
-import { readFiles } from './map-files.ts';
+import { readFiles, readMap } from './map-files.ts';
 
 interface Options {
   readonly email: string;
@@ -25,10 +24,9 @@ interface Tested {
 }
 
 const systemIn = (name: string, folder: string): System => {
-  const read = readDataMap(readFiles([folder]));
-  const findings = [...read.findings, ...optionFindings(read)];
+  const { map, findings } = readMap(readFiles([folder]));
   if (findings.length > 0) throw new UsageError(`${folder}: ${findings.length} to mend: see privacy map check`);
-  const systems = read.map?.systems ?? {};
+  const systems = map?.systems ?? {};
   const system = Object.hasOwn(systems, name) ? systems[name] : undefined;
   if (!system) throw new UsageError(`no system ${name}: ${suggestion(name, Object.keys(systems))}`);
   return system;

@@ -1,11 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { optionFindings } from '../connectors/described.ts';
 import { type Config, parseConfig } from '../domain/config.ts';
-import { type DataMap, readDataMap } from '../domain/data-map.ts';
-import type { Finding } from '../domain/yaml-source.ts';
+import type { DataMap } from '../domain/data-map.ts';
 import { type Deployment, deploymentOf } from './deployment.ts';
-import { readFiles } from './map-files.ts';
+import { findingLine, readFiles, readMap } from './map-files.ts';
 
 /** Where to look. */
 export interface Asked {
@@ -27,8 +25,6 @@ type Todo = readonly string[] | undefined;
 
 type Step = readonly [name: string, look: (known: Known) => Promise<Todo>];
 
-const printed = ({ file, line, column, message }: Finding): string => `${file}:${line}:${column} ${message}`;
-
 /** Nobody can own these domains (RFC 2606): who still stands there was never replaced. */
 const isExample = (name: string): boolean => /\.example$/i.test(name);
 
@@ -36,7 +32,7 @@ const configuration = async (known: Known): Promise<Todo> => {
   const file = join(known.folder, 'privacy.config.yaml');
   if (!existsSync(file)) return [`write ${file}: who you are, your DPO, your country`];
   const read = parseConfig(file, readFileSync(file, 'utf8'));
-  if ('findings' in read) return [`mend ${file}`, ...read.findings.map(printed)];
+  if ('findings' in read) return [`mend ${file}`, ...read.findings.map(findingLine)];
   known.config = read.config;
   const { organisation, dpo, mail } = read.config;
   if (![organisation.email ?? '', dpo.email, mail.identity].some(isExample)) return undefined;
@@ -46,25 +42,22 @@ const configuration = async (known: Known): Promise<Todo> => {
 const dataMap = async (known: Known): Promise<Todo> => {
   const folder = join(known.folder, 'systems');
   if (!existsSync(folder)) return [`describe your systems in ${folder}, a YAML file each`];
-  const read = readDataMap(readFiles([folder]));
-  const findings = [...read.findings, ...optionFindings(read)];
-  if (findings.length > 0 || !read.map) return [`mend the data map in ${folder}`, ...findings.map(printed)];
-  known.map = read.map;
-  const examples = Object.entries(read.map.systems).filter(([, { owner }]) => isExample(owner.email));
+  const { map, findings } = readMap(readFiles([folder]));
+  if (findings.length > 0 || !map) return [`mend the data map in ${folder}`, ...findings.map(findingLine)];
+  known.map = map;
+  const examples = Object.entries(map.systems).filter(([, { owner }]) => isExample(owner.email));
   if (examples.length === 0) return undefined;
   return ['describe your own systems: these are the example’s', ...examples.map(([name]) => name)];
 };
-
-const stackMissing = (error: Error): boolean => /does not exist/.test(error.message);
 
 const deployment = async (known: Known): Promise<Todo> => {
   try {
     known.deployment = await deploymentOf(known);
     return undefined;
   } catch (error) {
-    const { name } = error as Error;
+    const { name, message } = error as Error;
     if (/Credentials|Token/.test(name)) return ['sign in to your AWS account (aws sso login, or AWS_PROFILE)', name];
-    if (stackMissing(error as Error)) return ['deploy it', 'npm run deploy'];
+    if (/does not exist/.test(message)) return ['deploy it', 'npm run deploy'];
     throw error;
   }
 };
@@ -92,13 +85,14 @@ const domainsOf = (identity: string): string[] => {
 
 /** Without a policy anybody may write in our name (T74). */
 const dmarc = async ({ config, textsOf }: Known): Promise<Todo> => {
-  const [own = '', ...above] = domainsOf(config.mail.identity);
-  for (const domain of [own, ...above]) {
+  const domains = domainsOf(config.mail.identity);
+  for (const domain of domains) {
     const texts = await textsOf(`_dmarc.${domain}`);
     const policy = texts.find((text) => /^v=DMARC1\b/i.test(text));
     if (policy && /;\s*p=(quarantine|reject)\b/i.test(policy)) return undefined;
     if (policy) return [`let _dmarc.${domain} say p=quarantine or p=reject: it says`, policy];
   }
+  const [own] = domains;
   return [`add this record to the DNS of ${own}`, `_dmarc.${own}  TXT  "v=DMARC1; p=reject"`];
 };
 
@@ -145,8 +139,8 @@ const alarms = async ({ deployment: { alarms: topic } }: Known): Promise<Todo> =
 };
 
 const secretsIn = ({ config, map }: Known): string[] => {
-  const systems = Object.values(map.systems).flatMap(({ connector }) => connector.secret ?? []);
-  return [...new Set([...systems, config.signIn?.secret ?? [], config.proof?.secret ?? []].flat())];
+  const systems = Object.values(map.systems).map(({ connector }) => connector.secret);
+  return [...new Set([...systems, config.signIn?.secret, config.proof?.secret].flatMap((name) => name ?? []))];
 };
 
 const secrets = async (known: Known): Promise<Todo> => {

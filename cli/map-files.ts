@@ -1,6 +1,8 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { SourceFile } from '../domain/data-map.ts';
+import { optionFindings } from '../connectors/described.ts';
+import { type ReadMap, readDataMap, type SourceFile } from '../domain/data-map.ts';
+import type { Finding } from '../domain/yaml-source.ts';
 import { UsageError } from './exit.ts';
 
 const isYaml = (name: string): boolean => /\.ya?ml$/.test(name);
@@ -18,3 +20,13 @@ export const readFiles = (paths: readonly string[]): SourceFile[] => {
   const named = (paths.length > 0 ? paths : ['systems']).flatMap(filesIn);
   return [...new Set(named)].map((name) => ({ name, text: readFileSync(name, 'utf8') }));
 };
+
+/** A data map with everything that is wrong in it, the options of its connectors included. */
+export const readMap = (files: readonly SourceFile[]): ReadMap => {
+  const map = readDataMap(files);
+  return { ...map, findings: [...map.findings, ...optionFindings(map)] };
+};
+
+/** A finding as a line that editors follow. */
+export const findingLine = ({ file, line, column, rule, message }: Finding): string =>
+  `${file}:${line}:${column} ${rule}: ${message}`;

@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
-import { optionFindings } from '../connectors/described.ts';
-import { type Finding, type ReadMap, readDataMap } from '../domain/data-map.ts';
+import type { Finding, ReadMap } from '../domain/data-map.ts';
 import { type FidesDataset, graphOfFides, isFides, readFides } from '../domain/fides.ts';
 import { countToDo, importFides } from '../domain/fides-import.ts';
 import { drawGraph } from '../domain/map-graph.ts';
@@ -10,7 +9,7 @@ import { graphOf, mergedGraph, type ReferenceGraph } from '../domain/reference-g
 import { toDoFindings } from '../domain/to-do.ts';
 import { sortedFindings } from '../domain/yaml-source.ts';
 import { exitCodes, UsageError } from './exit.ts';
-import { readFiles } from './map-files.ts';
+import { findingLine, readFiles, readMap } from './map-files.ts';
 
 interface Options {
   readonly identity: readonly string[];
@@ -27,21 +26,19 @@ interface Maps {
 
 const readMaps = (paths: readonly string[]): Maps => {
   const { fides = [], own = [] } = Object.groupBy(readFiles(paths), (file) => (isFides(file) ? 'fides' : 'own'));
-  const map = readDataMap(own);
+  const map = readMap(own);
   const { datasets, findings } = readFides(fides);
   const graph = mergedGraph([...(map.map ? [graphOf(map.map)] : []), graphOfFides(datasets)]);
   return {
     own: map,
     fides: datasets,
     graph,
-    findings: sortedFindings([...map.findings, ...optionFindings(map), ...findings]),
+    findings: sortedFindings([...map.findings, ...findings]),
   };
 };
 
 const printFindings = (findings: readonly Finding[], json: boolean | undefined): void => {
-  const lines = findings.map(
-    ({ file, line, column, rule, message }) => `${file}:${line}:${column} ${rule}: ${message}\n`,
-  );
+  const lines = findings.map((each) => `${findingLine(each)}\n`);
   process.stdout.write(json ? `${JSON.stringify({ findings })}\n` : lines.join(''));
   if (findings.length > 0) process.exitCode = exitCodes.findings;
 };
@@ -106,9 +103,7 @@ const draw = (paths: readonly string[], { identity }: Options): void => {
 
 /** For commands whose stdout is a file of another kind. */
 const failed = (findings: readonly Finding[]): void => {
-  for (const { file, line, column, rule, message } of findings) {
-    process.stderr.write(`${file}:${line}:${column} ${rule}: ${message}\n`);
-  }
+  for (const each of findings) process.stderr.write(`${findingLine(each)}\n`);
   process.exitCode = exitCodes.findings;
 };
 

@@ -48,9 +48,7 @@ const specs: Readonly<Record<string, { create(): string; read(material: string):
 export async function openKms(options: { readonly store: Store; readonly keys: readonly KmsKey[] }): Promise<Service> {
   const keys = new Map<string, Key>();
   for (const key of options.keys) keys.set(key.id, await openKey(key, options.store));
-  return jsonService('kms', keys, operations, ({ KeyId }) =>
-    KeyId === undefined ? '*' : find(keys, String(KeyId)).arn,
-  );
+  return jsonService('kms', keys, operations, ({ KeyId }) => find(keys, String(KeyId)).arn);
 }
 
 async function openKey(key: KmsKey, store: Store): Promise<Key> {

@@ -29,8 +29,8 @@ export async function openMailbox({ store, clock }: { readonly store: Store; rea
       const content = contentOf(await parse(raw));
       const number = next++;
       const mail: Mail = { id: messageId(clock.now()), at: clock.now().toISOString(), from, to, ...content };
-      await raws.put(mail.id, raw.toString('base64'));
-      await store.put(String(number).padStart(12, '0'), mail);
+      // Asked for at once they are one write to the disk.
+      await Promise.all([raws.put(mail.id, raw.toString('base64')), store.put(String(number).padStart(12, '0'), mail)]);
       mails[number] = mail;
       return mail;
     },

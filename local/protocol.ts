@@ -44,7 +44,7 @@ export function operation<World, Shape extends z.ZodRawShape>(
   return { input: z.strictObject(shape), run: run as JsonOperation<World>['run'] };
 }
 
-/** A service of JSON operations; `resourceOf` names what a call is about, for its permission. */
+/** A service of JSON operations; `resourceOf` names what a call is about, for its permission. One without fields is about everything. */
 export function jsonService<World>(
   signingName: string,
   world: World,
@@ -55,10 +55,11 @@ export function jsonService<World>(
     signingName,
     prepare(call) {
       const { name, found } = operationOf(signingName, operations, call);
-      const input = jsonInput(call, found.input);
+      const input = jsonInput(call, found.input) as Readonly<Record<string, unknown>>;
+      const resource = Object.keys(input).length === 0 ? '*' : resourceOf(input);
       return {
         operation: name,
-        permissions: [{ action: `${signingName}:${name}`, resource: resourceOf(input as Record<string, unknown>) }],
+        permissions: [{ action: `${signingName}:${name}`, resource }],
         answer: async (response) => answerJson(response, await found.run(world, input as never)),
       };
     },

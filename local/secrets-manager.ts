@@ -49,8 +49,7 @@ export async function openSecretsManager(options: {
     const versions = secretString === undefined ? [] : [versionOf(vault, secretString, randomUUID())];
     await save(vault, { name, versions });
   }
-  return jsonService('secretsmanager', vault, operations, ({ SecretId = '*' }) => {
-    if (SecretId === '*') return '*';
+  return jsonService('secretsmanager', vault, operations, ({ SecretId }) => {
     const id = String(SecretId);
     const name = find(vault, id)?.name;
     return name === undefined ? (id.startsWith('arn:') ? id : account + id) : secretArn(name);
