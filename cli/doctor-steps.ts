@@ -83,14 +83,21 @@ const domainsOf = (identity: string): string[] => {
   return labels.slice(0, -1).map((_, n) => labels.slice(n).join('.'));
 };
 
+/** Whether a policy has forged mail refused or set aside; for domains below its own `sp` goes before `p`. */
+const isStrict = (policy: string, below: boolean): boolean => {
+  const [, own] = /;\s*p=(\w+)/i.exec(policy) ?? [];
+  const [, theirs = own] = /;\s*sp=(\w+)/i.exec(policy) ?? [];
+  return /^(quarantine|reject)$/i.test((below ? theirs : own) ?? '');
+};
+
 /** Without a policy anybody may write in our name (T74). */
 const dmarc = async ({ config, textsOf }: Known): Promise<Todo> => {
   const domains = domainsOf(config.mail.identity);
   for (const domain of domains) {
     const texts = await textsOf(`_dmarc.${domain}`);
     const policy = texts.find((text) => /^v=DMARC1\b/i.test(text));
-    if (policy && /;\s*p=(quarantine|reject)\b/i.test(policy)) return undefined;
-    if (policy) return [`let _dmarc.${domain} say p=quarantine or p=reject: it says`, policy];
+    if (policy && isStrict(policy, domain !== domains[0])) return undefined;
+    if (policy) return [`let _dmarc.${domain} say quarantine or reject for ${domains[0]}: it says`, policy];
   }
   const [own] = domains;
   return [`add this record to the DNS of ${own}`, `_dmarc.${own}  TXT  "v=DMARC1; p=reject"`];

@@ -114,6 +114,8 @@ test('T74: a domain that anybody may write in the name of is not ready; a policy
       .replace('identity: eksempel.dk', 'identity: post.eksempel.dk')
       .replace('@eksempel.dk\n  identity', '@post.eksempel.dk\n  identity'),
   );
+  account.texts['_dmarc.eksempel.dk'] = 'v=DMARC1; p=reject; sp=none';
+  expect(await next()).toMatchObject({ step: 'DMARC', lines: ['v=DMARC1; p=reject; sp=none'] });
   account.texts['_dmarc.eksempel.dk'] = 'v=DMARC1; p=quarantine';
   expect((await doctor()).status).toBe(0);
 });
