@@ -2,7 +2,7 @@ import * as z from 'zod/mini';
 import { Step } from '../domain/request.ts';
 import { evidenceFiles } from './aws/evidence.ts';
 import { cases, now, requestsTable, workflow } from './aws/from-env.ts';
-import { dueIndex, dueShard, shards } from './aws/keys.ts';
+import { dueIndex } from './aws/keys.ts';
 import { OutcomeUnknown, postOffice } from './aws/mail.ts';
 import { outboxIn } from './aws/outbox.ts';
 import { errorName, log } from './lib/log.ts';
@@ -45,12 +45,10 @@ const handle = async (requestId: string, key: string, deps: Deps): Promise<void>
 
 const sweep = async (deps: Deps) => {
   const at = deps.now().toISOString();
-  const found = await Promise.all(shards.map((shard) => deps.outbox.due(dueShard('outbox', shard), at)));
-  for (const { requestId, key } of found.flatMap(({ items }) => items)) await handle(requestId, key, deps);
-  const handled = found.flatMap(({ items }) => items).length;
+  const { items, nextAt } = await deps.outbox.due('outbox', at);
+  for (const { requestId, key } of items) await handle(requestId, key, deps);
   // What was handled may come up again soon.
-  const next = [...(handled > 0 ? [at] : []), ...found.flatMap(({ nextAt }) => nextAt ?? [])];
-  return { handled, idleUntil: next.sort()[0] ?? never };
+  return { handled: items.length, idleUntil: items.length > 0 ? at : (nextAt ?? never) };
 };
 
 /**

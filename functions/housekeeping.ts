@@ -71,16 +71,17 @@ const doNext = async (requestId: string, deps: Deps): Promise<boolean> => {
   return false;
 };
 
-/** Counts each month of the last year that is over and was not counted yet: once, for nothing more can happen in it. */
+/** Counts the months of the last year that are over and were not counted yet: once, for nothing more can happen in them. */
 const countMonths = async ({ overview, config: { timeZone }, now: clock }: Deps): Promise<void> => {
   const month = dayIn(timeZone, clock()).slice(0, 7);
   const counted = await overview.totals(monthAfter(month, -12), month);
-  const count = async (name: string) => {
-    const { from, to } = instantsOf(name, timeZone);
-    await overview.putTotals(name, totalsOf(await overview.facts(from, to), timeZone));
-  };
   const months = Array.from({ length: 12 }, (_, n) => monthAfter(month, n - 12));
-  await Promise.all(months.filter((name) => !counted.has(name)).map(count));
+  const spans = months.filter((name) => !counted.has(name)).map((name) => ({ name, ...instantsOf(name, timeZone) }));
+  const [first, last] = [spans[0], spans.at(-1)];
+  if (!first || !last) return;
+  const facts = await overview.facts(first.from, last.to);
+  const during = ({ from, to }: { from: string; to: string }) => facts.filter(({ at }) => from <= at && at <= to);
+  await overview.putTotals(new Map(spans.map((span) => [span.name, totalsOf(during(span), timeZone)])));
 };
 
 /** A request that can't be seen to must not keep the others from it. */

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import type { Alert } from '../domain/change.ts';
 import type { Config } from '../domain/config.ts';
 import { holidaysMissing } from '../domain/holidays.ts';
 import type { Case } from '../domain/request.ts';
@@ -8,7 +9,7 @@ import { alertText } from '../web/mail/alert.ts';
 import { type Alerts, alertsIn } from './aws/alerts.ts';
 import { type Cases, mailIdOf } from './aws/cases.ts';
 import { cases, now, requestsTable, workflow } from './aws/from-env.ts';
-import { alertShard, dueIndex, dueShard, shards, sk } from './aws/keys.ts';
+import { dueIndex, sk } from './aws/keys.ts';
 import { type Outbox, outboxIn } from './aws/outbox.ts';
 import { publishTo } from './aws/signal.ts';
 import type { Workflow } from './aws/workflow.ts';
@@ -28,12 +29,6 @@ interface Deps {
 }
 
 type Due = { readonly requestId: string; readonly key: string };
-
-const dueIn = async (kind: 'request' | 'alert' | 'outbox', at: string, { outbox }: Deps) => {
-  const names = kind === 'alert' ? [alertShard] : shards.map((shard) => dueShard(kind, shard));
-  const found = await Promise.all(names.map((name) => outbox.due(name, at)));
-  return { items: found.flatMap(({ items }) => items), nextAt: found.flatMap(({ nextAt }) => nextAt ?? []) };
-};
 
 /** How many are looked at side by side: 1,000 calls of 15 ms each take a second. */
 const abreast = 16;
@@ -64,8 +59,8 @@ const seen = async (held: Case, at: Date, deps: Deps): Promise<Seen> => ({
   noticed: await noticed(held, at, deps),
 });
 
-/** Answers when the request is looked at again. */
-const look = async (requestId: string, deps: Deps): Promise<string> => {
+/** Answers when the request is looked at again, and what it raised. */
+const look = async (requestId: string, deps: Deps): Promise<{ next: string; raised: readonly Due[] }> => {
   const at = deps.now();
   let quiet: Case | undefined;
   const change = await deps.cases.change(requestId, async (held) => {
@@ -73,12 +68,15 @@ const look = async (requestId: string, deps: Deps): Promise<string> => {
     quiet = said || !isDue(held.request, at) ? undefined : held;
     return said;
   });
-  // What it says is sent by another, who may be gone.
-  if (change) return change.mails ? at.toISOString() : (change.request.nextActionAt ?? never);
-  if (!quiet) return at.toISOString();
+  if (change) {
+    const raised = (change.alerts ?? []).map(({ key }) => ({ requestId, key: sk.alert(key) }));
+    // What it says is sent by another, who may be gone.
+    return { next: change.mails ? at.toISOString() : (change.request.nextActionAt ?? never), raised };
+  }
+  if (!quiet) return { next: at.toISOString(), raised: [] };
   const next = lookAgain(quiet, at);
   await deps.cases.putOff(quiet.request, next);
-  return next;
+  return { next, raised: [] };
 };
 
 const publish = async ({ requestId, key }: Due, { alerts, publish: send, config, now: clock }: Deps): Promise<void> => {
@@ -91,23 +89,26 @@ const publish = async ({ requestId, key }: Due, { alerts, publish: send, config,
 
 const hour = 3_600_000;
 
-/** What concerns no single request: mails that nobody sends, and a list of public holidays that ends. Said once a day, and once a year. Answers whether mails wait. */
-const lookAround = async (outbox: readonly Due[], deps: Deps): Promise<boolean> => {
+const isMail = ({ key }: Due): boolean => key.startsWith('MAIL#');
+
+/** What concerns no single request: mails that nobody sends, and a list of public holidays that ends. Said once a day, and once a year. */
+const lookAround = async (outbox: readonly Due[], deps: Deps): Promise<Due[]> => {
   const at = deps.now();
   const today = at.toISOString().slice(0, 10);
-  const mails = outbox.filter(({ key }) => key.startsWith('MAIL#'));
+  const mails = outbox.filter(isMail);
+  const raised: Due[] = [];
+  const raise = async (alert: Alert) => void raised.push(await deps.alerts.raise(alert, at.toISOString()));
   const count = await deps.alerts.waitingSince(mails, new Date(at.getTime() - hour).toISOString());
   if (count > 0) {
     log.error('outbox stuck', { count });
-    await deps.alerts.raise({ key: `outbox-stuck@${today}`, about: 'outbox-stuck', count }, at.toISOString());
+    await raise({ key: `outbox-stuck@${today}`, about: 'outbox-stuck', count });
   }
   const year = holidaysMissing(deps.config.country, today);
   if (year !== undefined) {
     log.error('holidays missing');
-    const alert = { key: `holidays-missing@${year}`, about: 'holidays-missing', date: String(year) } as const;
-    await deps.alerts.raise(alert, at.toISOString());
+    await raise({ key: `holidays-missing@${year}`, about: 'holidays-missing', date: String(year) });
   }
-  return mails.length > 0;
+  return raised;
 };
 
 /** Something could not be looked at or published: the alarm on errors tells, and the next hour tries again. */
@@ -124,20 +125,28 @@ export const watchdog = task({
   async run(_: unknown, deps: Deps) {
     const at = deps.now().toISOString();
     // Everything in the outbox is unfinished: what waits for a later try counts too.
-    const [requests, outbox] = await Promise.all([dueIn('request', at, deps), dueIn('outbox', '9999', deps)]);
+    const [requests, outbox, alerts] = await Promise.all([
+      deps.outbox.due('request', at),
+      deps.outbox.due('outbox', '9999'),
+      deps.outbox.due('alert', at),
+    ]);
     const again: string[] = [];
+    // What is raised now is published now, whatever the index shows of it yet.
+    const unsaid = [...alerts.items];
     let failed = await each(requests.items, 'watch', async ({ requestId }) => {
-      again.push(await look(requestId, deps));
+      const { next, raised } = await look(requestId, deps);
+      again.push(next);
+      unsaid.push(...raised);
     });
-    const waiting = await lookAround(outbox.items, deps);
-    const alerts = await dueIn('alert', deps.now().toISOString(), deps);
-    failed += await each(alerts.items, 'alert', (item) => publish(item, deps));
+    unsaid.push(...(await lookAround(outbox.items, deps)));
+    failed += await each(unsaid, 'alert', (item) => publish(item, deps));
     log.info('watchdog done', { count: requests.items.length });
     if (failed > 0) throw new WatchIncomplete(`${failed} not done`);
-    const next = [...requests.nextAt, ...again, ...alerts.nextAt, ...(waiting ? [at] : [])].sort()[0];
+    const waiting = outbox.items.some(isMail) ? [at] : [];
+    const next = [...again, ...waiting, ...[requests, alerts].flatMap(({ nextAt }) => nextAt ?? [])].sort()[0];
     return {
       looked: requests.items.length,
-      published: alerts.items.length,
+      published: unsaid.length,
       idleUntil: next ?? never,
     };
   },

@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
+import type { View } from './reads.ts';
 import { AwsError, type Change, type Store } from './service.ts';
 
 // dynalite's rules of expressions, keys and sizes, over our own durable store. Its own store writes item and index apart; ours collects
@@ -32,6 +33,8 @@ type Fields = Readonly<Record<string, unknown>>;
 interface Rules {
   validateItem(item: Item, table: TableSchema): Error | null | undefined;
   createKey(item: Item, table: TableSchema): string;
+  matchesExprFilter(item: Item, expression: unknown): boolean;
+  mapPaths(paths: unknown, item: Item): Item;
 }
 interface Validations {
   checkTypes(data: Input, types: Fields): Input;
@@ -105,7 +108,7 @@ export type Work = ReturnType<typeof workOn>;
 
 /**
  * One operation's view of the store: reads see what is committed, writes wait in `changes`. `onRead` is told of every range of keys
- * before it is read.
+ * before it is read, and what the operation shows of it.
  */
 export function workOn(store: Store, tables: ReadonlyMap<string, TableSchema>, onRead: OnRead) {
   const changes: Change[] = [];
@@ -113,7 +116,9 @@ export function workOn(store: Store, tables: ReadonlyMap<string, TableSchema>, o
   const run = (operation: EngineOperation, data: Input) =>
     new Promise<Input>((resolve, reject) => {
       const fail = (error: unknown) => reject(asAwsError(error));
-      const part = (prefix: string) => partOf({ store, changes, onRead, fail }, prefix);
+      const view = viewOf(data);
+      const tell = (gte: string, lt: string) => onRead(gte, lt, view);
+      const part = (prefix: string) => partOf({ store, changes, onRead: tell, fail }, prefix);
       const answer: Callback<Input> = (error, value) => (error ? fail(error) : resolve(value ?? {}));
       // The store as dynalite's actions know it.
       const facade = {
@@ -135,12 +140,25 @@ export function workOn(store: Store, tables: ReadonlyMap<string, TableSchema>, o
   return { changes, run };
 }
 
-type OnRead = (gte: string, lt: string) => void;
+type OnRead = (gte: string, lt: string, view: View) => void;
+
+/** What an operation shows of an item: nothing of one that its filter leaves out, else the fields that it asks for. */
+function viewOf({ Limit, _filter: filter, _projection: projection }: Parsed): View {
+  // A limit counts items that are left out, too.
+  if (Limit !== undefined) return { asked: [Limit], of: (item) => item };
+  const isIn = (item: Item) => filter === undefined || rules.matchesExprFilter(item, filter.expression);
+  const shown = (item: Item) => (projection === undefined ? item : rules.mapPaths(projection.paths, item));
+  const of = (item: Item | undefined) => (item !== undefined && isIn(item) ? shown(item) : undefined);
+  return { asked: [filter, projection], of: of as View['of'] };
+}
+
+/** How dynalite's checks leave expressions. */
+type Parsed = Input & { readonly _filter?: { expression: unknown }; readonly _projection?: { paths: unknown } };
 
 interface Ground {
   readonly store: Store;
   readonly changes: Change[];
-  readonly onRead: OnRead;
+  readonly onRead: (gte: string, lt: string) => void;
   readonly fail: (error: unknown) => void;
 }
 

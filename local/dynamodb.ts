@@ -13,7 +13,7 @@ import {
 import { type Table, Tables, tableArn } from './dynamodb-tables.ts';
 import { answerJson, jsonInput, operationOf } from './protocol.ts';
 import { Reads, runOf } from './reads.ts';
-import { AwsError, type Clock, type Permission, type Service, type Store } from './service.ts';
+import { AwsError, type Change, type Clock, type Permission, type Service, type Store } from './service.ts';
 import { openStore } from './store.ts';
 import { Turns } from './turns.ts';
 
@@ -95,7 +95,7 @@ class Database {
   }
 
   work(run?: string): Work {
-    return workOn(this.store, this.tables.all, (gte, lt) => this.reads.read(run, gte, lt));
+    return workOn(this.store, this.tables.all, (gte, lt, view) => this.reads.read(run, gte, lt, view));
   }
 
   /** Does the work when no other is under way on these items. Its changes are on disk, whole or not at all, when it resolves. */
@@ -104,11 +104,11 @@ class Database {
     return this.turns.take(known, async () => {
       const work = this.work(run);
       const output = await act(work);
+      const before = await Promise.all(work.changes.map(({ key }) => this.store.get(key)));
       await this.store.batch(work.changes);
-      this.reads.wrote(
-        run,
-        work.changes.map(({ key }) => key),
-      );
+      const after = (change: Change) => (change.type === 'put' ? change.value : undefined);
+      const written = work.changes.map((one, n) => ({ key: one.key, before: before[n], after: after(one) }));
+      this.reads.wrote(run, written);
       for (const change of work.changes) {
         const [part, name = ''] = change.key.split('/');
         if (change.type === 'put' && part === 'item')

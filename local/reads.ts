@@ -1,4 +1,21 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { Call } from './service.ts';
+
+/** What a read shows of an item: states that it shows alike are one to it. */
+export interface View {
+  /** As it was asked for. */
+  readonly asked: readonly unknown[];
+  of(item: unknown): unknown;
+}
+
+/** What one write did to one key. */
+interface Written {
+  readonly key: string;
+  readonly before?: unknown;
+  readonly after?: unknown;
+}
+
+const whole: View = { asked: [], of: (item) => item };
 
 /** One run of a function that a schedule wants to know more of. */
 interface Observed {
@@ -19,21 +36,22 @@ export class Reads {
   }
 
   /** The run reads the keys with `gte <= key < lt`. Call it before they are read: a write that comes between counts. */
-  read(run: string | undefined, gte: string, lt: string): void {
-    this.readsOf(run)?.set(`${gte} ${lt}`, { gte, lt, changed: false });
+  read(run: string | undefined, gte: string, lt: string, view = whole): void {
+    this.readsOf(run)?.set(JSON.stringify([gte, lt, ...view.asked]), { gte, lt, view, changed: false });
   }
 
-  wrote(run: string | undefined, keys: readonly string[]): void {
+  wrote(run: string | undefined, writes: readonly Written[]): void {
     const others = [...this.runs.values()].filter(({ trace }) => trace !== run);
     for (const read of others.flatMap(({ reads }) => [...reads.values()]))
-      read.changed ||= keys.some((key) => read.gte <= key && key < read.lt);
+      read.changed ||= writes.some((write) => shows(read, write));
   }
 
-  /** Of what another service than DynamoDB answers nobody knows what it depends on: any write may change it. */
+  /** What another service than DynamoDB answers, its own writes may change; executions go on by themselves, with whatever is written. */
   seen(call: Call, service: string, isRead: boolean): void {
     if (service === 'dynamodb') return;
-    if (isRead) this.read(runOf(call), '', '\uffff');
-    else this.wrote(runOf(call), [service]);
+    if (!isRead) this.wrote(runOf(call), [{ key: service, after: call }]);
+    else if (service === 'states') this.read(runOf(call), '', '\uffff');
+    else this.read(runOf(call), service, `${service}\u0000`);
   }
 
   private readsOf(run: string | undefined): Map<string, Read> | undefined {
@@ -44,8 +62,12 @@ export class Reads {
 interface Read {
   readonly gte: string;
   readonly lt: string;
+  readonly view: View;
   changed: boolean;
 }
+
+const shows = ({ gte, lt, view }: Read, { key, before, after }: Written): boolean =>
+  gte <= key && key < lt && !isDeepStrictEqual(view.of(before), view.of(after));
 
 /** The trace of a run, as Lambda's environment carries it and the SDK sends it. */
 export const traceOf = (requestId: string): string => requestId.replaceAll('-', '').slice(0, 24);

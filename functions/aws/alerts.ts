@@ -1,5 +1,5 @@
 import type { Alert } from '../../domain/change.ts';
-import { alertShard, sk, systemKey } from './keys.ts';
+import { dueShard, sk, systemKey } from './keys.ts';
 import type { Item, Table } from './table.ts';
 
 /** Unfinished outbox items of one tick are read one by one; past this many the number is known well enough. */
@@ -7,13 +7,14 @@ const countedAtMost = 200;
 
 /** The watchdog's own things in the table: what it publishes, and what others left undone. */
 export const alertsIn = (table: Table) => ({
-  /** An alert that concerns no request, written once for its key. */
-  async raise({ key, ...held }: Alert, at: string): Promise<void> {
-    const due = { dueShard: alertShard, nextActionAt: at };
+  /** An alert that concerns no request, written once for its key; answers where it stands. */
+  async raise({ key, ...held }: Alert, at: string): Promise<{ requestId: string; key: string }> {
+    const due = { dueShard: dueShard('alert', systemKey), nextActionAt: at };
     const item = { pk: systemKey, sk: sk.alert(key), ...due, ...held };
     await table.put(item, 'attribute_not_exists(pk)').catch((error: Error) => {
       if (error.name !== 'ConditionalCheckFailedException') throw error;
     });
+    return { requestId: systemKey, key: sk.alert(key) };
   },
 
   read: (requestId: string, key: string): Promise<Item | undefined> => table.get({ pk: requestId, sk: key }),

@@ -5,7 +5,7 @@ import { choreAfter } from '../../domain/chores.ts';
 import { Conflict, RequestNotFound, TransitionRefused } from '../../domain/errors.ts';
 import { Mark, markName } from '../../domain/marks.ts';
 import { type Case, isOver, Request, RightRecord, SourceRecord } from '../../domain/request.ts';
-import { alertShard, dueShard, shardOf, sk } from './keys.ts';
+import { dueShard, sk } from './keys.ts';
 import { overviewWrites } from './overview.ts';
 import type { Item, Table, Write } from './table.ts';
 
@@ -31,7 +31,7 @@ export const mailIdOf = (requestId: string, { template, cause, to }: MailDraft):
 const outboxItem = (requestId: string, key: string, at: string, held: object) => ({
   pk: requestId,
   sk: key,
-  dueShard: dueShard('outbox', shardOf(requestId)),
+  dueShard: dueShard('outbox', requestId),
   nextActionAt: at,
   ...held,
 });
@@ -43,7 +43,7 @@ const alertWrite = (requestId: string, alert: Alert, at: string): Write => {
     put: {
       pk: requestId,
       sk: sk.alert(key),
-      dueShard: alertShard,
+      dueShard: dueShard('alert', requestId),
       nextActionAt: at,
       ...held,
     },
@@ -69,7 +69,7 @@ const requestWrite = (next: Request, expected: number | undefined): Write => {
   const put = {
     pk: next.requestId,
     sk: sk.request,
-    ...(next.nextActionAt ? { dueShard: dueShard('request', shardOf(next.requestId)) } : {}),
+    ...(next.nextActionAt ? { dueShard: dueShard('request', next.requestId) } : {}),
     ...next,
   };
   if (expected === undefined) return { put, condition: 'attribute_not_exists(pk)' };
@@ -83,7 +83,7 @@ export const markWrite = (requestId: string, mark: Mark): Write => ({
 
 /** Makes housekeeping look at the request at a date. */
 export const choreWrite = (requestId: string, nextActionAt: string): Write => ({
-  put: { pk: requestId, sk: sk.chore, dueShard: dueShard('chore', shardOf(requestId)), nextActionAt },
+  put: { pk: requestId, sk: sk.chore, dueShard: dueShard('chore', requestId), nextActionAt },
 });
 
 /** Everything one change writes, as one transaction: the state, its audit entry, its mails, the next segment and housekeeping's date. */

@@ -1,16 +1,13 @@
-import { dueShard, shards, sk } from './keys.ts';
+import { sk } from './keys.ts';
 import type { Outbox } from './outbox.ts';
 import type { Table } from './table.ts';
 
-/** Housekeeping's dates: one small item a request, in shards of its own in the due index. */
+/** Housekeeping's dates: one small item a request, of a kind of its own in the due index. */
 export const choresIn = (table: Table, outbox: Pick<Outbox, 'due'>) => ({
   /** Requests whose date has come, and when the next one will. */
   async due(at: string) {
-    const found = await Promise.all(shards.map((shard) => outbox.due(dueShard('chore', shard), at)));
-    return {
-      requests: found.flatMap(({ items }) => items.map(({ requestId }) => requestId)),
-      nextAt: found.flatMap(({ nextAt }) => nextAt ?? []).sort()[0],
-    };
+    const { items, nextAt } = await outbox.due('chore', at);
+    return { requests: items.map(({ requestId }) => requestId), nextAt };
   },
 
   /** The date as it stands: read before the request, so that a date put in meanwhile is seen. */

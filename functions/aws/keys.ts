@@ -9,18 +9,25 @@ export const ttl = 'ttl';
 /** Sparse: only what somebody has to look at again carries the two attributes (decisions.md 9). */
 export const dueIndex = { name: 'due', partitionKey: 'dueShard', sortKey: 'nextActionAt' } as const;
 
-/** Shards of the due index: two partitions take 2,000 writes a second, twice what the watchdog writes with a million open requests. */
+/** What is open stands in two shards: two partitions take 2,000 writes a second, twice what the watchdog writes with a million requests. */
 export const shards = [0, 1] as const;
 
 /** Which shard a request's items stand in: the last sign of its id, which is random. */
 export const shardOf = (requestId: string): number =>
   (requestId.codePointAt(requestId.length - 1) ?? 0) % shards.length;
 
-/** What the watchdog has to publish: only it writes there, a few side by side, so one shard does. */
-export const alertShard = 'alert#0';
+/**
+ * What stands in the due index: open requests and what is to be published for the watchdog, outbox items for the dispatcher, dates for
+ * housekeeping.
+ */
+export type DueKind = 'request' | 'alert' | 'outbox' | 'chore';
 
-/** Open requests for the watchdog; outbox items for the dispatcher; dates of any request for housekeeping. */
-export const dueShard = (kind: 'request' | 'outbox' | 'chore', shard: number): string => `${kind}#${shard}`;
+/** One shard does for what leaves as slowly as mail does (three writes each), or is written a few side by side. */
+const split: Readonly<Record<DueKind, number>> = { request: shards.length, alert: 1, outbox: 1, chore: 1 };
+
+export const dueShard = (kind: DueKind, requestId: string): string => `${kind}#${shardOf(requestId) % split[kind]}`;
+
+export const dueShards = (kind: DueKind): string[] => Array.from({ length: split[kind] }, (_, n) => `${kind}#${n}`);
 
 export const sk = {
   request: 'REQUEST',

@@ -1,4 +1,5 @@
 import type { MailDraft } from '../../domain/change.ts';
+import { type DueKind, dueShards } from './keys.ts';
 import type { Item, Table, Write } from './table.ts';
 
 /** Minutes after which a mail whose sending was never confirmed is looked at again (security.md 3.6). */
@@ -18,6 +19,22 @@ const inMinutes = (minutes: number, now: Date): string => new Date(now.getTime()
 
 /** Names that DynamoDB reserves. */
 const names = { '#state': 'state' };
+
+/** Items of the index whose time has come, and when the next one's will. */
+interface Due {
+  readonly items: readonly { readonly requestId: string; readonly key: string }[];
+  readonly nextAt?: string;
+}
+
+const dueIn = async (table: Pick<Table, 'query'>, index: string, shard: string, at: string): Promise<Due> => {
+  const items: Due['items'][number][] = [];
+  const ask = { IndexName: index, KeyConditionExpression: 'dueShard = :shard', values: { ':shard': shard } };
+  for await (const { pk, sk, nextActionAt } of table.query(ask)) {
+    if (String(nextActionAt) > at) return { items, nextAt: String(nextActionAt) };
+    items.push({ requestId: String(pk), key: String(sk) });
+  }
+  return { items };
+};
 
 /** What was committed and is still to be done outside: mails and segments, until they are done. */
 export const outboxIn = (table: Table, index: string) => ({
@@ -111,19 +128,11 @@ export const outboxIn = (table: Table, index: string) => ({
   /** Writes tokens minted for a mail before the mail goes out: a link that arrives works. */
   write: (writes: readonly Write[]) => table.transact(writes),
 
-  /** What is due in one shard of the index, and when the next thing will be. */
-  async due(shard: string, at: string) {
-    const items: { requestId: string; key: string }[] = [];
-    let nextAt: string | undefined;
-    const ask = { IndexName: index, KeyConditionExpression: 'dueShard = :shard', values: { ':shard': shard } };
-    for await (const { pk, sk, nextActionAt } of table.query(ask)) {
-      if (String(nextActionAt) > at) {
-        nextAt = String(nextActionAt);
-        break;
-      }
-      items.push({ requestId: String(pk), key: String(sk) });
-    }
-    return { items, nextAt };
+  /** What of a kind is due, and when the next of it will be. */
+  async due(kind: DueKind, at: string): Promise<Due> {
+    const found = await Promise.all(dueShards(kind).map((shard) => dueIn(table, index, shard, at)));
+    const nextAt = found.flatMap((each) => each.nextAt ?? []).sort()[0];
+    return { items: found.flatMap(({ items }) => items), ...(nextAt ? { nextAt } : {}) };
   },
 });
 export type Outbox = ReturnType<typeof outboxIn>;

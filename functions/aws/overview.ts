@@ -1,7 +1,7 @@
 import { canonical } from '../../domain/canonical.ts';
 import { type Fact, factsOf } from '../../domain/month.ts';
 import { type Summary, summaryOf } from '../../domain/overview.ts';
-import type { MonthTotals } from '../../domain/report.ts';
+import { type MonthTotals, monthAfter } from '../../domain/report.ts';
 import type { Case } from '../../domain/request.ts';
 import { monthKey, openKey, referenceKey, shardOf, shards, totalsKey } from './keys.ts';
 import type { Item, Table, Write } from './table.ts';
@@ -32,6 +32,14 @@ export const overviewWrites = (held: Case | undefined, next: Case, at: string): 
     ...(changed ? [listWrite(next.request, after, at)] : []),
     ...factsOf(held, next, at).map(factWrite),
   ];
+};
+
+/** The months in UTC (`2026-10`) that two instants and what lies between them are in. */
+const monthsBetween = (from: string, to: string): string[] => {
+  const last = to.slice(0, 7);
+  const months = [from.slice(0, 7)];
+  for (let at = months[0] as string; at < last; months.push(at)) at = monthAfter(at, 1);
+  return months;
 };
 
 /** How many open requests a shard is read for: with two shards 20,000, some 6 MB. */
@@ -69,10 +77,10 @@ export const overviewIn = (table: Table) => {
       return (await table.get({ pk: referenceKey(reference), sk: 'REFERENCE' }))?.requestId as string | undefined;
     },
 
-    /** What happened from one instant to another, less than a month apart, in order. */
+    /** What happened from one instant to another, both included, in order. */
     async facts(from: string, to: string): Promise<Fact[]> {
-      const months = new Set([from, to].map((at) => monthKey(at.slice(0, 7))));
-      const read = [...months].map((month) => Array.fromAsync(between(month, from, to)));
+      // More stands behind the instant in a sort key.
+      const read = monthsBetween(from, to).map((month) => Array.fromAsync(between(monthKey(month), from, `${to}~`)));
       return (await Promise.all(read)).flat() as unknown as Fact[];
     },
 
@@ -82,9 +90,9 @@ export const overviewIn = (table: Table) => {
       return new Map(items.map(({ sk, totals }) => [String(sk), totals as MonthTotals]));
     },
 
-    async putTotals(month: string, totals: MonthTotals): Promise<void> {
-      await table.put({ pk: totalsKey, sk: month, totals });
-    },
+    /** Writes the totals of up to a hundred months, all or none. */
+    putTotals: (months: ReadonlyMap<string, MonthTotals>): Promise<void> =>
+      table.transact([...months].map(([month, totals]) => ({ put: { pk: totalsKey, sk: month, totals } }))),
   };
 };
 export type Overview = ReturnType<typeof overviewIn>;

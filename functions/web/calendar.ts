@@ -5,7 +5,7 @@ import { type CalendarDay, calendarOf } from '../../web/calendar.ts';
 import { mailTexts } from '../../web/mail/texts.ts';
 import type { Cases } from '../aws/cases.ts';
 import { cases, now, requestsTable, tokens } from '../aws/from-env.ts';
-import { dueIndex, dueShard, shards } from '../aws/keys.ts';
+import { dueIndex } from '../aws/keys.ts';
 import { type Outbox, outboxIn } from '../aws/outbox.ts';
 import type { Tokens } from '../aws/tokens.ts';
 import { siteOf } from '../lib/look.ts';
@@ -34,8 +34,7 @@ const abreast = 20;
 
 /** Every open request stands in the due index, whenever it is due: that far and no further the feed reads. */
 const openDays = async (deps: Deps): Promise<CalendarDay[]> => {
-  const found = await Promise.all(shards.map((shard) => deps.outbox.due(dueShard('request', shard), '9999')));
-  const ids = found.flatMap(({ items }) => items.map(({ requestId }) => requestId));
+  const ids = (await deps.outbox.due('request', '9999')).items.map(({ requestId }) => requestId);
   const days: CalendarDay[] = [];
   for (let at = 0; at < ids.length; at += abreast) {
     const held = await Promise.all(ids.slice(at, at + abreast).map((id) => deps.cases.read(id)));

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { dueShard } from '../../functions/aws/keys.ts';
 import { answerTask, approve, ask, download, last4, linkIn, prove, start } from './access.ts';
 import { caseOf, clearFaults, type Fault, fault, type Item, itemsOf } from './faults.ts';
 import { everythingOf, objectsIn, outputsOf, restore, runCli } from './stores.ts';
@@ -170,10 +171,9 @@ test.each([
 test('what comes late leaves a purged request as it is', async () => {
   const items = await itemsOf(world);
   const request = items.find(({ sk, purgedAt }) => sk === 'REQUEST' && purgedAt) as Item;
-  const shard = items.find(({ dueShard }) => dueShard)?.dueShard ?? 'outbox#0';
   const before = items.filter(({ pk }) => pk === request.pk);
   const at = String(request.purgedAt);
-  const due = { pk: request.pk, dueShard: `outbox#${String(shard).split('#')[1]}`, nextActionAt: at };
+  const due = { pk: request.pk, dueShard: dueShard('outbox', String(request.pk)), nextActionAt: at };
   const mail = {
     ...due,
     sk: 'MAIL#late',

@@ -554,20 +554,25 @@ describe.skipIf(elsewhere !== undefined)('DynamoDB of the local cloud', () => {
     expect(await add()).toBe('2');
   });
 
-  test('a run meets something new once others have written what it read', async () => {
-    using folder = temporaryFolder('dynamodb');
-    await using local = await start(folder.path);
+  /** A client whose calls come from one run of a function, and whether that run would meet something new. */
+  const runOf = (local: Awaited<ReturnType<typeof start>>) => {
     const requestId = randomUUID();
-    const run = new DynamoDBClient(local.functionConfig);
+    const client = new DynamoDBClient(local.functionConfig);
     const trace = `Root=1-6a0b1c2d-${requestId.replaceAll('-', '').slice(0, 24)}`;
-    run.middlewareStack.add(
+    client.middlewareStack.add(
       (next) => (args) => {
         Object.assign((args.request as { headers: object }).headers, { 'x-amzn-trace-id': trace });
         return next(args);
       },
       { step: 'build' },
     );
-    const observe = () => local.reads.observe({ functionArn: 'Sweep', requestId });
+    return { client, observe: () => local.reads.observe({ functionArn: 'Sweep', requestId }) };
+  };
+
+  test('a run meets something new once others have written what it read', async () => {
+    using folder = temporaryFolder('dynamodb');
+    await using local = await start(folder.path);
+    const { client: run, observe } = runOf(local);
     const TableName = 'Requests';
     const ExpressionAttributeValues = { ':due': S('monday') };
     const query = new QueryCommand({
@@ -591,6 +596,45 @@ describe.skipIf(elsewhere !== undefined)('DynamoDB of the local cloud', () => {
     await failure(put(run, 'other', 'friday', { ConditionExpression: 'attribute_not_exists(pk)' }));
     expect(isStale()).toBe(false);
     await put(local.client, 'other', 'friday');
+    expect(isStale()).toBe(true);
+  });
+
+  test('what a run did not ask to see is nothing new to it: fields left out, items filtered out', async () => {
+    using folder = temporaryFolder('dynamodb');
+    await using local = await start(folder.path);
+    const { client, observe } = runOf(local);
+    const TableName = 'Requests';
+    const put = (item: object) =>
+      local.client.send(new PutItemCommand({ TableName, Item: { ...key('one'), ...item } }));
+    await put({ at: S('monday'), due: S('tuesday') });
+    const asked = {
+      ...{ TableName, FilterExpression: '#at > :at', ProjectionExpression: 'pk, #at' },
+      ...{ ExpressionAttributeNames: { '#at': 'at' }, ExpressionAttributeValues: { ':at': S('m') } },
+    };
+    const scan = async (more: object = {}) => {
+      const isStale = observe();
+      await client.send(new ScanCommand({ ...asked, ...more }));
+      return isStale;
+    };
+
+    let isStale = await scan();
+    await put({ at: S('monday'), due: S('wednesday') });
+    await local.client.send(new PutItemCommand({ TableName, Item: { ...key('two'), at: S('friday') } }));
+    expect(isStale()).toBe(false);
+    await put({ at: S('sunday'), due: S('wednesday') });
+    expect(isStale()).toBe(true);
+
+    isStale = await scan();
+    await local.client.send(new PutItemCommand({ TableName, Item: { ...key('two'), at: S('saturday') } }));
+    expect(isStale()).toBe(true);
+
+    isStale = await scan();
+    await local.client.send(new DeleteItemCommand({ TableName, Key: key('one') }));
+    expect(isStale()).toBe(true);
+
+    // Items that are left out count towards a limit.
+    isStale = await scan({ Limit: 1 });
+    await local.client.send(new PutItemCommand({ TableName, Item: { ...key('three'), at: S('friday') } }));
     expect(isStale()).toBe(true);
   });
 
