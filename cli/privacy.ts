@@ -1,33 +1,28 @@
 #!/usr/bin/env node
+import { enableCompileCache } from 'node:module';
 import { Command, CommanderError } from 'commander';
-import { registerAudit } from './audit.ts';
-import { registerBreachClock } from './breach-clock.ts';
-import { registerConnector } from './connector.ts';
-import { registerDeadline } from './deadline.ts';
-import { registerDoctor } from './doctor.ts';
-import { registerEmail } from './email.ts';
 import { exitCodes, UsageError } from './exit.ts';
-import { registerMap } from './map.ts';
-import { registerPackage } from './package.ts';
-import { registerPurge } from './purge.ts';
 
-// Each adds its command; what is slow to load (AWS clients, bundles) is imported inside the action.
-const registrations: readonly ((program: Command) => void)[] = [
-  registerDeadline,
-  registerBreachClock,
-  registerEmail,
-  registerPackage,
-  registerMap,
-  registerConnector,
-  registerPurge,
-  registerAudit,
-  registerDoctor,
+type Register = (program: Command) => void;
+
+/** Modules by the commands that they add. Only what is called is loaded, everything for help. */
+const modules: readonly (readonly [commands: readonly string[], load: () => Promise<Register>])[] = [
+  [['deadline'], async () => (await import('./deadline.ts')).registerDeadline],
+  [['breach-clock'], async () => (await import('./breach-clock.ts')).registerBreachClock],
+  [['email'], async () => (await import('./email.ts')).registerEmail],
+  [['package'], async () => (await import('./package.ts')).registerPackage],
+  [['map'], async () => (await import('./map.ts')).registerMap],
+  [['connector'], async () => (await import('./connector.ts')).registerConnector],
+  [['purge', 'hold'], async () => (await import('./purge.ts')).registerPurge],
+  [['audit'], async () => (await import('./audit.ts')).registerAudit],
+  [['doctor'], async () => (await import('./doctor.ts')).registerDoctor],
 ];
 
-function privacyProgram(): Command {
+async function privacyProgram(): Promise<Command> {
   const program = new Command('privacy').description('Privacy@: data on stdout, talk on stderr').exitOverride();
   program.configureHelp({ sortSubcommands: true }).showHelpAfterError('(--help shows how)');
-  for (const register of registrations) register(program);
+  const called = modules.filter(([commands]) => commands.includes(process.argv[2] ?? ''));
+  for (const [, load] of called.length > 0 ? called : modules) (await load())(program);
   return program;
 }
 
@@ -38,8 +33,10 @@ function exitCodeOf(error: unknown): number {
   return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
 }
 
+// What one call compiled, the next ones read.
+enableCompileCache();
 try {
-  await privacyProgram().parseAsync();
+  await (await privacyProgram()).parseAsync();
 } catch (error) {
   process.exitCode = exitCodeOf(error);
 }
