@@ -45,9 +45,12 @@ const daysForDpo = 5;
 /** An answer without a file has no link that ends; it is closed when a file's link would be. */
 const linkDays = 14;
 
-/** When the person was asked to prove the address, or would have been. */
-export const askedAt = ({ receivedAt, askFrom }: Pick<Request, 'receivedAt' | 'askFrom'>): string =>
-  askFrom ?? receivedAt;
+/**
+ * When the person was asked to prove the address. Whoever got no mail is reminded a day before those who did, so that their reminders
+ * don't take the places of the day.
+ */
+export const askedAt = ({ receivedAt, askFrom, silent }: Pick<Request, 'receivedAt' | 'askFrom' | 'silent'>): string =>
+  silent ? plus(receivedAt, -1) : (askFrom ?? receivedAt);
 
 /**
  * An unproven request is reminded on day 3 and day 7 (F30) and told to the DPO at the internal target. It is closed only after the last
