@@ -1,11 +1,15 @@
 #!/usr/bin/env node
 import { enableCompileCache } from 'node:module';
+import { join } from 'node:path';
 import { Command, CommanderError } from 'commander';
 import { exitCodes, UsageError } from './exit.ts';
 
 type Register = (program: Command) => void;
 
-/** Modules by the commands that they add. Only what is called is loaded, everything for help. */
+/**
+ * Modules by the commands that they add. Only what is called is loaded, everything for help; what is slow to load (AWS clients, bundles) is
+ * imported inside the action.
+ */
 const modules: readonly (readonly [commands: readonly string[], load: () => Promise<Register>])[] = [
   [['deadline'], async () => (await import('./deadline.ts')).registerDeadline],
   [['breach-clock'], async () => (await import('./breach-clock.ts')).registerBreachClock],
@@ -33,8 +37,8 @@ function exitCodeOf(error: unknown): number {
   return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
 }
 
-// What one call compiled, the next ones read.
-enableCompileCache();
+// What one call compiled, the next ones read: in a folder that nobody else writes to.
+enableCompileCache(join(import.meta.dirname, '..', '.local', 'compiled'));
 try {
   await (await privacyProgram()).parseAsync();
 } catch (error) {

@@ -80,8 +80,11 @@ const countMonths = async ({ overview, config: { timeZone }, now: clock }: Deps)
   const [first, last] = [spans[0], spans.at(-1)];
   if (!first || !last) return;
   const facts = await overview.facts(first.from, last.to);
-  const during = ({ from, to }: { from: string; to: string }) => facts.filter(({ at }) => from <= at && at <= to);
-  await overview.putTotals(new Map(spans.map((span) => [span.name, totalsOf(during(span), timeZone)])));
+  const count = ({ name, from, to }: (typeof spans)[number]) => {
+    const during = facts.filter(({ at }) => from <= at && at <= to);
+    return overview.putTotals(name, totalsOf(during, timeZone));
+  };
+  await Promise.all(spans.map(count));
 };
 
 /** A request that can't be seen to must not keep the others from it. */

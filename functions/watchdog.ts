@@ -10,7 +10,7 @@ import { type Alerts, alertsIn } from './aws/alerts.ts';
 import { type Cases, mailIdOf } from './aws/cases.ts';
 import { cases, now, requestsTable, workflow } from './aws/from-env.ts';
 import { dueIndex, sk } from './aws/keys.ts';
-import { type Outbox, outboxIn } from './aws/outbox.ts';
+import { type Outbox, outboxIn, type Placed } from './aws/outbox.ts';
 import { publishTo } from './aws/signal.ts';
 import type { Workflow } from './aws/workflow.ts';
 import { env } from './lib/env.ts';
@@ -28,15 +28,17 @@ interface Deps {
   readonly now: () => Date;
 }
 
-type Due = { readonly requestId: string; readonly key: string };
-
 /** How many are looked at side by side: 1,000 calls of 15 ms each take a second. */
 const abreast = 16;
 
 /** One thing that fails must not keep the others from being looked at; answers how many failed. */
-const each = async (items: readonly Due[], what: string, work: (item: Due) => Promise<unknown>): Promise<number> => {
+const each = async (
+  items: readonly Placed[],
+  what: string,
+  work: (item: Placed) => Promise<unknown>,
+): Promise<number> => {
   let failed = 0;
-  const one = (item: Due) =>
+  const one = (item: Placed) =>
     work(item).catch((error: unknown) => {
       failed += 1;
       log.error(`${what} failed`, { requestId: item.requestId, error: errorName(error) });
@@ -60,7 +62,7 @@ const seen = async (held: Case, at: Date, deps: Deps): Promise<Seen> => ({
 });
 
 /** Answers when the request is looked at again, and what it raised. */
-const look = async (requestId: string, deps: Deps): Promise<{ next: string; raised: readonly Due[] }> => {
+const look = async (requestId: string, deps: Deps): Promise<{ next: string; raised: readonly Placed[] }> => {
   const at = deps.now();
   let quiet: Case | undefined;
   const change = await deps.cases.change(requestId, async (held) => {
@@ -79,7 +81,10 @@ const look = async (requestId: string, deps: Deps): Promise<{ next: string; rais
   return { next, raised: [] };
 };
 
-const publish = async ({ requestId, key }: Due, { alerts, publish: send, config, now: clock }: Deps): Promise<void> => {
+const publish = async (
+  { requestId, key }: Placed,
+  { alerts, publish: send, config, now: clock }: Deps,
+): Promise<void> => {
   const alert = await alerts.read(requestId, key);
   if (!alert || alert.publishedAt) return;
   const { subject, message } = alertText(alert as never, config);
@@ -89,15 +94,18 @@ const publish = async ({ requestId, key }: Due, { alerts, publish: send, config,
 
 const hour = 3_600_000;
 
-const isMail = ({ key }: Due): boolean => key.startsWith('MAIL#');
+const isMail = ({ key }: Placed): boolean => key.startsWith('MAIL#');
 
 /** What concerns no single request: mails that nobody sends, and a list of public holidays that ends. Said once a day, and once a year. */
-const lookAround = async (outbox: readonly Due[], deps: Deps): Promise<Due[]> => {
+const lookAround = async (outbox: readonly Placed[], deps: Deps): Promise<Placed[]> => {
   const at = deps.now();
   const today = at.toISOString().slice(0, 10);
   const mails = outbox.filter(isMail);
-  const raised: Due[] = [];
-  const raise = async (alert: Alert) => void raised.push(await deps.alerts.raise(alert, at.toISOString()));
+  const raised: Placed[] = [];
+  const raise = async (alert: Alert) => {
+    const placed = await deps.alerts.raise(alert, at.toISOString());
+    if (placed) raised.push(placed);
+  };
   const count = await deps.alerts.waitingSince(mails, new Date(at.getTime() - hour).toISOString());
   if (count > 0) {
     log.error('outbox stuck', { count });
@@ -133,20 +141,22 @@ export const watchdog = task({
     const again: string[] = [];
     // What is raised now is published now, whatever the index shows of it yet.
     const unsaid = [...alerts.items];
+    const say = (items: readonly Placed[]) => each(items, 'alert', (item) => publish(item, deps));
     let failed = await each(requests.items, 'watch', async ({ requestId }) => {
       const { next, raised } = await look(requestId, deps);
       again.push(next);
       unsaid.push(...raised);
     });
-    unsaid.push(...(await lookAround(outbox.items, deps)));
-    failed += await each(unsaid, 'alert', (item) => publish(item, deps));
+    failed += await say(unsaid);
+    const around = await lookAround(outbox.items, deps);
+    failed += await say(around);
     log.info('watchdog done', { count: requests.items.length });
     if (failed > 0) throw new WatchIncomplete(`${failed} not done`);
     const waiting = outbox.items.some(isMail) ? [at] : [];
     const next = [...again, ...waiting, ...[requests, alerts].flatMap(({ nextAt }) => nextAt ?? [])].sort()[0];
     return {
       looked: requests.items.length,
-      published: unsaid.length,
+      published: unsaid.length + around.length,
       idleUntil: next ?? never,
     };
   },

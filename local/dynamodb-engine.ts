@@ -142,14 +142,17 @@ export function workOn(store: Store, tables: ReadonlyMap<string, TableSchema>, o
 
 type OnRead = (gte: string, lt: string, view: View) => void;
 
-/** What an operation shows of an item: nothing of one that its filter leaves out, else the fields that it asks for. */
-function viewOf({ Limit, _filter: filter, _projection: projection }: Parsed): View {
-  // A limit counts items that are left out, too.
-  if (Limit !== undefined) return { asked: [Limit], of: (item) => item };
+/**
+ * What an operation shows of an item: nothing of one that its filter leaves out, else the fields that it asks for. A filter that holds the
+ * present instant shows another thing at the next one: nobody may be idle on the strength of it.
+ */
+function viewOf({ Limit, ScanIndexForward, _filter: filter, _projection: projection }: Parsed): View {
   const isIn = (item: Item) => filter === undefined || rules.matchesExprFilter(item, filter.expression);
   const shown = (item: Item) => (projection === undefined ? item : rules.mapPaths(projection.paths, item));
-  const of = (item: Item | undefined) => (item !== undefined && isIn(item) ? shown(item) : undefined);
-  return { asked: [filter, projection], of: of as View['of'] };
+  const view = (item: Item | undefined) => (item !== undefined && isIn(item) ? shown(item) : undefined);
+  // A limit counts items that are left out, too.
+  const of = Limit === undefined ? view : (item: Item | undefined) => item;
+  return { asked: [Limit, ScanIndexForward, filter, projection], of: of as View['of'] };
 }
 
 /** How dynalite's checks leave expressions. */

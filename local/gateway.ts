@@ -19,7 +19,7 @@ interface Options {
   authenticate(request: IncomingMessage, body: Buffer): Caller | Promise<Caller>;
   /** Throws AwsError when the caller may not. */
   authorise(caller: Caller, permission: Permission): void;
-  /** Told of every call that may be made, and whether it changes nothing. */
+  /** Told of every call that may be made: of one that changes nothing before it is served, of another after. */
   seen?(call: Call, service: string, isRead: boolean): void;
 }
 
@@ -72,9 +72,11 @@ async function answer(options: Options, request: IncomingMessage, response: Serv
     const call = await callOf(options, request, name);
     const { operation, permissions, answer } = service.prepare(call);
     for (const permission of permissions) options.authorise(call.caller, permission);
-    options.seen?.(call, name, reads.test(operation));
+    const isRead = reads.test(operation);
+    if (isRead) options.seen?.(call, name, isRead);
     const serve = (to: ServerResponse) => answer(to).catch((error: unknown) => refuse(error, to));
     await suffer(options.faults.meet(name, operation), response, serve);
+    if (!isRead) options.seen?.(call, name, isRead);
   } catch (error) {
     refuse(error);
   }

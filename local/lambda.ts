@@ -1,5 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { createWriteStream, mkdirSync, type WriteStream } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { type AsyncConfig, AsyncQueue } from './lambda-queue.ts';
 import { type FunctionDefinition, Sandbox } from './lambda-sandbox.ts';
@@ -41,6 +42,8 @@ interface Options {
   deliver(targetArn: string, body: string): Promise<void>;
   /** Processes at once; default 32, more than a stack of ours has functions. */
   readonly mostProcesses?: number;
+  /** When all are taken, a function with so many waits for one of its own; default one for each processor: more run no faster. */
+  readonly share?: number;
   /** Milliseconds of real time after which an unused process ends; default five minutes. */
   readonly idleMs?: number;
 }
@@ -201,16 +204,21 @@ class Pool {
 
   /**
    * Gives processes to those who wait: a warm one of the same function, else a new one while there is room. There always is for an event
-   * from within: its caller holds a process until it is answered.
+   * from within: its caller holds a process until it is answered. Without room the process that has been idle longest makes some, for a
+   * function that has less than its share.
    */
   private serve(): void {
+    const { mostProcesses = 32, share = availableParallelism() } = this.options;
     for (const waiter of this.inTurn()) {
-      const hasRoom = waiter.within || this.all.size < (this.options.mostProcesses ?? 32);
+      const hasRoom = waiter.within || this.all.size < mostProcesses;
       const sandbox = this.warm(waiter.fn) ?? (hasRoom ? this.start(waiter.fn) : undefined);
-      // The process that has been idle longest makes room, and nobody later in turn takes it: its exit serves those who wait.
-      if (sandbox === undefined) return void this.idle.keys().next().value?.kill();
-      this.waiting.splice(this.waiting.indexOf(waiter), 1);
-      waiter.give(sandbox);
+      if (sandbox !== undefined) {
+        this.waiting.splice(this.waiting.indexOf(waiter), 1);
+        waiter.give(sandbox);
+      } else if ([...this.all].filter(({ fn }) => fn === waiter.fn).length < share) {
+        // Nobody later in turn takes it: its exit serves those who wait.
+        return void this.idle.keys().next().value?.kill();
+      }
     }
   }
 

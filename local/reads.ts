@@ -15,6 +15,9 @@ interface Written {
   readonly after?: unknown;
 }
 
+/** Objects that go by a lifecycle rule go unnoticed: nobody counts on those. */
+const bySelfOnly = ['s3', 'kms', 'secretsmanager'];
+
 const whole: View = { asked: [], of: (item) => item };
 
 /** One run of a function that a schedule wants to know more of. */
@@ -28,7 +31,7 @@ interface Observed {
 export class Reads {
   private readonly runs = new Map<string, { readonly trace: string; readonly reads: Map<string, Read> }>();
 
-  /** The answer tells whether anybody else wrote what the run read, after it read it. The run before of this function is forgotten. */
+  /** The answer tells whether anybody else changed what the run saw, after it saw it. The run before of this function is forgotten. */
   observe({ functionArn, requestId }: Observed): () => boolean {
     const reads = new Map<string, Read>();
     this.runs.set(functionArn, { trace: traceOf(requestId), reads });
@@ -46,12 +49,12 @@ export class Reads {
       read.changed ||= writes.some((write) => shows(read, write));
   }
 
-  /** What another service than DynamoDB answers, its own writes may change; executions go on by themselves, with whatever is written. */
+  /** What another service answers may change with anything that is written, unless it is one of those that only calls to it change. */
   seen(call: Call, service: string, isRead: boolean): void {
     if (service === 'dynamodb') return;
-    if (!isRead) this.wrote(runOf(call), [{ key: service, after: call }]);
-    else if (service === 'states') this.read(runOf(call), '', '\uffff');
-    else this.read(runOf(call), service, `${service}\u0000`);
+    if (!isRead) this.wrote(runOf(call), [{ key: service, after: true }]);
+    else if (bySelfOnly.includes(service)) this.read(runOf(call), service, `${service}\u0000`);
+    else this.read(runOf(call), '', '\uffff');
   }
 
   private readsOf(run: string | undefined): Map<string, Read> | undefined {
@@ -67,7 +70,10 @@ interface Read {
 }
 
 const shows = ({ gte, lt, view }: Read, { key, before, after }: Written): boolean =>
-  gte <= key && key < lt && !isDeepStrictEqual(view.of(before), view.of(after));
+  gte <= key && key < lt && !isDeepStrictEqual(view.of(before), view.of(asStored(after)));
+
+/** Without what only memory tells apart. */
+const asStored = (item: unknown): unknown => (item === undefined ? undefined : JSON.parse(JSON.stringify(item)));
 
 /** The trace of a run, as Lambda's environment carries it and the SDK sends it. */
 export const traceOf = (requestId: string): string => requestId.replaceAll('-', '').slice(0, 24);

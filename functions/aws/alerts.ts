@@ -1,5 +1,6 @@
 import type { Alert } from '../../domain/change.ts';
 import { dueShard, sk, systemKey } from './keys.ts';
+import type { Placed } from './outbox.ts';
 import type { Item, Table } from './table.ts';
 
 /** Unfinished outbox items of one tick are read one by one; past this many the number is known well enough. */
@@ -7,14 +8,12 @@ const countedAtMost = 200;
 
 /** The watchdog's own things in the table: what it publishes, and what others left undone. */
 export const alertsIn = (table: Table) => ({
-  /** An alert that concerns no request, written once for its key; answers where it stands. */
-  async raise({ key, ...held }: Alert, at: string): Promise<{ requestId: string; key: string }> {
+  /** An alert that concerns no request; answers where it stands, or nothing when it was raised before. */
+  async raise({ key, ...held }: Alert, at: string): Promise<Placed | undefined> {
+    const placed = { requestId: systemKey, key: sk.alert(key) };
     const due = { dueShard: dueShard('alert', systemKey), nextActionAt: at };
-    const item = { pk: systemKey, sk: sk.alert(key), ...due, ...held };
-    await table.put(item, 'attribute_not_exists(pk)').catch((error: Error) => {
-      if (error.name !== 'ConditionalCheckFailedException') throw error;
-    });
-    return { requestId: systemKey, key: sk.alert(key) };
+    const isNew = await table.add({ pk: systemKey, sk: placed.key, ...due, ...held });
+    return isNew ? placed : undefined;
   },
 
   read: (requestId: string, key: string): Promise<Item | undefined> => table.get({ pk: requestId, sk: key }),
@@ -26,7 +25,7 @@ export const alertsIn = (table: Table) => ({
   },
 
   /** How many of these mails were caused before an instant and are not sent yet. */
-  async waitingSince(items: readonly { readonly requestId: string; readonly key: string }[], before: string) {
+  async waitingSince(items: readonly Placed[], before: string) {
     let count = 0;
     for (const { requestId, key } of items.slice(0, countedAtMost)) {
       const item = await table.get({ pk: requestId, sk: key });

@@ -20,14 +20,20 @@ const inMinutes = (minutes: number, now: Date): string => new Date(now.getTime()
 /** Names that DynamoDB reserves. */
 const names = { '#state': 'state' };
 
+/** Where an item stands. */
+export interface Placed {
+  readonly requestId: string;
+  readonly key: string;
+}
+
 /** Items of the index whose time has come, and when the next one's will. */
 interface Due {
-  readonly items: readonly { readonly requestId: string; readonly key: string }[];
+  readonly items: readonly Placed[];
   readonly nextAt?: string;
 }
 
 const dueIn = async (table: Pick<Table, 'query'>, index: string, shard: string, at: string): Promise<Due> => {
-  const items: Due['items'][number][] = [];
+  const items: Placed[] = [];
   const ask = { IndexName: index, KeyConditionExpression: 'dueShard = :shard', values: { ':shard': shard } };
   for await (const { pk, sk, nextActionAt } of table.query(ask)) {
     if (String(nextActionAt) > at) return { items, nextAt: String(nextActionAt) };
@@ -121,8 +127,11 @@ export const outboxIn = (table: Table, index: string) => ({
     return item?.startedAt ? undefined : item;
   },
 
+  /** Notes that it was started; another dispatcher may have started it, too. */
   async started(requestId: string, key: string): Promise<void> {
-    await table.update({ pk: requestId, sk: key }, 'SET startedAt = nextActionAt REMOVE dueShard, nextActionAt', {});
+    const ConditionExpression = 'attribute_exists(nextActionAt)';
+    const expression = 'SET startedAt = nextActionAt REMOVE dueShard, nextActionAt';
+    await table.update({ pk: requestId, sk: key }, expression, {}, { ConditionExpression });
   },
 
   /** Writes tokens minted for a mail before the mail goes out: a link that arrives works. */

@@ -36,9 +36,8 @@ export const overviewWrites = (held: Case | undefined, next: Case, at: string): 
 
 /** The months in UTC (`2026-10`) that two instants and what lies between them are in. */
 const monthsBetween = (from: string, to: string): string[] => {
-  const last = to.slice(0, 7);
-  const months = [from.slice(0, 7)];
-  for (let at = months[0] as string; at < last; months.push(at)) at = monthAfter(at, 1);
+  const months: string[] = [];
+  for (let at = from.slice(0, 7); at <= to.slice(0, 7); at = monthAfter(at, 1)) months.push(at);
   return months;
 };
 
@@ -90,9 +89,9 @@ export const overviewIn = (table: Table) => {
       return new Map(items.map(({ sk, totals }) => [String(sk), totals as MonthTotals]));
     },
 
-    /** Writes the totals of up to a hundred months, all or none. */
-    putTotals: (months: ReadonlyMap<string, MonthTotals>): Promise<void> =>
-      table.transact([...months].map(([month, totals]) => ({ put: { pk: totalsKey, sk: month, totals } }))),
+    async putTotals(month: string, totals: MonthTotals): Promise<void> {
+      await table.put({ pk: totalsKey, sk: month, totals });
+    },
   };
 };
 export type Overview = ReturnType<typeof overviewIn>;

@@ -13,7 +13,7 @@ import {
   prove,
   start,
 } from './access.ts';
-import { clearFaults, fault } from './faults.ts';
+import { caseOf, clearFaults, fault } from './faults.ts';
 import { clientsOf, outputsOf } from './stores.ts';
 import { type Page, textOf, Visitor } from './visitor.ts';
 import { type Mail, openWorld, type World } from './world.ts';
@@ -83,6 +83,11 @@ describe('a request that nobody touches', () => {
       '1 days left',
       'due',
     ]);
+
+    // The second channel does not wait for another look.
+    const raised = (await caseOf(world, reference)).filter(({ what }) => what === 'ESCALATED');
+    const after = (await escalations(reference)).map(({ at }, n) => Date.parse(at) - Date.parse(String(raised[n]?.at)));
+    expect(Math.max(...after)).toBeLessThan(60_000);
 
     const { page } = await openAsDpo(world, reference, 1);
     expect(textOf(page.html)).toContain('Klar til start');
@@ -259,40 +264,21 @@ describe('when SES is down for three days', () => {
     await world.advance('PT2H');
     expect((await escalations(reference)).length).toBe((await warnings(reference)).length);
   });
-});
 
-describe('the calendar feed', () => {
-  beforeAll(async () => {
-    world = await openWorld({ now: begin });
-  });
-  afterAll(() => world?.close());
-
-  const feedOf = async (mail: Mail) => fetch(linkIn(mail, 'calendar'));
-
-  test('is mailed to the DPO, holds the last day of what is open and nobody’s name, and a new one closes the old', async () => {
-    const { reference } = await proven('kalender');
-    const other = await proven('besvaret');
-    expectStatus(await actAsDpo(reference, { action: 'calendar' }), 200);
-    const mail = await world.mail(dpo, /Din kalender/);
-    const response = await feedOf(mail);
-    expect(response.headers.get('content-type')).toContain('text/calendar');
-    const ics = (await response.text()).replaceAll('\r\n ', '');
-    expect(ics.match(/BEGIN:VEVENT/g)).toHaveLength(2);
-    expect(ics).toContain(`UID:${reference}`);
-    expect(ics).toContain('DTSTART;VALUE=DATE:20260407');
-    expect(ics).not.toMatch(/kalender@|besvaret|fremmed/);
-
-    await start(world, other.reference);
-    await answerTask(world, other.reference, 'nothing');
-    await approve(world, other.reference);
-    await world.mail(other.email, /\/d\/[\w-]{43}/);
-    const later = (await (await feedOf(mail)).text()).match(/UID:.*/g);
-    expect(later?.map((line) => line.trim())).toEqual([`UID:${reference}`]);
-
-    const before = (await world.mails()).length;
-    await actAsDpo(reference, { action: 'calendar' });
-    const renewed = await world.mail(dpo, /Din kalender/, before);
-    expect((await feedOf(mail)).status).toBe(404);
-    expect((await feedOf(renewed)).status).toBe(200);
+  test('what the second channel did not take at first is told once, when it does', async () => {
+    const stuck = async () => (await world.mails()).filter(({ subject }) => /outbox-stuck/.test(subject)).length;
+    const ses = { service: 'ses', operation: 'SendRawEmail', mode: 'refuse', times: 10_000 } as const;
+    await until('2026-04-14T08:00:00Z');
+    await fault(world, ses);
+    await ask(world, { name: 'Venter', email: 'venter@fremmed.example' });
+    await fault(world, { service: 'sns', operation: 'Publish', mode: 'refuse', times: 10_000 });
+    const before = await stuck();
+    await world.advance('PT4H');
+    expect(await stuck()).toBe(before);
+    await clearFaults(world);
+    await fault(world, ses);
+    await world.advance('PT4H');
+    expect(await stuck()).toBe(before + 1);
+    await clearFaults(world);
   });
 });

@@ -632,6 +632,19 @@ describe.skipIf(elsewhere !== undefined)('DynamoDB of the local cloud', () => {
     await local.client.send(new DeleteItemCommand({ TableName, Key: key('one') }));
     expect(isStale()).toBe(true);
 
+    // What an index holds of an item is the same when it is written again.
+    isStale = observe();
+    const KeyConditionExpression = 'due = :due';
+    const ExpressionAttributeValues = { ':due': S('friday') };
+    await local.client.send(new PutItemCommand({ TableName, Item: { ...key('due'), due: S('friday') } }));
+    await client.send(
+      new QueryCommand({ TableName, IndexName: 'Due', KeyConditionExpression, ExpressionAttributeValues }),
+    );
+    await local.client.send(new PutItemCommand({ TableName, Item: { ...key('due'), due: S('friday'), more: S('x') } }));
+    expect(isStale()).toBe(false);
+    await local.client.send(new PutItemCommand({ TableName, Item: { ...key('due'), due: S('saturday') } }));
+    expect(isStale()).toBe(true);
+
     // Items that are left out count towards a limit.
     isStale = await scan({ Limit: 1 });
     await local.client.send(new PutItemCommand({ TableName, Item: { ...key('three'), at: S('friday') } }));

@@ -34,7 +34,7 @@ afterEach(async () => {
 
 function open(
   changes: Partial<LambdaFunction> = {},
-  options: { mostProcesses?: number; idleMs?: number } = {},
+  options: { mostProcesses?: number; share?: number; idleMs?: number } = {},
 ): Lambda {
   const fn: LambdaFunction = {
     name: 'Echo',
@@ -64,7 +64,10 @@ function open(
 }
 
 /** Opens the functions again with changes to the one there is. */
-async function reopen(changes: Partial<LambdaFunction>, options?: { mostProcesses?: number; idleMs?: number }) {
+async function reopen(
+  changes: Partial<LambdaFunction>,
+  options?: { mostProcesses?: number; share?: number; idleMs?: number },
+) {
   await lambda.close();
   lambda = open(changes, options);
 }
@@ -202,6 +205,17 @@ test('Many events of one function do not keep the only one of another waiting', 
   };
   await Promise.all([...Array.from({ length: 9 }, () => run(arn, 100)), run(other, 0)]);
   expect(ended.indexOf(other)).toBeLessThan(6);
+});
+
+test('When every process is taken, a function with its share waits for its own and makes no other one cold', async () => {
+  await reopen({}, { mostProcesses: 2, share: 1 });
+  const callsOfOther = async () => {
+    const result = await lambda.invoke(other, '{}');
+    return result.ok && (JSON.parse(result.payload) as Echo).calls;
+  };
+  expect(await callsOfOther()).toBe(1);
+  await Promise.all(Array.from({ length: 4 }, () => echo({ do: 'wait', ms: 20 })));
+  expect(await callsOfOther()).toBe(2);
 });
 
 test('A function can be named by its ARN with a version or an alias', async () => {

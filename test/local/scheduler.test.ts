@@ -107,7 +107,7 @@ describe('an idle function', () => {
     expect(times()).toEqual(['2026-01-31T13:00:00Z', '2026-02-10T10:00:00Z']);
   });
 
-  test('is invoked again at the next tick once anything was written', async () => {
+  test('is invoked again at the next tick once what it saw has changed', async () => {
     const { open, counter } = start({}, idle('2026-12-31T00:00:00Z'));
     const { clock, scheduler, times } = open(stillClock());
     await scheduler.start();
@@ -117,7 +117,7 @@ describe('an idle function', () => {
     expect(times()).toEqual(['2026-01-31T13:00:00Z', '2026-02-01T13:00:00Z']);
   });
 
-  test('is not believed when something was written while it looked', async () => {
+  test('is not believed when something changed while it looked', async () => {
     const { open, counter } = start({}, () => {
       counter.writes += 1;
       return { ok: true, payload: '{"idleUntil":"2026-12-31T00:00:00Z"}' };
