@@ -282,3 +282,39 @@ describe('when SES is down for three days', () => {
     await clearFaults(world);
   });
 });
+
+describe('the calendar feed', () => {
+  beforeAll(async () => {
+    world = await openWorld({ now: begin });
+  });
+  afterAll(() => world?.close());
+
+  const feedOf = async (mail: Mail) => fetch(linkIn(mail, 'calendar'));
+
+  test('is mailed to the DPO, holds the last day of what is open and nobody’s name, and a new one closes the old', async () => {
+    const { reference } = await proven('kalender');
+    const other = await proven('besvaret');
+    expectStatus(await actAsDpo(reference, { action: 'calendar' }), 200);
+    const mail = await world.mail(dpo, /Din kalender/);
+    const response = await feedOf(mail);
+    expect(response.headers.get('content-type')).toContain('text/calendar');
+    const ics = (await response.text()).replaceAll('\r\n ', '');
+    expect(ics.match(/BEGIN:VEVENT/g)).toHaveLength(2);
+    expect(ics).toContain(`UID:${reference}`);
+    expect(ics).toContain('DTSTART;VALUE=DATE:20260407');
+    expect(ics).not.toMatch(/kalender@|besvaret|fremmed/);
+
+    await start(world, other.reference);
+    await answerTask(world, other.reference, 'nothing');
+    await approve(world, other.reference);
+    await world.mail(other.email, /\/d\/[\w-]{43}/);
+    const later = (await (await feedOf(mail)).text()).match(/UID:.*/g);
+    expect(later?.map((line) => line.trim())).toEqual([`UID:${reference}`]);
+
+    const before = (await world.mails()).length;
+    await actAsDpo(reference, { action: 'calendar' });
+    const renewed = await world.mail(dpo, /Din kalender/, before);
+    expect((await feedOf(mail)).status).toBe(404);
+    expect((await feedOf(renewed)).status).toBe(200);
+  });
+});
