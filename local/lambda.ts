@@ -27,6 +27,19 @@ export interface Lambda extends Service {
   close(): Promise<void>;
 }
 
+export interface Limits {
+  /** Processes at once: more than a stack of ours has functions. */
+  readonly mostProcesses: number;
+  /** When all are taken, a function with so many waits for one of its own; one for each processor, because more run no faster. */
+  readonly share: number;
+  /** Milliseconds of real time after which an idle process is taken for a function that has its share, too. */
+  readonly unusedMs: number;
+  /** Milliseconds of real time after which an idle process ends. */
+  readonly idleMs: number;
+}
+
+const usual: Limits = { mostProcesses: 32, share: availableParallelism(), unusedMs: 30_000, idleMs: 300_000 };
+
 interface Options {
   readonly store: Store;
   readonly clock: Clock;
@@ -40,12 +53,7 @@ interface Options {
   credentialsOf(roleArn: string): { readonly accessKeyId: string; readonly secretAccessKey: string };
   /** Puts a message where a destination's ARN says. */
   deliver(targetArn: string, body: string): Promise<void>;
-  /** Processes at once; default 32, more than a stack of ours has functions. */
-  readonly mostProcesses?: number;
-  /** When all are taken, a function with so many waits for one of its own; default one for each processor: more run no faster. */
-  readonly share?: number;
-  /** Milliseconds of real time after which an unused process ends; default five minutes. */
-  readonly idleMs?: number;
+  readonly limits?: Partial<Limits>;
 }
 
 /** Bytes of an event: six megabytes when its caller waits, one when it does not. */
@@ -156,16 +164,18 @@ interface Waiter {
 /** Keeps processes warm, at most so many at once; who comes later waits. */
 class Pool {
   private readonly options: Options;
+  private readonly limits: Limits;
   /** One open file per function. */
   private readonly logs = new Map<string, WriteStream>();
   private readonly all = new Set<Sandbox>();
-  private readonly idle = new Map<Sandbox, NodeJS.Timeout>();
+  private readonly idle = new Map<Sandbox, { readonly since: number; readonly timer: NodeJS.Timeout }>();
   private readonly running = new Map<string, number>();
   private closed = false;
   private readonly waiting: Waiter[] = [];
 
   constructor(options: Options) {
     this.options = options;
+    this.limits = { ...usual, ...options.limits };
     mkdirSync(options.logsDir, { recursive: true });
   }
 
@@ -205,21 +215,27 @@ class Pool {
   /**
    * Gives processes to those who wait: a warm one of the same function, else a new one while there is room. There always is for an event
    * from within: its caller holds a process until it is answered. Without room the process that has been idle longest makes some, for a
-   * function that has less than its share.
+   * function that has less than its share, or when it has been idle for a while.
    */
   private serve(): void {
-    const { mostProcesses = 32, share = availableParallelism() } = this.options;
+    const { mostProcesses, share, unusedMs } = this.limits;
     for (const waiter of this.inTurn()) {
       const hasRoom = waiter.within || this.all.size < mostProcesses;
       const sandbox = this.warm(waiter.fn) ?? (hasRoom ? this.start(waiter.fn) : undefined);
       if (sandbox !== undefined) {
         this.waiting.splice(this.waiting.indexOf(waiter), 1);
         waiter.give(sandbox);
-      } else if ([...this.all].filter(({ fn }) => fn === waiter.fn).length < share) {
+      } else if ([...this.all].filter(({ fn }) => fn === waiter.fn).length < share || this.isIdleFor(unusedMs)) {
         // Nobody later in turn takes it: its exit serves those who wait.
         return void this.idle.keys().next().value?.kill();
       }
     }
+  }
+
+  /** Whether some process has been idle for so many milliseconds. */
+  private isIdleFor(ms: number): boolean {
+    const [longest] = this.idle.values();
+    return longest !== undefined && performance.now() - longest.since >= ms;
   }
 
   /** Those from within first, then those whose function has the fewest processes at work: on AWS no function waits for another. */
@@ -239,7 +255,7 @@ class Pool {
   }
 
   private forget(sandbox: Sandbox): void {
-    clearTimeout(this.idle.get(sandbox));
+    clearTimeout(this.idle.get(sandbox)?.timer);
     this.idle.delete(sandbox);
   }
 
@@ -256,8 +272,10 @@ class Pool {
 
   private release(sandbox: Sandbox): void {
     if (!sandbox.usable) return;
-    const timer = setTimeout(() => sandbox.kill(), this.options.idleMs ?? 300_000).unref();
-    this.idle.set(sandbox, timer);
+    const { idleMs, unusedMs } = this.limits;
+    const timer = setTimeout(() => sandbox.kill(), idleMs).unref();
+    this.idle.set(sandbox, { since: performance.now(), timer });
+    setTimeout(() => this.serve(), unusedMs).unref();
     this.serve();
   }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { openClock, type VirtualClock } from '../../local/clock.ts';
-import { type Lambda, type LambdaFunction, openLambda } from '../../local/lambda.ts';
+import { type Lambda, type LambdaFunction, type Limits, openLambda } from '../../local/lambda.ts';
 import type { Store } from '../../local/service.ts';
 import { memoryStore, serve } from './small-gateway.ts';
 
@@ -32,10 +32,7 @@ afterEach(async () => {
   await rm(join(logsDir, '..'), { recursive: true, force: true });
 });
 
-function open(
-  changes: Partial<LambdaFunction> = {},
-  options: { mostProcesses?: number; share?: number; idleMs?: number } = {},
-): Lambda {
+function open(changes: Partial<LambdaFunction> = {}, limits: Partial<Limits> = {}): Lambda {
   const fn: LambdaFunction = {
     name: 'Echo',
     arn,
@@ -59,17 +56,14 @@ function open(
     endpoint: () => 'http://127.0.0.1:4566',
     credentialsOf: () => ({ accessKeyId: 'key of Echo', secretAccessKey: 'secret of Echo' }),
     deliver: async (to, body) => void delivered.push({ to, body }),
-    ...options,
+    limits,
   });
 }
 
 /** Opens the functions again with changes to the one there is. */
-async function reopen(
-  changes: Partial<LambdaFunction>,
-  options?: { mostProcesses?: number; share?: number; idleMs?: number },
-) {
+async function reopen(changes: Partial<LambdaFunction>, limits?: Partial<Limits>) {
   await lambda.close();
-  lambda = open(changes, options);
+  lambda = open(changes, limits);
 }
 
 async function echo(event: object): Promise<never> {
@@ -216,6 +210,18 @@ test('When every process is taken, a function with its share waits for its own a
   expect(await callsOfOther()).toBe(1);
   await Promise.all(Array.from({ length: 4 }, () => echo({ do: 'wait', ms: 20 })));
   expect(await callsOfOther()).toBe(2);
+});
+
+test('A function whose share is held up gets a process that nobody has used for a while', async () => {
+  await reopen({}, { mostProcesses: 2, share: 1, unusedMs: 100 });
+  await lambda.invoke(other, '{}');
+  const ended: string[] = [];
+  const run = async (name: string, event: object) => {
+    await echo(event);
+    ended.push(name);
+  };
+  await Promise.all([run('held up', { do: 'wait', ms: 1_500 }), run('after it', {})]);
+  expect(ended).toEqual(['after it', 'held up']);
 });
 
 test('A function can be named by its ARN with a version or an alias', async () => {
