@@ -168,7 +168,7 @@ class Pool {
   /** One open file per function. */
   private readonly logs = new Map<string, WriteStream>();
   private readonly all = new Set<Sandbox>();
-  private readonly idle = new Map<Sandbox, { readonly since: number; readonly timer: NodeJS.Timeout }>();
+  private readonly idle = new Map<Sandbox, { unused: boolean; readonly timers: readonly NodeJS.Timeout[] }>();
   private readonly running = new Map<string, number>();
   private closed = false;
   private readonly waiting: Waiter[] = [];
@@ -218,24 +218,22 @@ class Pool {
    * function that has less than its share, or when it has been idle for a while.
    */
   private serve(): void {
-    const { mostProcesses, share, unusedMs } = this.limits;
+    const { mostProcesses, share } = this.limits;
     for (const waiter of this.inTurn()) {
       const hasRoom = waiter.within || this.all.size < mostProcesses;
       const sandbox = this.warm(waiter.fn) ?? (hasRoom ? this.start(waiter.fn) : undefined);
       if (sandbox !== undefined) {
         this.waiting.splice(this.waiting.indexOf(waiter), 1);
         waiter.give(sandbox);
-      } else if ([...this.all].filter(({ fn }) => fn === waiter.fn).length < share || this.isIdleFor(unusedMs)) {
+      } else if ([...this.all].filter(({ fn }) => fn === waiter.fn).length < share || this.hasUnused()) {
         // Nobody later in turn takes it: its exit serves those who wait.
         return void this.idle.keys().next().value?.kill();
       }
     }
   }
 
-  /** Whether some process has been idle for so many milliseconds. */
-  private isIdleFor(ms: number): boolean {
-    const [longest] = this.idle.values();
-    return longest !== undefined && performance.now() - longest.since >= ms;
+  private hasUnused(): boolean {
+    return [...this.idle.values()].some(({ unused }) => unused);
   }
 
   /** Those from within first, then those whose function has the fewest processes at work: on AWS no function waits for another. */
@@ -255,7 +253,7 @@ class Pool {
   }
 
   private forget(sandbox: Sandbox): void {
-    clearTimeout(this.idle.get(sandbox)?.timer);
+    for (const timer of this.idle.get(sandbox)?.timers ?? []) clearTimeout(timer);
     this.idle.delete(sandbox);
   }
 
@@ -273,9 +271,13 @@ class Pool {
   private release(sandbox: Sandbox): void {
     if (!sandbox.usable) return;
     const { idleMs, unusedMs } = this.limits;
-    const timer = setTimeout(() => sandbox.kill(), idleMs).unref();
-    this.idle.set(sandbox, { since: performance.now(), timer });
-    setTimeout(() => this.serve(), unusedMs).unref();
+    const noteUnused = () => {
+      idle.unused = true;
+      this.serve();
+    };
+    const timers = [setTimeout(noteUnused, unusedMs).unref(), setTimeout(() => sandbox.kill(), idleMs).unref()];
+    const idle = { unused: false, timers };
+    this.idle.set(sandbox, idle);
     this.serve();
   }
 
