@@ -2,7 +2,7 @@ import { askToStart } from '../domain/gathering.ts';
 import { receive } from '../domain/intake.ts';
 import { askForProof, prove } from '../domain/proof.ts';
 import { referenceFrom } from '../domain/reference.ts';
-import { instantsOf, totalsOf } from '../domain/report.ts';
+import { totalsOf } from '../domain/report.ts';
 import type { Case } from '../domain/request.ts';
 import { overviewIn, overviewWrites } from '../functions/aws/overview.ts';
 import type { Item, Table } from '../functions/aws/table.ts';
@@ -86,9 +86,7 @@ for (let n = 1; n < 12; n += 1)
 const overview = overviewIn(table);
 const { open: listed } = await overview.open();
 const list = { ...read };
-await overview.totals('2025-12', month);
-const { from, to } = instantsOf(month, rules.timeZone);
-await overview.facts(from, to);
+await overview.months(month, 12, rules.timeZone);
 console.log(
   `overview: ${listed.length} open requests; ${(writes / open).toFixed(1)} small items written beside each until it can be started`,
 );

@@ -3,7 +3,7 @@ import { type Chore, type ChoreName, choreKey, nextChore } from '../domain/chore
 import type { Config } from '../domain/config.ts';
 import type { DataMap } from '../domain/data-map.ts';
 import { doChore, type RecordChore, remindsUnproven } from '../domain/housekeeping.ts';
-import { instantsOf, monthAfter, totalsOf } from '../domain/report.ts';
+import { monthAfter } from '../domain/report.ts';
 import type { Case } from '../domain/request.ts';
 import { dayIn } from '../web/format.ts';
 import type { Cases } from './aws/cases.ts';
@@ -13,7 +13,7 @@ import { auditFiles, cases, counters, files, now, requestsTable, seals } from '.
 import { dueIndex } from './aws/keys.ts';
 import { type Ledger, ledgerIn } from './aws/ledger.ts';
 import { outboxIn } from './aws/outbox.ts';
-import { type Overview, overviewIn } from './aws/overview.ts';
+import { type Month, type Overview, overviewIn } from './aws/overview.ts';
 import { forget, forgetEvidence, forgetPackage } from './lib/forget.ts';
 import { errorName, log } from './lib/log.ts';
 import { type MailPlaceDeps, placeForMail } from './lib/place-for-mail.ts';
@@ -27,7 +27,7 @@ interface Deps extends MailPlaceDeps {
   readonly ledger: Ledger;
   readonly config: Config;
   readonly map: DataMap;
-  readonly overview: Pick<Overview, 'facts' | 'totals' | 'putTotals'>;
+  readonly overview: Pick<Overview, 'months' | 'putTotals'>;
 }
 
 /** What reaches beyond the record. */
@@ -71,20 +71,12 @@ const doNext = async (requestId: string, deps: Deps): Promise<boolean> => {
   return false;
 };
 
-/** Counts the months of the last year that are over and were not counted yet: once, for nothing more can happen in them. */
-const countMonths = async ({ overview, config: { timeZone }, now: clock }: Deps): Promise<void> => {
-  const month = dayIn(timeZone, clock()).slice(0, 7);
-  const counted = await overview.totals(monthAfter(month, -12), month);
-  const months = Array.from({ length: 12 }, (_, n) => monthAfter(month, n - 12));
-  const spans = months.filter((name) => !counted.has(name)).map((name) => ({ name, ...instantsOf(name, timeZone) }));
-  const [first, last] = [spans[0], spans.at(-1)];
-  if (!first || !last) return;
-  const facts = await overview.facts(first.from, last.to);
-  const count = ({ name, from, to }: (typeof spans)[number]) => {
-    const during = facts.filter(({ at }) => from <= at && at <= to);
-    return overview.putTotals(name, totalsOf(during, timeZone));
-  };
-  await Promise.all(spans.map(count));
+/** Keeps the totals of the last year's months that are over, once: nothing more can happen in them. */
+const keepMonths = async ({ overview, config: { timeZone }, now: clock }: Deps): Promise<void> => {
+  const last = monthAfter(dayIn(timeZone, clock()).slice(0, 7), -1);
+  const months = await overview.months(last, 12, timeZone);
+  const keep = ({ month, totals }: Month) => overview.putTotals(month, totals);
+  await Promise.all(months.filter(({ isKept }) => !isKept).map(keep));
 };
 
 /** A request that can't be seen to must not keep the others from it. */
@@ -106,7 +98,7 @@ export const housekeeping = task({
     const at = deps.now().toISOString();
     const { requests, nextAt } = await deps.chores.due(at);
     for (const requestId of requests) await see(requestId, deps);
-    await countMonths(deps);
+    await keepMonths(deps);
     // What was seen to may come up again soon.
     const next = requests.length > 0 ? at : nextAt;
     return { seen: requests.length, idleUntil: next ?? never };

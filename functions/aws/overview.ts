@@ -1,7 +1,7 @@
 import { canonical } from '../../domain/canonical.ts';
 import { type Fact, factsOf } from '../../domain/month.ts';
 import { type Summary, summaryOf } from '../../domain/overview.ts';
-import { type MonthTotals, monthAfter } from '../../domain/report.ts';
+import { instantsOf, type MonthTotals, monthAfter, totalsOf } from '../../domain/report.ts';
 import type { Case } from '../../domain/request.ts';
 import { monthKey, openKey, referenceKey, shardOf, shards, totalsKey } from './keys.ts';
 import type { Item, Table, Write } from './table.ts';
@@ -44,6 +44,13 @@ const monthsBetween = (from: string, to: string): string[] => {
 /** How many open requests a shard is read for: with two shards 20,000, some 6 MB. */
 const mostPerShard = 10_000;
 
+export interface Month {
+  /** `2026-10` */
+  readonly month: string;
+  readonly totals: MonthTotals;
+  readonly isKept: boolean;
+}
+
 /** The overview's own items: what is open, what happened, and which request a number names. No scan and no index. */
 export const overviewIn = (table: Table) => {
   const openIn = async (shard: number): Promise<{ found: Summary[]; more: boolean }> => {
@@ -62,6 +69,12 @@ export const overviewIn = (table: Table) => {
       values: { ':pk': pk, ':from': from, ':to': to },
     });
 
+  const facts = async (from: string, to: string): Promise<Fact[]> => {
+    // More stands behind the instant in a sort key.
+    const read = monthsBetween(from, to).map((month) => Array.fromAsync(between(monthKey(month), from, `${to}~`)));
+    return (await Promise.all(read)).flat() as unknown as Fact[];
+  };
+
   return {
     /** Every open request, the most urgent first. `more`: there are so many that not all were read. */
     async open(): Promise<{ open: Summary[]; more: boolean }> {
@@ -77,16 +90,23 @@ export const overviewIn = (table: Table) => {
     },
 
     /** What happened from one instant to another, both included, in order. */
-    async facts(from: string, to: string): Promise<Fact[]> {
-      // More stands behind the instant in a sort key.
-      const read = monthsBetween(from, to).map((month) => Array.fromAsync(between(monthKey(month), from, `${to}~`)));
-      return (await Promise.all(read)).flat() as unknown as Fact[];
-    },
+    facts,
 
-    /** Totals of months that are over (`2026-10`), as far as they were counted. */
-    async totals(from: string, to: string): Promise<ReadonlyMap<string, MonthTotals>> {
-      const items = await Array.fromAsync(between(totalsKey, from, to));
-      return new Map(items.map(({ sk, totals }) => [String(sk), totals as MonthTotals]));
+    /**
+     * The totals of so many months up to one (`2026-10`), the earliest first: as they were kept when the month was over, and of the others,
+     * which are read in one go, from what happened in them.
+     */
+    async months(last: string, count: number, timeZone: string): Promise<Month[]> {
+      const names = Array.from({ length: count }, (_, n) => monthAfter(last, n + 1 - count));
+      const items = await Array.fromAsync(between(totalsKey, names[0] as string, last));
+      const kept = new Map(items.map(({ sk, totals }) => [sk, totals as MonthTotals]));
+      const others = names.filter((month) => !kept.has(month)).map((month) => instantsOf(month, timeZone));
+      const happened = others.length > 0 ? await facts(others[0]?.from as string, others.at(-1)?.to as string) : [];
+      return names.map((month) => {
+        const { from, to } = instantsOf(month, timeZone);
+        const during = () => happened.filter(({ at }) => from <= at && at <= to);
+        return { month, totals: kept.get(month) ?? totalsOf(during(), timeZone), isKept: kept.has(month) };
+      });
     },
 
     async putTotals(month: string, totals: MonthTotals): Promise<void> {

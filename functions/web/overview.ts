@@ -4,7 +4,7 @@ import { comparable } from '../../domain/identity.ts';
 import { daysLeft, type Filter, filters, type Summary, under, type Viewer } from '../../domain/overview.ts';
 import { parseReference } from '../../domain/reference.ts';
 import { csvLine, csvStart } from '../../domain/rendering.ts';
-import { instantsOf, monthAfter, reportOf, totalsOf } from '../../domain/report.ts';
+import { instantsOf, reportOf } from '../../domain/report.ts';
 import { verifiedEmail } from '../../domain/staff.ts';
 import { dayIn } from '../../web/format.ts';
 import type { StaffFrame } from '../../web/overview/frame.tsx';
@@ -56,17 +56,6 @@ const staffFrame = async (visit: Visit, deps: Deps): Promise<StaffFrame | undefi
   return { ...frame, who, viewer: viewerOf(who, deps.config), month: today.slice(0, 7) };
 };
 
-/** The last twelve months: those that are over as they were counted once, the others from what happened in them. */
-const monthsOf = async (month: string, { overview, config }: Deps): Promise<OverviewProps['months']> => {
-  const names = Array.from({ length: monthsShown }, (_, at) => monthAfter(month, at + 1 - monthsShown));
-  const counted = await overview.totals(names[0] as string, month);
-  const totals = async (name: string) => {
-    const { from, to } = instantsOf(name, config.timeZone);
-    return counted.get(name) ?? totalsOf(await overview.facts(from, to), config.timeZone);
-  };
-  return Promise.all(names.map(async (name) => ({ month: name, totals: await totals(name) })));
-};
-
 const pageIn = ({ query }: Visit, pages: number): number => {
   const asked = Number(query.get('page') ?? '1');
   return Number.isInteger(asked) ? Math.min(Math.max(asked, 1), pages) : 1;
@@ -74,7 +63,10 @@ const pageIn = ({ query }: Visit, pages: number): number => {
 
 const show = async (visit: Visit, frame: StaffFrame, deps: Deps, more: Partial<OverviewProps> = {}) => {
   const today = dayIn(deps.config.timeZone, deps.now());
-  const [found, months] = await Promise.all([deps.overview.open(), monthsOf(frame.month, deps)]);
+  const [found, months] = await Promise.all([
+    deps.overview.open(),
+    deps.overview.months(frame.month, monthsShown, deps.config.timeZone),
+  ]);
   const { viewer } = frame;
   const count = (filter: Filter) => under(filter, found.open, today, viewer).length;
   const counts = Object.fromEntries(filters.map((filter) => [filter, count(filter)])) as Record<Filter, number>;

@@ -42,3 +42,17 @@ test('several months are read in one go, in order', async () => {
   expect(await factsOf(first.from, last.to)).toEqual(instants);
   expect(await factsOf('2026-01-31T22:59:59.999Z', '2026-01-31T22:59:59.999Z')).toEqual([instants[4]]);
 });
+
+test('a month that was not kept, between two that were, is counted from what happened in it alone', async () => {
+  const kept = { received: 7, closed: 0, days: [0] };
+  await overview.putTotals('2025-11', kept);
+  await overview.putTotals('2026-01', kept);
+  const months = await overview.months('2026-02', 5, 'Europe/Copenhagen');
+  expect(months.map(({ month, totals, isKept }) => [month, totals.received, isKept])).toEqual([
+    ['2025-10', 0, false],
+    ['2025-11', 7, true],
+    ['2025-12', 1, false],
+    ['2026-01', 7, true],
+    ['2026-02', 1, false],
+  ]);
+});
