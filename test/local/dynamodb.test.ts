@@ -651,6 +651,43 @@ describe.skipIf(elsewhere !== undefined)('DynamoDB of the local cloud', () => {
     expect(isStale()).toBe(true);
   });
 
+  const projected = { TableName: 'Requests', Key: key('one'), ProjectionExpression: 'due' };
+  const oneByOne: readonly (readonly [string, (run: DynamoDBClient) => Promise<unknown>])[] = [
+    ['GetItem', (run) => run.send(new GetItemCommand(projected))],
+    ['TransactGetItems', (run) => run.send(new TransactGetItemsCommand({ TransactItems: [{ Get: projected }] }))],
+    [
+      'BatchGetItem',
+      (run) =>
+        run.send(
+          new BatchGetItemCommand({ RequestItems: { Requests: { Keys: [key('one')], ProjectionExpression: 'due' } } }),
+        ),
+    ],
+  ];
+  test.each(oneByOne)('%s sees a field that it asked for change, and an item come and expire', async (name, read) => {
+    using folder = temporaryFolder('dynamodb');
+    await using local = await start(folder.path, [{ ...requests, ttlAttribute: 'ttl' }]);
+    const { client: run, observe } = runOf(local);
+    const isNewAfter = async (write: () => Promise<unknown>) => {
+      const isStale = observe();
+      await read(run);
+      await write();
+      return isStale();
+    };
+    const put = (more: object) => () =>
+      local.client.send(new PutItemCommand({ TableName: 'Requests', Item: { ...key('one'), ...more } }));
+    const now = local.clock.now().getTime();
+    const ttl = { N: String(Math.floor(now / 1000) + 600) };
+
+    expect(await isNewAfter(put({ due: S('monday') }))).toBe(true);
+    expect(await isNewAfter(put({ due: S('tuesday') }))).toBe(true);
+    // A batch is not looked at field by field: rather one run too many.
+    expect(await isNewAfter(put({ due: S('tuesday'), ttl }))).toBe(name === 'BatchGetItem');
+    expect(await isNewAfter(() => local.clock.move(new Date(now + 7_200_000)))).toBe(true);
+    expect((await local.client.send(new GetItemCommand({ TableName: 'Requests', Key: key('one') }))).Item).toBe(
+      undefined,
+    );
+  });
+
   test('a record that is broken on disk is reported with its position', async () => {
     using folder = temporaryFolder('dynamodb');
     {
