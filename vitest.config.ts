@@ -31,7 +31,7 @@ export default defineConfig({
             'test/threats/**/*.test.ts',
           ],
           // Each file starts a cloud of its own, which uses more than one core and less than two.
-          // Real processes race on a shared machine: in CI a journey may have one second try, which the report names as `retry x1`.
+          // Real processes race on a shared machine: in CI a journey may have one second try, which test/retried.ts names.
           retry: process.env.CI ? 1 : 0,
           testTimeout: 120_000,
           hookTimeout: 180_000,

@@ -35,6 +35,7 @@ const vitest = (project: string): Counted => {
     '--project',
     project,
     '--reporter=default',
+    '--reporter=./test/retried.ts',
     '--reporter=json',
     `--outputFile.json=${file}`,
   );
