@@ -13,7 +13,7 @@ import { openHttpApi } from './http-api.ts';
 import { openPages } from './pages.ts';
 import { openParts, type Parts } from './parts.ts';
 import { compile, type PolicyDocument } from './policy.ts';
-import { authenticateForm, isBrowserUpload } from './s3-body.ts';
+import { authenticateForm, isBrowserUpload } from './s3.ts';
 import { authenticate } from './signature.ts';
 import { openStore } from './store.ts';
 import { readAssembly } from './template.ts';

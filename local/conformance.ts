@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { openClock } from './clock.ts';
 import { AwsError, type InvokeFunction, type InvokeResult, type Store } from './service.ts';
-import type { HistoryEvent } from './states/history.ts';
-import { Executions } from './states.ts';
+import { Executions, type HistoryEvent } from './states.ts';
 
 /** A case recorded from Step Functions: a definition, its input and the history that it gave. */
 export interface RecordedCase {

@@ -1,7 +1,7 @@
-import type { Table } from './dynamodb-tables.ts';
+import type { Table } from './dynamodb.ts';
 import type { HttpApiDefinition } from './http-api.ts';
 import type { LambdaFunction } from './lambda.ts';
-import type { BucketDefinition } from './s3-objects.ts';
+import type { BucketDefinition } from './s3.ts';
 import type { ConfigurationSet } from './ses.ts';
 import type { Subscription } from './sns.ts';
 import type { Machine } from './states.ts';

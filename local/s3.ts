@@ -16,6 +16,9 @@ import {
 } from './s3-objects.ts';
 import { AwsError, type Call, type Clock, type Permission, type Service } from './service.ts';
 
+export { authenticateForm, isBrowserUpload } from './s3-body.ts';
+export type { BucketDefinition } from './s3-objects.ts';
+
 interface Options {
   readonly dir: string;
   readonly clock: Clock;

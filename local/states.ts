@@ -8,6 +8,8 @@ import type { Reach } from './states/integration.ts';
 import { type ExecutionRecord, Journal } from './states/journal.ts';
 import { operations, resourceOf } from './states/operations.ts';
 
+export type { HistoryEvent } from './states/history.ts';
+
 /** A state machine as the template declares it, its definition parsed and its substitutions made. */
 export interface Machine {
   readonly arn: string;

@@ -153,6 +153,18 @@ test('nothing builds code at run time', () => {
   ).toEqual([]);
 });
 
+test('a service of the local cloud is one file to all others: its parts are imported by itself alone', () => {
+  const services = ['dynamodb', 'lambda', 's3', 'ses', 'states'];
+  const isOf = (service: string, file: string) => new RegExp(`^local/${service}([-/].+)?\\.ts$`).test(file);
+  const parts = importsIn('local').flatMap(({ file, name }) => {
+    const service = services.find((each) => isOf(each, name) && name !== `local/${each}.ts`);
+    return service ? [{ file, name, service }] : [];
+  });
+  expect(parts.length).toBeGreaterThan(0);
+  const strange = parts.filter(({ file, service }) => !isOf(service, file));
+  expect(strange.map(({ file, name }) => `${file} imports ${name}`)).toEqual([]);
+});
+
 test('no folder is named after nothing', () => {
   const empty = ['src', 'common', 'shared', 'utils', 'helpers', 'services', 'models', 'types'];
   const folders = Object.keys(rules).flatMap((part) => empty.map((name) => join(root, part, name)));
