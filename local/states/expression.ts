@@ -17,10 +17,10 @@ export interface Surroundings {
 /** Why an expression gave no JSON. The message ends AWS's sentence "The JSONata expression '...' specified for the field '...' ...". */
 export class ExpressionError extends Error {}
 
-/** An expression that never ends must not stop the cloud: frames, items of a sequence, and milliseconds. */
-const guardrails = { stack: 1000, sequence: 1_000_000, timeout: 10_000 };
-/** States.ArrayRange stops at 1000; $range is its successor. */
-const longestRange = 1000;
+/** How deep AWS lets an expression nest, how many items it lets a sequence have, and milliseconds. */
+const guardrails = { stack: 100, sequence: 873_782, timeout: 10_000 };
+/** What fits into AWS's memory limit. */
+const longestRange = 360_145;
 const hashes = ['MD5', 'SHA-1', 'SHA-256', 'SHA-384', 'SHA-512'];
 
 const compiled = new Map<string, jsonata.Expression>();
@@ -62,8 +62,12 @@ export async function evaluate(source: string, variables: Variables, surrounding
   const value = await run(source, { ...functionsOf(surroundings), ...variables });
   if (value === undefined) throw new ExpressionError('returned nothing (undefined).');
   if (!isData(value, new Set())) throw new ExpressionError('returned an unsupported result type.');
-  return JSON.parse(JSON.stringify(value)) as Json;
+  return JSON.parse(JSON.stringify(value, named)) as Json;
 }
+
+/** A number that JSON can't write becomes its name, as on AWS: `Infinity`, `NaN`. */
+const named = (_: string, value: unknown): unknown =>
+  typeof value === 'number' && !Number.isFinite(value) ? String(value) : value;
 
 async function run(source: string, bindings: Record<string, unknown>): Promise<unknown> {
   try {
@@ -81,8 +85,7 @@ function messageOf(error: unknown): string {
 
 /** Whether a value is JSON through and through: JSONata can also give functions, regular expressions and circles. */
 function isData(value: unknown, above: Set<object>): boolean {
-  if (typeof value === 'number') return Number.isFinite(value);
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return true;
+  if (value === null || ['number', 'string', 'boolean'].includes(typeof value)) return true;
   if (typeof value !== 'object' || above.has(value) || isCallable(value)) return false;
   above.add(value);
   // The items alone: JSONata's own arrays carry a function besides them.
@@ -102,9 +105,9 @@ type Implementation = (...args: any[]) => unknown;
 /** What Step Functions adds to JSONata, as far as it follows from the arguments alone. */
 const pureFunctions: Readonly<Record<string, readonly [Implementation, string]>> = {
   partition: [partition, '<an:a>'],
-  range: [range, '<nnn:a>'],
-  hash: [hash, '<xs?:s>'],
-  parse: [(text: string) => JSON.parse(text) as unknown, '<s:x>'],
+  range: [range, '<nnn?:a>'],
+  hash: [hash, '<ss?:s>'],
+  parse: [parse, '<s:x>'],
 };
 
 /** Functions that need time or chance, and `$eval`, which Step Functions does not have. */
@@ -112,8 +115,8 @@ function functionsOf({ now, random, uuid }: Surroundings): Record<string, unknow
   return {
     now: (picture?: string, timezone?: string) => formatTime(now(), picture, timezone),
     millis: now,
-    random: (seed?: number) => (seed === undefined ? random() : seeded(seed)),
-    uuid,
+    random: taking('random', 1, (seed?: number) => (seed === undefined ? random() : seeded(seed))),
+    uuid: taking('uuid', 0, uuid),
     eval: undefined,
   };
 }
@@ -123,28 +126,54 @@ function formatTime(time: number, picture?: string, timezone?: string): unknown 
   return compile('$fromMillis($time, $picture, $timezone)').evaluate(undefined, { time, picture, timezone });
 }
 
-function partition(array: readonly unknown[], size: number): unknown[][] {
-  const length = Math.floor(size);
-  if (!(length >= 1)) throw new Error('$partition: the chunk size must be a positive integer');
-  return Array.from({ length: Math.ceil(array.length / length) }, (_, n) => array.slice(n * length, (n + 1) * length));
+/** A function that takes numbers, so many at most. */
+function taking(name: string, most: number, work: (...given: number[]) => unknown): (...given: number[]) => unknown {
+  return (...given) => {
+    if (given.length <= most && given.every((one) => typeof one === 'number')) return work(...given);
+    throw Object.assign(new Error(`An argument of $${name} does not match its signature`), { code: 'T0410' });
+  };
 }
 
-function range(first: number, last: number, step: number): number[] {
+/** Undefined without items or for a size of 0. Sizes are rounded towards zero. */
+function partition(array: readonly unknown[], size: number): unknown[][] | undefined {
+  const length = Math.trunc(size);
+  if (length < 0) throw new Error('$partition: the chunk size must not be negative');
+  const starts = Array.from({ length: length === 0 ? 0 : Math.ceil(array.length / length) }, (_, n) => n * length);
+  return starts.length === 0 ? undefined : starts.map((from) => array.slice(from, from + length));
+}
+
+/** Undefined without a step, or when the step leads away from the end. Arguments are rounded towards zero. */
+function range(...given: number[]): number[] | undefined {
+  const [first = 0, last = 0, step] = given.map(Math.trunc);
+  if (step === undefined) return undefined;
   if (step === 0) throw new Error('$range: the step must not be 0');
   const length = Math.max(0, Math.floor((last - first) / step) + 1);
-  if (length > longestRange) throw new Error(`$range: more than ${longestRange} items`);
+  if (length > longestRange) throw new Error('Expression evaluation memory limit exceeded');
   const items = Array.from({ length }, (_, n) => first + n * step);
-  // JSONata's own mark of a sequence: one of a single item is that item, an empty one is nothing.
-  return Object.defineProperty(items, 'sequence', { value: true });
+  // JSONata's own mark of a sequence: one of a single item is that item.
+  return length === 0 ? undefined : Object.defineProperty(items, 'sequence', { value: true });
 }
 
-function hash(data: unknown, algorithm = 'SHA-256'): string {
+function hash(text: string, algorithm?: string): string | undefined {
+  if (algorithm === undefined) return undefined;
   if (!hashes.includes(algorithm)) throw new Error(`$hash: the algorithm must be one of ${hashes.join(', ')}`);
-  const text = typeof data === 'string' ? data : JSON.stringify(data);
   return createHash(algorithm.replace('-', '')).update(text).digest('hex');
 }
 
-/** The same seed gives the same number, as AWS promises; which number, it does not say. */
+function parse(text: string): unknown {
+  return JSON.parse(text, (_, value) => {
+    if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) throw new Error('a number too large');
+    return value as unknown;
+  });
+}
+
+/** The first double of `java.util.Random` with this seed: the very number that AWS gives. */
 function seeded(seed: number): number {
-  return createHash('sha256').update(String(seed)).digest().readUInt32BE() / 2 ** 32;
+  const bits = 2n ** 48n - 1n;
+  let state = (BigInt(Math.trunc(seed)) ^ 0x5deece66dn) & bits;
+  const next = (count: bigint) => {
+    state = (state * 0x5deece66dn + 11n) & bits;
+    return Number(state >> (48n - count));
+  };
+  return (next(26n) * 2 ** 27 + next(27n)) / 2 ** 53;
 }

@@ -24,6 +24,8 @@ function failing(times: number, error: Error): TestFunction {
 }
 
 const end = { End: true };
+/** So many calls, each of which waits for the next. */
+const depth = (calls: number) => `($f := function($x){ $x <= 0 ? 0 : 1 + $f($x-1) }; $f(${calls}))`;
 const sum = { StartAt: 'A', States: { A: { Type: 'Pass', Output: '{% $states.input * 2 %}', ...end } } };
 
 describe('expressions', () => {
@@ -35,7 +37,14 @@ describe('expressions', () => {
       ["$hash('abc', 'MD5')", '900150983cd24fb0d6963f7d28e17f72'],
       ["$hash('abc', 'SHA-1')", 'a9993e364706816aba3e25717850c26c9cd0d89d'],
       ['$parse(\'{"a":[1]}\').a', [1]],
-      ['$random(7) = $random(7)', true],
+      ['$partition([1, 2, 3], 2.9)', [[1, 2], [3]]],
+      ['$range(-1.7, 2, 1)', [-1, 0, 1, 2]],
+      ['$range(5, 1, -1.5)', [5, 4, 3, 2, 1]],
+      ['$range(4, 4, 1)', 4],
+      ['$count($range(1, 360145, 1))', 360_145],
+      ['$random(42)', 0.7275636800328681],
+      ['$random(0.9)', 0.730967787376657],
+      ['$random(7)', 0.7306990420600421],
       ['$random() != $random()', true],
       ['$uuid() != $uuid()', true],
       ['$now() = $fromMillis($millis())', true],
@@ -62,7 +71,18 @@ describe('expressions', () => {
     ["$eval('1')", 'threw an error during evaluation.'],
     ["$hash('a', 'CRC')", 'threw an error during evaluation.'],
     ['$range(1, 2, 0)', 'threw an error during evaluation.'],
-    ['$partition([1], 0)', 'threw an error during evaluation.'],
+    ['$range(1, 360146, 1)', 'threw an error during evaluation. Expression evaluation memory limit exceeded'],
+    ['$range(1, 2)', 'returned nothing (undefined).'],
+    ['$range(3, 1, 1)', 'returned nothing (undefined).'],
+    ['$partition([1], 0)', 'returned nothing (undefined).'],
+    ['$partition([], 2)', 'returned nothing (undefined).'],
+    ['$partition([1], -2)', 'threw an error during evaluation.'],
+    ["$hash('a')", 'returned nothing (undefined).'],
+    ["$hash(42, 'MD5')", 'threw an error during evaluation. T0410'],
+    ['$random(1, 2)', 'threw an error during evaluation. T0410'],
+    ["$random('x')", 'threw an error during evaluation. T0410'],
+    ['$uuid(1)', 'threw an error during evaluation. T0410'],
+    ["$parse('1e400')", 'threw an error during evaluation.'],
     ["1 + 'a'", 'threw an error during evaluation. T2002'],
     ['($f := function($n){ 1 + $f($n) }; $f(1))', 'threw an error during evaluation.'],
   ] as const)('%s fails the state with States.QueryEvaluationError', async ([expression, problem]) => {
@@ -72,6 +92,21 @@ describe('expressions', () => {
       `the state 'A' (entered at the event id #2). The JSONata expression '${expression}' specified for the field 'Output' ${problem}`,
     );
     expect(types.slice(1)).toEqual(['PassStateEntered', 'EvaluationFailed', 'ExecutionFailed']);
+  });
+
+  test('a number that JSON can not write becomes its name', async () => {
+    expect((await evaluated('[1 / 0, -1 / 0, 0 / 0]')).output).toEqual(['Infinity', '-Infinity', 'NaN']);
+    expect((await evaluated('{"k": 1e308 * 10}')).output).toEqual({ k: 'Infinity' });
+  });
+
+  test.for([
+    ['terms', `1${'+1'.repeat(99)}`, `1${'+1'.repeat(100)}`],
+    ['parentheses', `${'('.repeat(99)}1${')'.repeat(99)}`, `${'('.repeat(100)}1${')'.repeat(100)}`],
+    ['calls that wait for another', depth(31), depth(32)],
+    ['items', '[1..873782] ~> $count()', '[1..873783] ~> $count()'],
+  ] as const)('as many %s as AWS takes are taken, and no more', async ([, most, tooMany]) => {
+    expect((await evaluated(most)).status).toBe('SUCCEEDED');
+    expect((await evaluated(tooMany)).error).toBe('States.QueryEvaluationError');
   });
 
   test('a text with blanks around the marks is a text, and keys that objects have by nature are keys', async () => {
