@@ -1,5 +1,5 @@
 import type * as z from 'zod';
-import { compile, isExpression, sourceOf } from './expression.ts';
+import { bareNames, isExpression, readOfStates, sourceOf } from './expression.ts';
 import { type Integration, integrationOf } from './integration.ts';
 import { fromPaths } from './paths.ts';
 import type { Lookup } from './reference.ts';
@@ -52,6 +52,7 @@ function readProgram({ StartAt, States }: z.infer<typeof programSchema>, scope: 
     const outer = new Set([...scope.outer, ...assigned.toSpliced(n, 1).flat()]);
     return [name, readState(name, state, { ...scope, outer }, States)] as const;
   });
+  checkReach(StartAt, new Map(states));
   return { startAt: StartAt, states: Object.fromEntries(states) };
 }
 
@@ -87,14 +88,30 @@ function fieldsOf(raw: unknown, { language }: Scope): Fields & { readonly inputP
   return { ...read(stateSchema, fields), inputPath };
 }
 
-function checkTargets({ Type, Next, End, Default, Choices = [], Catch = [] }: Leading, siblings: object): void {
+function checkTargets(state: Leading, siblings: object): void {
+  const { Type, Next, End } = state;
   if (!['Choice', 'Succeed', 'Fail'].includes(Type) && (Next !== undefined) === (End === true))
     throw new Error('needs either Next or End');
-  const single = { Next, Default };
+  for (const [field, target] of targetsOf(state))
+    if (!Object.hasOwn(siblings, target)) throw new Error(`${field}: there is no state "${target}"`);
+}
+
+/** Where a state leads, by the field that says so. */
+function targetsOf({ Next, Default, Choices = [], Catch = [] }: Leading): [field: string, target: string][] {
   const many = { Choices: Choices.map((rule) => rule.Next), Catch: Catch.map((catcher) => catcher.Next) };
-  for (const [field, targets] of Object.entries({ ...single, ...many }))
-    for (const target of [targets ?? []].flat())
-      if (!Object.hasOwn(siblings, target)) throw new Error(`${field}: there is no state "${target}"`);
+  return Object.entries({ Next, Default, ...many }).flatMap(([field, targets]) =>
+    [targets ?? []].flat().map((target): [string, string] => [field, target]),
+  );
+}
+
+/** AWS makes no machine with a state that nothing leads to, or with none that ends. */
+function checkReach(start: string, states: ReadonlyMap<string, Leading>): void {
+  const reached = new Set([start]);
+  for (const name of reached) for (const [, target] of targetsOf(states.get(name) as Leading)) reached.add(target);
+  const lost = [...states.keys()].find((name) => !reached.has(name));
+  if (lost !== undefined) throw new Error(`state "${lost}": nothing leads to it`);
+  const ends = ({ Type, End }: Leading) => End === true || Type === 'Succeed' || Type === 'Fail';
+  if (![...states.values()].some(ends)) throw new Error(`StartAt: no state that "${start}" leads to ends`);
 }
 
 /** States.ALL stands alone, in the last entry: the specification makes anything else an error. */
@@ -109,8 +126,7 @@ function checkWildcards({ Retry = [], Catch = [] }: Leading): void {
 function checkExpressions(value: unknown, type: string, place: readonly string[] = []): void {
   if (typeof value === 'string' && isExpression(value)) {
     try {
-      compile(sourceOf(value));
-      checkVisible(value, type, place);
+      checkVisible(sourceOf(value), type, place);
     } catch (error) {
       throw new Error(`${place.join(': ')}: ${(error as Error).message}`, { cause: error });
     }
@@ -122,8 +138,12 @@ function checkExpressions(value: unknown, type: string, place: readonly string[]
 function checkVisible(source: string, type: string, [field = '']: readonly string[]): void {
   const leaves = ['Output', 'Assign'].includes(field) && ['Task', 'Parallel', 'Map'].includes(type);
   const visible = field === 'Catch' ? 'errorOutput' : leaves ? 'result' : undefined;
-  const [, read = visible] = /\$states\.(result|errorOutput)\b/.exec(source) ?? [];
-  if (read !== visible) throw new Error(`there is no $states.${read} here`);
+  const unseen = readOfStates(source).find(
+    (read) => read !== visible && ['result', 'errorOutput'].includes(read as string),
+  );
+  if (unseen !== undefined) throw new Error(`there is no $states.${unseen} here`);
+  const [bare] = bareNames(source);
+  if (bare !== undefined) throw new Error(`reference to "${bare}" at the top level, where there is no data`);
 }
 
 /** Names a state assigns, by itself, its choices or its catchers. */

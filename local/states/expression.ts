@@ -40,21 +40,56 @@ export function compile(source: string): jsonata.Expression {
   const known = compiled.get(source);
   if (known !== undefined) return known;
   const expression = jsonata(source, guardrails);
-  refuseNewer(expression.ast());
+  for (const node of nodesIn(expression.ast())) refuseNewer(node);
   for (const [name, [implementation, signature]] of Object.entries(pureFunctions))
     expression.registerFunction(name, implementation, signature);
   compiled.set(source, expression);
   return expression;
 }
 
-/** Throws on the operators that came after JSONata 2.0.6, the version of Step Functions: the parser makes conditions of them that say one thing twice. */
-function refuseNewer(node: unknown): void {
+/** A node of a parsed expression, as far as it is looked at. */
+interface Node {
+  readonly type?: string;
+  readonly value?: unknown;
+  readonly steps?: readonly Node[];
+  readonly condition?: Node;
+  readonly arguments?: readonly Node[];
+  readonly then?: Node;
+}
+
+function* nodesIn(node: unknown): Generator<Node> {
   if (typeof node !== 'object' || node === null) return;
-  const { type, condition, then } = node as { type?: string; condition?: { arguments?: unknown[] }; then?: unknown };
+  yield node;
+  for (const part of Object.values(node)) yield* nodesIn(part);
+}
+
+/** What an expression reads of `$states`: `input`, `context`, `result` or `errorOutput`. */
+export function readOfStates(source: string): unknown[] {
+  const paths = [...nodesIn(compile(source).ast())].flatMap(({ steps }) => (steps ? [steps] : []));
+  return paths.flatMap(([root, field]) => (root?.type === 'variable' && root.value === 'states' ? [field?.value] : []));
+}
+
+/** The names that an expression reads where there is nothing to read from: `a` of `a.b + 1`. */
+export function bareNames(source: string): unknown[] {
+  return bareIn(compile(source).ast());
+}
+
+/** What these hold is read from data. */
+const within = ['predicate', 'stages', 'group'];
+
+function bareIn(node: Node | readonly Node[]): unknown[] {
+  if (typeof node !== 'object' || node === null) return [];
+  const { type, steps: [first] = [] } = node as Node;
+  if (type === 'lambda' || type === 'transform') return [];
+  if (first !== undefined) return first.type === 'name' ? [first.value] : bareIn(first);
+  return Object.entries(node).flatMap(([key, part]) => (within.includes(key) ? [] : bareIn(part as Node)));
+}
+
+/** Throws on the operators that came after JSONata 2.0.6, the version of Step Functions: the parser makes conditions of them that say one thing twice. */
+function refuseNewer({ type, condition, then }: Node): void {
   const given = JSON.stringify(then);
   if (type === 'condition' && [condition, condition?.arguments?.[0]].some((part) => JSON.stringify(part) === given))
     throw new Error('Step Functions has no ?? and no ?: in JSONata');
-  for (const part of Object.values(node)) refuseNewer(part);
 }
 
 /** The value of an expression. Rejects with ExpressionError. */

@@ -233,7 +233,8 @@ describe('choices and waits', () => {
 
   test('in JSONPath a rule about what is not there fails, whatever it asks but whether it is', async () => {
     const Choices = [{ Variable: '$.a', IsNull: true, Next: 'A' }];
-    const { error } = await run({ StartAt: 'A', States: { A: { Type: 'Choice', Choices, Default: 'A' } } }, {});
+    const States = { A: { Type: 'Choice', Choices, Default: 'B' }, B: { Type: 'Succeed' } };
+    const { error } = await run({ StartAt: 'A', States }, {});
     expect(error).toBe('States.Runtime');
   });
 
@@ -373,7 +374,12 @@ describe('time limits', () => {
 
   test('an execution with more than 25,000 events fails', async () => {
     const count = '{% $states.input.n + 1 %}';
-    const definition = machine({ A: { Type: 'Pass', Output: { n: count }, Next: 'A' } });
+    const Choices = [{ Condition: '{% $states.input.n < 0 %}', Next: 'C' }];
+    const definition = machine({
+      A: { Type: 'Pass', Output: { n: count }, Next: 'B' },
+      B: { Type: 'Choice', Choices, Default: 'A' },
+      C: { Type: 'Succeed' },
+    });
     const { status, error } = await run(definition, { n: 0 });
     expect({ status, error }).toEqual({ status: 'FAILED', error: 'States.Runtime' });
   });

@@ -335,6 +335,35 @@ test('a definition that holds what is not modelled is refused at load, by machin
         ] as const,
     ),
     [machine({ A: { Type: 'Pass', End: true } }, { StartAt: 'B' }), 'StartAt: there is no state "B"'],
+    [machine({ A: { Type: 'Pass', End: true }, B: { Type: 'Pass', End: true } }), 'state "B": nothing leads to it'],
+    [
+      machine({ A: { Type: 'Pass', Next: 'B' }, B: { Type: 'Pass', Next: 'A' } }),
+      'StartAt: no state that "A" leads to ends',
+    ],
+    ...['phone', '{"a": phone.x, "b": 1}', '$count(phone)', '(phone).x', '$states.input ? 1 : -phone'].map(
+      (source) =>
+        [
+          machine({ A: { Type: 'Pass', Output: { x: `{% ${source} %}` }, End: true } }),
+          'state "A": Output: x: reference to "phone" at the top level, where there is no data',
+        ] as const,
+    ),
+    [
+      machine({ A: invoke('f', { Output: '{% [$states.result, $states.errorOutput] %}', End: true }) }),
+      'state "A": Output: there is no $states.errorOutput here',
+    ],
   ];
   for (const [definition, message] of refused) await expect(openLab(definition)).rejects.toThrow(message);
+});
+
+test('a name within a predicate, a step, a sort, a group or a function is read from data, and a text is a text', async () => {
+  const sources = [
+    '$states.input.list[name = "b"].(name & name)',
+    '$states.input.list^(name)[0]{name: $count(name)}',
+    '$map($states.input.list, function($one){ $one.name })',
+    '"see $states.result"',
+  ];
+  const Output = sources.map((source) => `{% ${source} %}`);
+  await using lab = await openLab(machine({ A: { Type: 'Pass', Output, End: true } }));
+  const { output } = await lab.run({ list: [{ name: 'b' }, { name: 'a' }] });
+  expect(output).toEqual(['bb', { a: 1 }, ['b', 'a'], 'see $states.result']);
 });
