@@ -95,6 +95,8 @@ export interface Range {
   readonly lt?: string;
   readonly reverse?: boolean;
   readonly limit?: number;
+  /** Is told of records that can't be read, and the others follow; without it the first of them ends the reading. */
+  readonly broken?: (error: Error) => void;
 }
 
 /** A durable key-value store (classic-level underneath): keys sort bytewise, every write is on disk (fsync) before it resolves. */

@@ -44,6 +44,19 @@ function groupCommit(level: ClassicLevel): (writes: readonly Write[]) => Promise
   };
 }
 
+const rethrow = (error: Error): never => {
+  throw error;
+};
+
+function parsedOr<T>(broken: (error: Error) => void, parse: () => T): T | undefined {
+  try {
+    return parse();
+  } catch (error) {
+    broken(error as Error);
+    return undefined;
+  }
+}
+
 /** So many entries are read at once. */
 const chunk = 100;
 
@@ -78,12 +91,15 @@ function storeUnder(prefix: string, level: ClassicLevel, write: ReturnType<typeo
       const text = level.getSync(path(key));
       return text === undefined ? undefined : parse<T>(path(key), text);
     },
-    async *entries<T>({ gte = '', lt, reverse = false, limit = -1 }: Range = {}) {
+    async *entries<T>({ gte = '', lt, reverse = false, limit = -1, broken = rethrow }: Range = {}) {
       const range = { gte: path(gte), lt: lt === undefined ? afterOwn : path(lt), reverse, limit };
       const iterator = level.iterator(range);
       try {
         for (let some = await iterator.nextv(chunk); some.length > 0; some = await iterator.nextv(chunk))
-          for (const [at, text] of some) yield [at.slice(path('').length), parse<T>(at, text)] as const;
+          for (const [at, text] of some) {
+            const value = parsedOr(broken, () => parse<T>(at, text));
+            if (value !== undefined) yield [at.slice(path('').length), value] as const;
+          }
       } finally {
         await iterator.close();
       }

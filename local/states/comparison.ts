@@ -55,6 +55,13 @@ function testOf(operator: string): Test | undefined {
   };
 }
 
+/** Whether an operator can compare with a value that is written in the rule. */
+function fits(operator: string, wanted: unknown): boolean {
+  if (operator === 'StringMatches') return typeof wanted === 'string';
+  const [, type = ''] = /^(String|Numeric|Boolean|Timestamp)/.exec(operator) ?? [];
+  return comparable[type]?.(wanted) !== undefined || (operator.startsWith('Is') && typeof wanted === 'boolean');
+}
+
 const joined: Readonly<Record<string, (parts: readonly Lookup[]) => Lookup>> = {
   And: (parts) => (scope) => parts.every((holds) => holds(scope)),
   Or: (parts) => (scope) => parts.some((holds) => holds(scope)),
@@ -64,10 +71,14 @@ const joined: Readonly<Record<string, (parts: readonly Lookup[]) => Lookup>> = {
 /** What a rule says. Throws on an operator that is none. */
 export function conditionOf({ Variable, Comment: _, ...comparison }: Rule): Lookup {
   const [[operator, wanted] = ['', undefined], ...more] = Object.entries(comparison);
-  const test = testOf(operator.replace(/Path$/, ''));
+  const test = testOf(operator.replace(/(?<=Equals|Than)Path$/, ''));
   const join = joined[operator];
   if ((test ?? join) === undefined || more.length > 0) throw new Error(`Choices: ${operator} is no comparison`);
-  if (join) return join([wanted].flat().map((part) => conditionOf(part as Rule)));
+  const parts = [wanted].flat();
+  const isJoined = join && Array.isArray(wanted) !== (operator === 'Not') && parts.length > 0;
+  const isFit = isJoined || (test !== undefined && (operator.endsWith('Path') || fits(operator, wanted)));
+  if (!isFit) throw new Error(`Choices: ${operator} can't be ${JSON.stringify(wanted)}`);
+  if (join) return join(parts.map((part) => conditionOf(part as Rule)));
   const left = (operator === 'IsPresent' ? findOf : pathOf)('Variable', Variable);
   const right = operator.endsWith('Path') ? pathOf('Variable', wanted) : () => wanted;
   return (scope) => test?.(left(scope), right(scope)) === true;

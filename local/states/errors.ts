@@ -1,7 +1,9 @@
 import type { Json } from './expression.ts';
 
-/** Step Functions' quota for the input or output of a state or task, in bytes of UTF-8. */
+/** Step Functions' quota for the input or output of a state or task, and for what one Assign sets, in bytes of UTF-8. */
 export const dataLimit = 262_144;
+/** And for all variables that are seen at once. */
+export const variablesLimit = 10_485_760;
 
 /** An error of the States Language: what Retry and Catch see, and what an execution fails with. */
 export class StateError extends Error {
@@ -53,9 +55,10 @@ export function covers(errorEquals: readonly string[], failure: StateError): boo
   return errorEquals.some((name) => name === failure.error || wildcards[name]?.(failure) === true);
 }
 
-/** Fails when data is larger than a state may pass on. `what` names where it comes from. */
-export function checkSize(what: string, data: Json): void {
-  if (Buffer.byteLength(JSON.stringify(data)) <= dataLimit) return;
+/** Fails when values are larger together than a state may pass on, or than another limit in bytes. `what` names where they come from. */
+export function checkSize(what: string, values: readonly Json[], limit = dataLimit): void {
+  const bytes = values.map((value) => Buffer.byteLength(JSON.stringify(value)));
+  if (bytes.reduce((sum, each) => sum + each, 0) <= limit) return;
   const reason = `The ${what} returned a result with a size exceeding the maximum number of bytes service limit.`;
   throw new StateError('States.DataLimitExceeded', reason);
 }

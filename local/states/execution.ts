@@ -136,7 +136,8 @@ export class Execution {
   }
 
   private end(status: 'FAILED' | 'ABORTED' | 'TIMED_OUT', why: { error?: string; cause?: string }): true {
-    this.conclusion = conclude(this.history, { last: this.history.length }, status, why);
+    // A machine whose time is over ends by an event that follows none.
+    this.conclusion = conclude(this.history, { last: status === 'TIMED_OUT' ? 0 : this.history.length }, status, why);
     return true;
   }
 
@@ -184,7 +185,8 @@ export class Execution {
 
   private timer(at: number | undefined, id: number, outcome: Outcome): () => void {
     if (at === undefined) return () => {};
-    return this.surrounds.clock.at(new Date(at), () => this.deliver(id, outcome));
+    // What would come after the last instant that there is, by a backoff without end, never comes.
+    return this.surrounds.clock.at(new Date(Math.min(at, 8.64e15)), () => this.deliver(id, outcome));
   }
 
   private call({ id, attempt, token }: Request): void {
@@ -227,9 +229,12 @@ function contextOf({ arn, name, machineArn, machineName, roleArn, input, started
   };
 }
 
+/** The error of a machine whose time is over stands in its last event alone. */
 function concluded(record: ExecutionRecord, conclusion: Conclusion, stoppedAt: number): ExecutionRecord {
-  if (conclusion.status !== 'SUCCEEDED') return { ...record, ...conclusion, stoppedAt };
-  return { ...record, status: 'SUCCEEDED', stoppedAt, output: JSON.stringify(conclusion.output) };
+  const { status } = conclusion;
+  if (status === 'TIMED_OUT') return { ...record, status, stoppedAt };
+  if (status !== 'SUCCEEDED') return { ...record, ...conclusion, stoppedAt };
+  return { ...record, status, stoppedAt, output: JSON.stringify(conclusion.output) };
 }
 
 function uuidOf(bytes: Buffer): string {

@@ -62,9 +62,9 @@ export class Journal {
     return this.store.get<ExecutionRecord>(`execution/${key}`);
   }
 
-  /** All executions, in the order of their keys. */
-  async *all(): AsyncGenerator<ExecutionRecord> {
-    const range = { gte: 'execution/', lt: 'execution0' };
+  /** All executions, in the order of their keys; `broken` is told of those that can't be read. */
+  async *all(broken: (error: Error) => void): AsyncGenerator<ExecutionRecord> {
+    const range = { gte: 'execution/', lt: 'execution0', broken };
     for await (const [, record] of this.store.entries<ExecutionRecord>(range)) yield record;
   }
 

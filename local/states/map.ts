@@ -30,7 +30,7 @@ export async function map(state: StateOf<'Map'>, visit: Visit): Promise<Exit> {
   const result = await threads.fork(line, items.length, limit, open, (inner, index) =>
     iterate(state, visit, inner, index, items[index] as Json, places),
   );
-  checkSize(`state/task '${name}'`, result);
+  checkSize(`state/task '${name}'`, [result]);
   history.addAside(line.trail, 'MapStateSucceeded');
   return { next: state.Next, fields: state, unwritten: result, more: { result } };
 }
@@ -49,7 +49,7 @@ async function iterate(
   const inside = visit.from(line);
   history.add(line.trail, 'MapIterationStarted', which);
   try {
-    const input = ItemSelector === undefined ? item : await inside.fill(ItemSelector, 'ItemSelector');
+    const input = await inside.given(ItemSelector, 'ItemSelector', item);
     const output = await runProgram(programs[0] as Program, line, input);
     places.push(line.trail.last);
     history.add(line.trail, 'MapIterationSucceeded', which);

@@ -42,7 +42,8 @@ export const operations: Readonly<Record<string, JsonOperation<Executions>>> = {
     { ...execution, ...page, reverseOrder: z.boolean().optional(), includeExecutionData: z.literal(true).optional() },
     async (executions: Executions, { executionArn, reverseOrder, ...at }) => {
       const events = await executions.events(await executionOf(executions, executionArn));
-      return pageOf('events', reverseOrder ? events.reverse() : events, at);
+      const entries = events.map((item) => ({ key: String(item.id), item }));
+      return pageOf('events', reverseOrder ? entries.reverse() : entries, at);
     },
   ),
   ListExecutions: operation(
@@ -50,8 +51,9 @@ export const operations: Readonly<Record<string, JsonOperation<Executions>>> = {
     async (executions: Executions, { stateMachineArn, statusFilter, ...at }) => {
       const machine = machineOf(executions, stateMachineArn);
       const own = (await executions.records()).filter(({ machineArn }) => machineArn === machine.arn);
-      const matching = own.filter(({ status }) => statusFilter === undefined || status === statusFilter);
-      return pageOf('executions', matching.map(executionItem), at);
+      const isWanted = ({ status }: ExecutionRecord) => statusFilter === undefined || status === statusFilter;
+      const entries = own.map((one) => ({ key: one.name, item: isWanted(one) ? executionItem(one) : undefined }));
+      return pageOf('executions', entries, at);
     },
   ),
   StopExecution: operation(
@@ -79,7 +81,11 @@ export const operations: Readonly<Record<string, JsonOperation<Executions>>> = {
     },
   ),
   ListStateMachines: operation(page, async ({ options }: Executions, at) =>
-    pageOf('stateMachines', options.machines.map(machineItem), at),
+    pageOf(
+      'stateMachines',
+      options.machines.map((one) => ({ key: one.name, item: machineItem(one) })),
+      at,
+    ),
   ),
   SendTaskSuccess: operation({ ...task, output: text }, (executions: Executions, { taskToken, output }) =>
     answer(executions, taskToken, { type: 'succeeded', output: parsed('InvalidOutput', 'output', output) }),
@@ -182,12 +188,21 @@ interface Place {
   readonly nextToken?: string | undefined;
 }
 
-function pageOf(name: string, items: readonly object[], { maxResults, nextToken }: Place): object {
-  const place = nextToken === undefined ? '0' : Buffer.from(nextToken, 'base64url').toString();
-  const from = Number(place);
-  if (!/^\d+$/.test(place) || from > items.length) throw new AwsError('InvalidToken', `Invalid Token: '${nextToken}'`);
+/** What a list holds in its order; one without an item is not shown, but a page may have ended with it when it was. */
+interface Entry {
+  readonly key: string;
+  readonly item: object | undefined;
+}
+
+/** One page. The token is the key that it ends with: what comes to a list or leaves it between two pages moves none of the others. */
+function pageOf(name: string, entries: readonly Entry[], { maxResults, nextToken }: Place): object {
+  const last = nextToken && Buffer.from(nextToken, 'base64url').toString();
+  const from = last === undefined ? 0 : entries.findIndex(({ key }) => key === last) + 1;
+  if (last !== undefined && from === 0) throw new AwsError('InvalidToken', `Invalid Token: '${nextToken}'`);
+  const rest = entries.slice(from).filter(({ item }) => item !== undefined);
   // 0 means the default.
-  const to = from + (maxResults || 100);
-  const next = to < items.length ? { nextToken: Buffer.from(String(to)).toString('base64url') } : {};
-  return { [name]: items.slice(from, to), ...next };
+  const page = rest.slice(0, maxResults || 100);
+  const end = page.length < rest.length ? page.at(-1)?.key : undefined;
+  const next = end && { nextToken: Buffer.from(end).toString('base64url') };
+  return { [name]: page.map(({ item }) => item), ...next };
 }

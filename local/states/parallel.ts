@@ -5,8 +5,8 @@ import type { Exit, Visit } from './visit.ts';
 
 /** Runs its branches side by side; their outputs, in the order of the branches, are its result. */
 export async function parallel({ Arguments, programs, ...state }: StateOf<'Parallel'>, visit: Visit): Promise<Exit> {
-  const { line, name, input } = visit;
-  const given = Arguments === undefined ? input : await visit.fill(Arguments, 'Arguments');
+  const { line, name } = visit;
+  const given = await visit.given(Arguments, 'Arguments');
   const started = visit.note('ParallelStateStarted');
   const { length } = programs;
   const result = await line.run.threads.fork(
@@ -16,7 +16,7 @@ export async function parallel({ Arguments, programs, ...state }: StateOf<'Paral
     () => line.fork(started),
     (branch, index) => runProgram(programs[index] as Program, branch, given),
   );
-  checkSize(`state/task '${name}'`, result);
+  checkSize(`state/task '${name}'`, [result]);
   line.run.history.addAside(line.trail, 'ParallelStateSucceeded');
   return { next: state.Next, fields: state, unwritten: result, more: { result } };
 }

@@ -25,6 +25,7 @@ export function fromPaths(state: Raw): { readonly fields: Raw; readonly inputPat
   const { Type, InputPath = '$', OutputPath = '$', ResultPath, ResultSelector, Result, Parameters, ...rest } = state;
   const { Branches, Iterator, ItemProcessor = Iterator, Catch, Choices, ...plain } = rest;
   refuseOthers(state, flows[Type as string] ?? []);
+  refuseTwice(state);
   for (const catcher of (Catch ?? []) as Raw[]) refuseOthers(catcher, ['ResultPath']);
   const parameters = templateOf(Parameters);
   const result = Type === 'Pass' ? (Result === undefined ? parameters : literal(Result)) : templateOf(ResultSelector);
@@ -53,6 +54,13 @@ function refuseOthers(part: Raw, known: readonly string[]): void {
   const shaping = [...filters, ...results, 'Result', 'Arguments', 'Output', 'Items'];
   const other = shaping.find((field) => field in part && !known.includes(field));
   if (other !== undefined) throw new Error(`${other}: a state in JSONPath has no such field here`);
+}
+
+function refuseTwice(state: Raw): void {
+  const twice = Object.keys(state).find((key) => filled.test(key) && key.slice(0, -'Path'.length) in state);
+  if (twice !== undefined) throw new Error(`${twice}: the state says it without a path, too`);
+  if ('Parameters' in state && 'ItemSelector' in state)
+    throw new Error('Parameters: the state has an ItemSelector, too');
 }
 
 function fieldOf(key: string, value: unknown): readonly [string, unknown] {

@@ -15,7 +15,7 @@ export async function task(state: StateOf<'Task'>, visit: Visit): Promise<Exit> 
   visit.task = token === undefined ? undefined : { Token: token };
   const timeout = await seconds(visit, state.TimeoutSeconds, 'TimeoutSeconds');
   const heartbeat = await seconds(visit, state.HeartbeatSeconds, 'HeartbeatSeconds');
-  const input = state.Arguments === undefined ? visit.input : await visit.fill(state.Arguments, 'Arguments');
+  const input = await visit.given(state.Arguments, 'Arguments');
   const attempt = integration.attempt(input);
   const events = new TaskEvents(visit, integration);
   events.scheduled(input, timeout, heartbeat);
@@ -50,7 +50,7 @@ function settled(outcome: Outcome, events: TaskEvents): Json {
     if (outcome.type === 'timedOut')
       throw outcome.error === 'States.Timeout' ? new StateError(outcome.error) : new HeartbeatLost();
     const { output } = outcome as { output: Json };
-    checkSize(`state/task '${events.service}'`, output);
+    checkSize(`state/task '${events.service}'`, [output]);
     events.note('Succeeded', dataOf('output', output));
     return output;
   } catch (error) {

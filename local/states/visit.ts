@@ -1,5 +1,5 @@
 import type { State } from './definition.ts';
-import { checkSize, StateError } from './errors.ts';
+import { checkSize, StateError, variablesLimit } from './errors.ts';
 import { ExpressionError, evaluate, isExpression, type Json, sourceOf, type Variables } from './expression.ts';
 import { dataOf } from './history.ts';
 import type { Line } from './line.ts';
@@ -78,6 +78,14 @@ export class Visit {
     return Object.fromEntries(fields);
   }
 
+  /** What the work is given: no more than a state may pass on. */
+  async given(template: Json | undefined, location: string, otherwise = this.input): Promise<Json> {
+    if (template === undefined) return otherwise;
+    const data = await this.fill(template, location);
+    checkSize(`field '${location}' of '${this.name}'`, [data]);
+    return data;
+  }
+
   /** The value of a field that must be of one type. */
   async fillAs<T extends Json>(template: Json, location: string, type: keyof typeof types): Promise<T> {
     const value = await this.fill(template, location);
@@ -116,11 +124,13 @@ export class Visit {
     const { line, name } = this;
     const assigned = fields.Assign && ((await this.fill(fields.Assign, 'Assign', more)) as Variables);
     const output = fields.Output === undefined ? unwritten : await this.fill(fields.Output, 'Output', more);
-    checkSize(`state/task '${name}'`, output);
-    for (const [variable, value] of Object.entries(assigned ?? {})) checkSize(`variable '${variable}'`, value);
-    line.variables = { ...line.variables, ...assigned };
-    const variables = assigned && { assignedVariables: textsOf(assigned), assignedVariablesDetails: whole };
-    this.note(`${this.type}StateExited`, { ...variables, name, ...dataOf('output', output) });
+    checkSize(`state/task '${name}'`, [output]);
+    checkSize(`field 'Assign' of '${name}'`, Object.values(assigned ?? {}));
+    const variables = { ...line.variables, ...assigned };
+    if (assigned) checkSize('variables', Object.values(variables), variablesLimit);
+    line.variables = variables;
+    const changes = assigned && { assignedVariables: textsOf(assigned), assignedVariablesDetails: whole };
+    this.note(`${this.type}StateExited`, { ...changes, name, ...dataOf('output', output) });
     line.open = undefined;
     return { next, output };
   }
@@ -177,10 +187,14 @@ const types = {
   array: (value: Json) => Array.isArray(value),
   boolean: (value: Json) => typeof value === 'boolean',
   string: (value: Json) => typeof value === 'string',
-  'non-negative integer': (value: Json) => Number.isInteger(value) && (value as number) >= 0,
-  'positive integer': (value: Json) => Number.isInteger(value) && (value as number) > 0,
+  'non-negative integer': (value: Json) => isWithin(value, 0),
+  'positive integer': (value: Json) => isWithin(value, 1),
   'percentage from 0 to 100': (value: Json) => typeof value === 'number' && value >= 0 && value <= 100,
 };
+
+/** AWS's largest number of seconds is that of anything else, too. */
+const isWithin = (value: Json, least: number): boolean =>
+  Number.isInteger(value) && (value as number) >= least && (value as number) <= 99_999_999;
 
 function typeOf(value: Json): string {
   if (value === null) return 'null';

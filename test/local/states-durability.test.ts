@@ -203,6 +203,16 @@ describe('a broken record of a journal', () => {
     expect(arn).toContain('Journey:a');
   });
 
+  test('of an execution itself is reported, and the others are listed and go on', async () => {
+    const { entries, start } = await half();
+    entries.set('execution/Journey:a', '{"half":');
+    await using lab = await openLab(definition, { entries, start });
+    await expect(lab.states.resume()).rejects.toThrow('execution/Journey:a is broken');
+    await lab.pass(60);
+    expect((await lab.states.list()).map(({ name, status }) => `${name} ${status}`)).toEqual(['whole SUCCEEDED']);
+    expect((await lab.states.history('whole')).at(-1)?.type).toBe('ExecutionSucceeded');
+  });
+
   test('that is missing is reported with its position', async () => {
     const { entries, start } = await half();
     const key = [...entries.keys()].find((name) => name.includes('Journey:a/000000')) as string;

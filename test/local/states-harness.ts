@@ -6,7 +6,7 @@ import {
   StartExecutionCommand,
 } from '@aws-sdk/client-sfn';
 import { openClock } from '../../local/clock.ts';
-import type { InvokeFunction, Store } from '../../local/service.ts';
+import type { InvokeFunction, Range, Store } from '../../local/service.ts';
 import { openStates } from '../../local/states.ts';
 import { serve } from './small-gateway.ts';
 
@@ -32,9 +32,19 @@ export function memoryStore(entries: Map<string, string>, onWrite = () => {}, pr
     put: (key, value) => batch([{ type: 'put', key, value }]),
     del: (key) => batch([{ type: 'del', key }]),
     batch,
-    async *entries<T>({ gte = '', lt = '\uffff' } = {}) {
+    async *entries<T>({ gte = '', lt = '\uffff', broken }: Range = {}) {
       const found = [...entries.keys()].filter((key) => key >= prefix + gte && key < prefix + lt).sort();
-      for (const key of found) yield [key.slice(prefix.length), JSON.parse(entries.get(key) as string) as T] as const;
+      for (const key of found) {
+        let value: T;
+        try {
+          value = JSON.parse(entries.get(key) as string) as T;
+        } catch (error) {
+          if (!broken) throw error;
+          broken(new Error(`${key} is broken`));
+          continue;
+        }
+        yield [key.slice(prefix.length), value] as const;
+      }
     },
     sub: (name) => memoryStore(entries, onWrite, `${prefix}${name}|`),
   };

@@ -338,6 +338,48 @@ describe('retry and catch', () => {
     });
   });
 
+  const big = "$pad('x', 200000)";
+  const twoBig = `{"a": ${big}, "b": ${big}}`;
+  const succeed = { Z: { Type: 'Succeed' } };
+  test.for<readonly [string, object]>([
+    ['the arguments of a task', machine({ A: invoke('f', { Arguments: `{% ${twoBig} %}`, ...end }) })],
+    [
+      'the arguments of a Parallel',
+      machine({
+        A: { Type: 'Parallel', Arguments: `{% ${twoBig} %}`, Branches: [{ StartAt: 'Z', States: succeed }], ...end },
+      }),
+    ],
+    [
+      'what is selected for an item',
+      machine({
+        A: {
+          Type: 'Map',
+          Items: [1],
+          ItemSelector: `{% ${twoBig} %}`,
+          ItemProcessor: { StartAt: 'Z', States: succeed },
+          ...end,
+        },
+      }),
+    ],
+    [
+      'what one Assign sets',
+      machine({ A: { Type: 'Pass', Assign: { a: `{% ${big} %}`, b: `{% ${big} %}` }, ...end } }),
+    ],
+  ])('%s: no more than the data limit', async ([, definition]) => {
+    expect(await run(definition)).toMatchObject({ status: 'FAILED', error: 'States.DataLimitExceeded' });
+  });
+
+  test('all variables together have at most 10 MiB', async () => {
+    const names = Array.from({ length: 53 }, (_, n) => `v${n}`);
+    const assign = (name: string, n: number) => {
+      const next = n < names.length - 1 ? { Next: names[n + 1] } : end;
+      return [name, { Type: 'Pass', Output: 0, Assign: { [name]: `{% ${big} %}` }, ...next }] as const;
+    };
+    const { error, types } = await run(machine(Object.fromEntries(names.map(assign))));
+    expect(error).toBe('States.DataLimitExceeded');
+    expect(types.filter((type) => type === 'PassStateExited')).toHaveLength(52);
+  });
+
   test('an evaluation that fails in a task can be caught', async () => {
     const Catch = [{ ErrorEquals: ['States.QueryEvaluationError'], Next: 'Z' }];
     const T = invoke('f', { Arguments: '{% $nothing %}', Catch, ...end });
@@ -367,9 +409,30 @@ describe('time limits', () => {
 
   test('an execution ends when the time of its machine is over, wherever it is', async () => {
     const definition = machine({ A: { Type: 'Wait', Seconds: 1000, ...end } }, { TimeoutSeconds: 100 });
-    const { status, error, types } = await run(definition);
-    expect({ status, error }).toEqual({ status: 'TIMED_OUT', error: 'States.Timeout' });
+    const { status, error, types, events } = await run(definition);
+    expect({ status, error }).toEqual({ status: 'TIMED_OUT', error: undefined });
     expect(types).toEqual(['ExecutionStarted', 'WaitStateEntered', 'ExecutionTimedOut']);
+    expect(events.at(-1)).toMatchObject({
+      previousEventId: 0,
+      executionTimedOutEventDetails: { error: 'States.Timeout' },
+    });
+  });
+
+  test.for([
+    ['a wait', { Type: 'Wait', Seconds: '{% 1e300 %}', ...end }],
+    ['a wait', { Type: 'Wait', Seconds: '{% 100000000 %}', ...end }],
+    ['a task', invoke('f', { TimeoutSeconds: '{% 1e300 %}', ...end })],
+  ] as const)('%s has at most 99,999,999 seconds: more fails the evaluation', async ([, A]) => {
+    expect((await run(machine({ A }))).error).toBe('States.QueryEvaluationError');
+  });
+
+  test('a retry that comes after the last instant there is keeps the execution waiting', async () => {
+    const Retry = [{ ErrorEquals: ['Busy'], IntervalSeconds: 99_999_999, BackoffRate: 1e300, MaxAttempts: 3 }];
+    const A = invoke('f', { Retry, ...end });
+    await using lab = await openLab(machine({ A }), { functions: { f: failing(9, named('Busy')) } });
+    const arn = await lab.begin();
+    await lab.pass(4 * 365 * 86_400);
+    expect((await lab.outcome(arn)).status).toBe('RUNNING');
   });
 
   test('an execution with more than 25,000 events fails', async () => {

@@ -82,6 +82,29 @@ describe('executions', () => {
     await expect(lab.client.send(wrong)).rejects.toEqual(failure('InvalidToken'));
   });
 
+  test('what leaves a list between two pages, or comes to it, moves none of the others', async () => {
+    await using lab = await openLab(waiting);
+    const begin = async (name: string) => {
+      const arn = await lab.begin({}, name);
+      await lab.pass(60);
+      return arn;
+    };
+    await begin('a');
+    await begin('b');
+    const executionArn = await begin('c');
+    const list = async (nextToken?: string) => {
+      const one = { stateMachineArn: machineArn, statusFilter: 'RUNNING', maxResults: 1, nextToken } as const;
+      const page = await lab.client.send(new ListExecutionsCommand(one));
+      return { names: page.executions?.map(({ name }) => name), nextToken: page.nextToken };
+    };
+    const first = await list();
+    await begin('d');
+    await lab.client.send(new StopExecutionCommand({ executionArn }));
+    const second = await list(first.nextToken);
+    const third = await list(second.nextToken);
+    expect([first.names, second.names, third]).toEqual([['c'], ['b'], { names: ['a'], nextToken: undefined }]);
+  });
+
   test('executions are listed latest first, by status and in pages', async () => {
     await using lab = await openLab(waiting);
     for (const name of ['a', 'b', 'c']) {
@@ -282,6 +305,28 @@ test('a definition that holds what is not modelled is refused at load, by machin
     [
       { StartAt: 'A', States: { A: { Type: 'Choice', Choices: [{ Variable: '$.x', NumberEquals: 1, Next: 'A' }] } } },
       'state "A": Choices: NumberEquals is no comparison',
+    ],
+    ...[
+      ['StringEquals', 5],
+      ['StringMatches', null],
+      ['NumericEquals', '5'],
+      ['IsPresent', 'yes'],
+      ['TimestampEquals', 'monday'],
+      ['And', []],
+      ['Not', [{ Variable: '$.x', IsNull: true }]],
+    ].map(([operator, wanted]) => {
+      const Choices = [{ Variable: '$.x', [operator as string]: wanted, Next: 'A' }];
+      const A = { Type: 'Choice', Choices, Default: 'B' };
+      const problem = `state "A": Choices: ${operator} can't be ${JSON.stringify(wanted)}`;
+      return [{ StartAt: 'A', States: { A, B: { Type: 'Succeed' } } }, problem] as const;
+    }),
+    [
+      { StartAt: 'A', States: { A: { Type: 'Wait', Seconds: 1, SecondsPath: '$.s', End: true } } },
+      'state "A": SecondsPath: the state says it without a path, too',
+    ],
+    [
+      { StartAt: 'A', States: { A: { Type: 'Map', Parameters: {}, ItemSelector: {}, ItemProcessor: one, End: true } } },
+      'state "A": Parameters: the state has an ItemSelector, too',
     ],
     [
       { StartAt: 'A', States: { A: { Type: 'Wait', Seconds: 1, Parameters: {}, End: true } } },

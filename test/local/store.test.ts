@@ -69,6 +69,22 @@ test('A broken record is reported with its place', async () => {
   await again.close();
 });
 
+test('A list can go on over records that are broken, and tells of them', async () => {
+  const store = await openStore(dir);
+  for (const key of ['a', 'b', 'c']) await store.put(key, { key });
+  await store.close();
+  const level = new ClassicLevel<string, string>(dir);
+  const broken = (await level.keys().all()).find((key) => key.endsWith('b')) as string;
+  await level.put(broken, '{"half":');
+  await level.close();
+  const again = await openStore(dir);
+  const told: string[] = [];
+  const found = await Array.fromAsync(again.entries({ broken: ({ message }) => told.push(message) }));
+  expect([found.map(([key]) => key), told]).toEqual([['a', 'c'], ['store: the record "b" is broken']]);
+  await expect(Array.fromAsync(again.entries())).rejects.toThrow('the record "b" is broken');
+  await again.close();
+});
+
 test('A write that was answered survives kill -9', { timeout: 20_000 }, async () => {
   const script = `
     const { openStore } = await import(${JSON.stringify(new URL('../../local/store.ts', import.meta.url).href)});
