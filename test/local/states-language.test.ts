@@ -238,11 +238,18 @@ describe('choices and waits', () => {
     expect(error).toBe('States.Runtime');
   });
 
-  test('a choice without a match and a default fails with States.NoChoiceMatched', async () => {
+  test('a choice without a match and a default fails the execution, which nothing catches', async () => {
     const A = { Type: 'Choice', Choices: [{ Condition: '{% false %}', Next: 'B' }] };
     const { error, types } = await run(machine({ A, B: { Type: 'Succeed' } }));
-    expect(error).toBe('States.NoChoiceMatched');
+    expect(error).toBe('States.Runtime');
     expect(types.slice(1)).toEqual(['ChoiceStateEntered', 'ExecutionFailed']);
+    const P = {
+      Type: 'Parallel',
+      Branches: [{ StartAt: 'A', States: { A, B: { Type: 'Succeed' } } }],
+      Catch: [{ ErrorEquals: ['States.ALL'], Next: 'Z' }],
+      ...end,
+    };
+    expect((await run(machine({ P, Z: { Type: 'Succeed' } }))).status).toBe('FAILED');
   });
 
   test('a condition that is no boolean fails the evaluation', async () => {
