@@ -40,7 +40,7 @@ export function compile(source: string): jsonata.Expression {
   const known = compiled.get(source);
   if (known !== undefined) return known;
   const expression = jsonata(source, guardrails);
-  for (const node of nodesIn(expression.ast())) refuseNewer(node);
+  for (const node of nodesIn(expression.ast())) refuseForeign(node);
   for (const [name, [implementation, signature]] of Object.entries(pureFunctions))
     expression.registerFunction(name, implementation, signature);
   compiled.set(source, expression);
@@ -85,8 +85,12 @@ function bareIn(node: Node | readonly Node[]): unknown[] {
   return Object.entries(node).flatMap(([key, part]) => (within.includes(key) ? [] : bareIn(part as Node)));
 }
 
-/** Throws on the operators that came after JSONata 2.0.6, the version of Step Functions: the parser makes conditions of them that say one thing twice. */
-function refuseNewer({ type, condition, then }: Node): void {
+/**
+ * Throws on what Step Functions does not take: `$$`, because there is no data around an expression, and the operators that came after its
+ * version, JSONata 2.0.6: the parser makes conditions of them that say one thing twice.
+ */
+function refuseForeign({ type, value, condition, then }: Node): void {
+  if (type === 'variable' && value === '$') throw new Error('Step Functions has no $$ in JSONata');
   const given = JSON.stringify(then);
   if (type === 'condition' && [condition, condition?.arguments?.[0]].some((part) => JSON.stringify(part) === given))
     throw new Error('Step Functions has no ?? and no ?: in JSONata');
@@ -108,14 +112,14 @@ async function run(source: string, bindings: Record<string, unknown>): Promise<u
   try {
     return await compile(source).evaluate(undefined, bindings);
   } catch (error) {
-    throw new ExpressionError(`threw an error during evaluation. ${messageOf(error)}`);
+    throw new ExpressionError(`threw an error during evaluation${messageOf(error)}`);
   }
 }
 
 /** JSONata throws plain objects with a code. */
 function messageOf(error: unknown): string {
   const { code, message } = error as { code?: string; message?: string };
-  return code === undefined ? String(message ?? error) : `${code}: ${message}`;
+  return code === undefined ? `: ${message ?? error}` : `. ${code}: ${message}`;
 }
 
 /** Whether a value is JSON through and through: JSONata can also give functions, regular expressions and circles. */
@@ -165,14 +169,17 @@ function formatTime(time: number, picture?: string, timezone?: string): unknown 
 function taking(name: string, most: number, work: (...given: number[]) => unknown): (...given: number[]) => unknown {
   return (...given) => {
     if (given.length <= most && given.every((one) => typeof one === 'number')) return work(...given);
-    throw Object.assign(new Error(`An argument of $${name} does not match its signature`), { code: 'T0410' });
+    throw coded('T0410', `An argument of $${name} does not match its signature`);
   };
 }
+
+const coded = (code: string, message: string): Error => Object.assign(new Error(message), { code });
+const invalid = (message: string): Error => coded('D3137', message);
 
 /** Undefined without items or for a size of 0. Sizes are rounded towards zero. */
 function partition(array: readonly unknown[], size: number): unknown[][] | undefined {
   const length = Math.trunc(size);
-  if (length < 0) throw new Error('$partition: the chunk size must not be negative');
+  if (length < 0) throw invalid('The chunk size of $partition must not be negative');
   const starts = Array.from({ length: length === 0 ? 0 : Math.ceil(array.length / length) }, (_, n) => n * length);
   return starts.length === 0 ? undefined : starts.map((from) => array.slice(from, from + length));
 }
@@ -181,7 +188,7 @@ function partition(array: readonly unknown[], size: number): unknown[][] | undef
 function range(...given: number[]): number[] | undefined {
   const [first = 0, last = 0, step] = given.map(Math.trunc);
   if (step === undefined) return undefined;
-  if (step === 0) throw new Error('$range: the step must not be 0');
+  if (step === 0) throw invalid('The step of $range must not be 0');
   const length = Math.max(0, Math.floor((last - first) / step) + 1);
   if (length > longestRange) throw new Error('Expression evaluation memory limit exceeded');
   const items = Array.from({ length }, (_, n) => first + n * step);
@@ -191,15 +198,19 @@ function range(...given: number[]): number[] | undefined {
 
 function hash(text: string, algorithm?: string): string | undefined {
   if (algorithm === undefined) return undefined;
-  if (!hashes.includes(algorithm)) throw new Error(`$hash: the algorithm must be one of ${hashes.join(', ')}`);
+  if (!hashes.includes(algorithm)) throw invalid(`The algorithm of $hash must be one of ${hashes.join(', ')}`);
   return createHash(algorithm.replace('-', '')).update(text).digest('hex');
 }
 
 function parse(text: string): unknown {
-  return JSON.parse(text, (_, value) => {
-    if (value === Number.POSITIVE_INFINITY || value === Number.NEGATIVE_INFINITY) throw new Error('a number too large');
-    return value as unknown;
-  });
+  try {
+    return JSON.parse(text, (_, value: unknown) => {
+      if (typeof value === 'number' && !Number.isFinite(value)) throw new Error('a number is too large');
+      return value;
+    });
+  } catch {
+    throw invalid('Invalid JSON');
+  }
 }
 
 /** The first double of `java.util.Random` with this seed: the very number that AWS gives. */

@@ -86,10 +86,18 @@ async function retries(state: State, visit: Visit, error: StateError, attempts: 
 
 /** How the first catcher that covers an error leaves the state; without one the error goes on. */
 function caught(state: State, error: StateError): Exit {
-  const catcher = (state as Handled).Catch?.find(({ ErrorEquals }) => covers(ErrorEquals, error));
+  const { Catch = [] } = state as Handled;
+  const n = Catch.findIndex(({ ErrorEquals }) => covers(ErrorEquals, error));
+  const catcher = Catch[n];
   if (catcher === undefined) throw error;
   const { output } = error;
-  return { next: catcher.Next, fields: catcher, unwritten: output, more: { errorOutput: output } };
+  return {
+    next: catcher.Next,
+    fields: catcher,
+    unwritten: output,
+    more: { errorOutput: output },
+    place: `Catch[${n}]/`,
+  };
 }
 
 /** How an execution ended. */

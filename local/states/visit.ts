@@ -19,6 +19,8 @@ export interface Exit {
   readonly unwritten: Json;
   /** What Assign and Output see besides the input: `result` or `errorOutput`. */
   readonly more?: Variables;
+  /** Where the fields stand within the state, such as `Catch[0]/`. */
+  readonly place?: string;
 }
 
 /** One stay in a state, from its entry to its exit, all retries included. */
@@ -120,10 +122,16 @@ export class Visit {
   }
 
   /** Leaves the state: its output and the variables to set are computed before either takes effect. */
-  async leave({ next, fields, unwritten, more }: Exit): Promise<{ next: string | undefined; output: Json }> {
+  async leave({
+    next,
+    fields,
+    unwritten,
+    more,
+    place = '',
+  }: Exit): Promise<{ next: string | undefined; output: Json }> {
     const { line, name } = this;
-    const assigned = fields.Assign && ((await this.fill(fields.Assign, 'Assign', more)) as Variables);
-    const output = fields.Output === undefined ? unwritten : await this.fill(fields.Output, 'Output', more);
+    const assigned = fields.Assign && ((await this.fill(fields.Assign, `${place}Assign`, more)) as Variables);
+    const output = fields.Output === undefined ? unwritten : await this.fill(fields.Output, `${place}Output`, more);
     checkSize(`state/task '${name}'`, [output]);
     checkSize(`field 'Assign' of '${name}'`, Object.values(assigned ?? {}));
     const variables = { ...line.variables, ...assigned };

@@ -69,9 +69,9 @@ describe('expressions', () => {
     ['{"f": $sum}', 'returned an unsupported result type.'],
     ['($f := /a/; $f)', 'returned an unsupported result type.'],
     ["$eval('1')", 'threw an error during evaluation.'],
-    ["$hash('a', 'CRC')", 'threw an error during evaluation.'],
+    ["$hash('a', 'CRC')", 'threw an error during evaluation. D3137'],
     ['$range(1, 2, 0)', 'threw an error during evaluation.'],
-    ['$range(1, 360146, 1)', 'threw an error during evaluation. Expression evaluation memory limit exceeded'],
+    ['$range(1, 360146, 1)', 'threw an error during evaluation: Expression evaluation memory limit exceeded'],
     ['$range(1, 2)', 'returned nothing (undefined).'],
     ['$range(3, 1, 1)', 'returned nothing (undefined).'],
     ['$partition([1], 0)', 'returned nothing (undefined).'],
@@ -82,7 +82,7 @@ describe('expressions', () => {
     ['$random(1, 2)', 'threw an error during evaluation. T0410'],
     ["$random('x')", 'threw an error during evaluation. T0410'],
     ['$uuid(1)', 'threw an error during evaluation. T0410'],
-    ["$parse('1e400')", 'threw an error during evaluation.'],
+    ["$parse('1e400')", 'threw an error during evaluation. D3137: Invalid JSON'],
     ["1 + 'a'", 'threw an error during evaluation. T2002'],
     ['($f := function($n){ 1 + $f($n) }; $f(1))', 'threw an error during evaluation.'],
   ] as const)('%s fails the state with States.QueryEvaluationError', async ([expression, problem]) => {
@@ -236,6 +236,18 @@ describe('choices and waits', () => {
     const States = { A: { Type: 'Choice', Choices, Default: 'B' }, B: { Type: 'Succeed' } };
     const { error } = await run({ StartAt: 'A', States }, {});
     expect(error).toBe('States.Runtime');
+  });
+
+  test('an evaluation that fails in a rule or a catcher names its place', async () => {
+    const A = { Type: 'Choice', Choices: [{ Condition: '{% true %}', Next: 'B', Output: { x: '{% $nothing %}' } }] };
+    const B = invoke('f', {
+      Arguments: '{% $nothing %}',
+      Catch: [{ ErrorEquals: ['States.ALL'], Next: 'C', Assign: { y: '{% $nothing %}' } }],
+      ...end,
+    });
+    const C = { Type: 'Succeed' };
+    expect((await run(machine({ A, B, C }))).cause).toContain("for the field 'Choices[0]/Output/x'");
+    expect((await run(machine({ B, C }))).cause).toContain("for the field 'Catch[0]/Assign/y'");
   });
 
   test('a choice without a match and a default fails the execution, which nothing catches', async () => {

@@ -372,6 +372,10 @@ test('a definition that holds what is not modelled is refused at load, by machin
       'state "A": Retry.0: MaxDelaySeconds must be more than IntervalSeconds',
     ],
     // Step Functions has JSONata 2.0.6, which knows neither.
+    [
+      machine({ A: { Type: 'Pass', Output: '{% $$.a %}', End: true } }),
+      'state "A": Output: Step Functions has no $$ in JSONata',
+    ],
     ...['$x.y ?? 1', '[$x ?: 1]'].map(
       (source) =>
         [
