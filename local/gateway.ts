@@ -71,7 +71,7 @@ async function answer(options: Options, request: IncomingMessage, response: Serv
     if (service === undefined) throw unknownService(request, name);
     const call = await callOf(options, request, name);
     const { operation, permissions, answer } = service.prepare(call);
-    for (const permission of permissions) options.authorise(call.caller, permission);
+    for (const permission of permissions) call.authorise(permission);
     const isRead = reads.test(operation);
     if (isRead) options.seen?.(call, name, isRead);
     const serve = (to: ServerResponse) => answer(to).catch((error: unknown) => refuse(error, to));
@@ -82,16 +82,19 @@ async function answer(options: Options, request: IncomingMessage, response: Serv
   }
 }
 
-async function callOf({ authenticate }: Options, request: IncomingMessage, service: string): Promise<Call> {
+async function callOf({ authenticate, authorise }: Options, request: IncomingMessage, service: string): Promise<Call> {
   const { method = 'GET', url = '/', headers } = request;
-  const { pathname, searchParams: query } = new URL(url, 'http://aws');
-  const path = decoded(pathname);
+  // Taken apart by hand: a URL would make another key of one with dots between slashes.
+  const [, pathname = '', search] = /^([^?]*)(?:\?(.*))?$/s.exec(url) ?? [];
+  const [path, query] = [decoded(pathname), new URLSearchParams(search)];
   const body = await readBody(request, largestBody);
   if (body === undefined) {
     const code = service === 's3' ? 'EntityTooLarge' : 'RequestEntityTooLargeException';
     throw new AwsError(code, `The local cloud takes at most ${largestBody} bytes in one call.`, 413);
   }
-  return { method, path, query, headers, body, request, caller: await authenticate(request, body) };
+  const caller = await authenticate(request, body);
+  const authoriseIt = (permission: Permission) => authorise(caller, permission);
+  return { method, path, query, headers, body, request, caller, authorise: authoriseIt };
 }
 
 function decoded(path: string): string {
@@ -139,17 +142,23 @@ function unheard(request: IncomingMessage): ServerResponse {
 type Rendered = readonly [type: string, body: string];
 
 /** How the services say that something is wrong; the others do it as they were asked, by a form or in JSON. */
-const errors: Readonly<Record<string, (error: AwsError, path: string) => Rendered>> = {
-  dynamodb: ({ code, message, extra }) => [
-    'application/x-amz-json-1.0',
-    JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${code}`, message, ...extra }),
+const errors = new Map<string, (error: AwsError, path: string) => Rendered>([
+  [
+    'dynamodb',
+    ({ code, message, extra }) => [
+      'application/x-amz-json-1.0',
+      JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${code}`, message, ...extra }),
+    ],
   ],
-  lambda: ({ message, extra }) => ['application/json', JSON.stringify({ message, Message: message, ...extra })],
-  s3: ({ code, message, extra }, Resource) => [
-    'application/xml',
-    `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${elements({ Code: code, Message: message, ...extra, Resource })}</Error>`,
+  ['lambda', ({ message, extra }) => ['application/json', JSON.stringify({ message, Message: message, ...extra })]],
+  [
+    's3',
+    ({ code, message, extra }, Resource) => [
+      'application/xml',
+      `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${elements({ Code: code, Message: message, ...extra, Resource })}</Error>`,
+    ],
   ],
-};
+]);
 
 function queryError({ code, message, status }: AwsError): Rendered {
   const error = elements({ Type: status < 500 ? 'Sender' : 'Receiver', Code: code, Message: message });
@@ -166,7 +175,7 @@ function renderError(response: ServerResponse, service: string, path: string, er
   if (known !== error) console.error(`${service}: the local cloud failed:`, error);
   if (response.headersSent) return void response.destroy();
   const isForm = response.req.headers['content-type']?.startsWith('application/x-www-form-urlencoded');
-  const [type, body] = (errors[service] ?? (isForm ? queryError : jsonError))(known, path);
+  const [type, body] = (errors.get(service) ?? (isForm ? queryError : jsonError))(known, path);
   const headers = { 'content-type': type, ...(type.includes('json') && { 'x-amzn-errortype': known.code }) };
   response.writeHead(known.status, headers).end(response.req.method === 'HEAD' ? '' : body);
 }

@@ -120,6 +120,11 @@ function invocationOf(call: Call, invoke: InvokeFunction): Prepared {
 
 async function answer(invoke: InvokeFunction, call: Call) {
   const name = functionName(call);
+  const ignored = ['x-amz-log-type', 'x-amz-client-context'].find(
+    (one) => !['None', undefined].includes(call.headers[one] as string),
+  );
+  if (ignored !== undefined)
+    throw new AwsError('InvalidParameterValueException', `The local cloud does not model ${ignored} of Invoke.`);
   const type = call.headers['x-amz-invocation-type'] ?? 'RequestResponse';
   if (type !== 'RequestResponse' && type !== 'Event')
     throw new AwsError('InvalidParameterValueException', `The local cloud does not model the invocation type ${type}.`);
@@ -129,16 +134,20 @@ async function answer(invoke: InvokeFunction, call: Call) {
   return { status: 200, headers, body: result.ok ? result.payload : JSON.stringify(result.error) };
 }
 
-function functionName({ method, path }: Call): string {
+function functionName({ method, path, query }: Call): string {
   const [, name] = path.match(/^\/2015-03-31\/functions\/([^/]+)\/invocations$/) ?? [];
-  if (name !== undefined && method === 'POST') return name;
+  const qualifier = query.get('Qualifier');
+  if (name !== undefined && method === 'POST') return qualifier === null ? name : `${name}:${qualifier}`;
   throw new AwsError('UnknownOperationException', `The local cloud does not model lambda ${method} ${path}.`, 404);
 }
 
-/** The ARN of a function named by its name or ARN, without version or alias: there is one version here. */
+/** The ARN of a function named by its name, its ARN or its account and name. There is one version here, $LATEST. */
 function arnOf(name: string): string {
-  const [, plain = name] = name.match(/^(?:arn:aws:lambda:[^:]+:\d+:function:)?([^:]+)/) ?? [];
-  return `arn:aws:lambda:${place.region}:${place.account}:function:${plain}`;
+  const { region, account } = place;
+  const full = `arn:aws:lambda:${region}:${account}:function:`;
+  const start = [full, `${account}:function:`].find((one) => name.startsWith(one)) ?? '';
+  const plain = name.slice(start.length).replace(/:\$LATEST$/, '');
+  return plain.startsWith('arn:') ? plain : full + plain;
 }
 
 function checkEvent(payload: string, type: keyof typeof largestEvent): void {

@@ -30,12 +30,16 @@ export async function received({ body, headers }: Pick<Call, 'body' | 'headers'>
   const checksum = await checksumOf(content, name);
   const md5 = createHash('md5').update(content).digest();
   const saidMd5 = headers['content-md5'] ?? md5.toString('base64');
+  if (Buffer.from(String(saidMd5), 'base64').length !== 16)
+    throw new AwsError('InvalidDigest', 'The Content-MD5 you specified is not valid.');
   if (checksum?.[name ?? ''] !== said || saidMd5 !== md5.toString('base64'))
     throw new AwsError('BadDigest', 'The checksum or the Content-MD5 you specified did not match what we received.');
   return { content, md5: md5.toString('hex'), checksum };
 }
 
 function refuseOthers(hash: string, trailer?: string): void {
+  if (!/^([0-9a-f]{64}|STREAMING-.+|UNSIGNED-PAYLOAD|)$/.test(hash))
+    throw new AwsError('InvalidArgument', 'x-amz-content-sha256 must be UNSIGNED-PAYLOAD, or a valid sha256 value.');
   const isKnown = hash === chunked || !hash.startsWith('STREAMING-');
   if (isKnown && (trailer === undefined || checksums.has(trailer))) return;
   throw new AwsError('NotImplemented', `The local cloud does not model ${isKnown ? trailer : hash}.`, 501);
@@ -153,11 +157,13 @@ function checkConditions(conditions: Conditions, fields: Fields, bytes: number):
       const name = String(subject).replace(/^\$/, '').toLowerCase();
       const value = fields.get(name) ?? '';
       named.add(name);
-      if (test === 'eq' ? value !== wanted : !value.startsWith(String(wanted)))
+      // A content type may be a list, each of which must begin so.
+      const values = name === 'content-type' ? value.split(',') : [value];
+      if (test === 'eq' ? value !== wanted : !values.every((one) => one.startsWith(String(wanted))))
         throw denied(`Policy Condition failed: ${JSON.stringify([test, subject, wanted])}`);
     }
   }
-  const extra = [...fields.keys()].filter((name) => !named.has(name));
+  const extra = [...fields.keys()].filter((name) => !named.has(name) && !name.startsWith('x-ignore-'));
   if (extra.length > 0) throw denied(`Extra input fields: ${extra.join(', ')}`);
 }
 

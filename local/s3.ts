@@ -76,12 +76,23 @@ function placeOf(path: string): readonly [bucket: string, key: string] {
 }
 
 function requestOf(call: Call, objects: Objects, buckets: Request['buckets']): Request {
-  const [name, key] = placeOf(call.path);
+  const [name, inPath] = placeOf(call.path);
+  const key = formOf(call.request)?.fields.get('key') ?? inPath;
   const bucket = name === '' ? { name } : buckets.get(name);
   if (bucket === undefined)
     throw new AwsError('NoSuchBucket', 'The specified bucket does not exist', 404, { BucketName: name });
   if (Buffer.byteLength(key) > 1024) throw new AwsError('KeyTooLongError', 'Your key is too long');
-  return { call, bucket, key: formOf(call.request)?.fields.get('key') ?? key, objects, buckets };
+  checkClimb(key);
+  return { call, bucket, key, objects, buckets };
+}
+
+/** Dots between slashes are part of a key, as long as they do not lead out of its bucket. */
+function checkClimb(key: string): void {
+  let depth = 0;
+  for (const segment of key.split('/')) {
+    depth += segment === '..' ? -1 : Number(segment !== '.' && segment !== '');
+    if (depth < 0) throw new AwsError('InvalidURI', "Couldn't parse the specified URI.");
+  }
 }
 
 const header = (headers: IncomingHttpHeaders, name: string): string | undefined => headers[name]?.toString();
@@ -135,6 +146,10 @@ const operations: Readonly<Record<string, Operation>> = {
 const knownHeaders =
   /^(?!x-amz-|if-(un)?modified-since)|^x-amz-(meta-.+|checksum-(crc32|crc64nvme|algorithm|mode)|server-side-encryption(-.+)?|bypass-governance-retention|content-sha256|date|decoded-content-length|sdk-checksum-algorithm|security-token|trailer|user-agent)$/;
 
+/** What a link may hold besides what its operation knows: its signature, and what S3 does not look at in a link. */
+const knownInLinks =
+  /^(x-id|x-amz-(algorithm|credential|date|expires|signedheaders|signature|security-token|content-sha256|user-agent|checksum-(mode|crc32|crc64nvme|algorithm)|sdk-checksum-algorithm))$/i;
+
 /** The operation of a call. What is not modelled is refused by name: the operation, a parameter, a header. */
 function operationOf({ method, path, query, headers }: Call): [name: string, Operation] {
   const [bucket, key] = placeOf(path);
@@ -143,9 +158,9 @@ function operationOf({ method, path, query, headers }: Call): [name: string, Ope
     const [itsMethod, itsPlace, parameter] = on.split(' ');
     return itsMethod === method && itsPlace === place && (parameter === undefined || query.has(parameter));
   });
-  const knows = ['x-id', ...(operation?.[1].knows.split(' ') ?? [])];
+  const knows = operation?.[1].knows.split(' ') ?? [];
   const other =
-    [...query.keys()].find((one) => !knows.includes(one) && !one.toLowerCase().startsWith('x-amz-')) ??
+    [...query.keys()].find((one) => !knows.includes(one) && !knownInLinks.test(one)) ??
     Object.keys(headers).find((one) => !knownHeaders.test(one));
   if (operation !== undefined && other === undefined) return operation;
   const what = `s3 ${method} ${place}`;
@@ -183,7 +198,10 @@ async function listBuckets({ buckets }: Request, response: ServerResponse): Prom
 
 async function listObjects(request: Request, response: ServerResponse): Promise<void> {
   const token = parameter(request, 'continuation-token');
-  const after = Buffer.from(token, 'base64url').toString() || parameter(request, 'start-after');
+  const told = Buffer.from(token, 'base64url').toString();
+  if (Buffer.from(told).toString('base64url') !== token)
+    throw new AwsError('InvalidArgument', 'The continuation token provided is incorrect');
+  const after = told || parameter(request, 'start-after');
   const page = await pageOf(request, after, (versions) => [readable(versions) ?? []].flat());
   const shown = encoder(request);
   answerXml(response, 'ListBucketResult', {
@@ -223,7 +241,9 @@ interface Page {
 
 /** Keys as a client can read them in XML. */
 const encoder = ({ call }: Request) =>
-  call.query.get('encoding-type') === 'url' ? encodeURIComponent : (text: string) => text;
+  call.query.get('encoding-type') === 'url'
+    ? (text: string) => encodeURIComponent(text).replaceAll('%2F', '/')
+    : (text: string) => text;
 
 function described(request: Request, { most, next }: Page): Record<string, string | number | boolean | undefined> {
   return {
@@ -276,12 +296,12 @@ async function pageOf(
 
 async function getObject(request: Request, response: ServerResponse): Promise<void> {
   const { call, bucket, objects } = request;
-  const version = await versionToRead(request);
+  const version = await versionToRead(request, response);
   const size = sizeOf(version);
   const headers = { ...objectHeaders(bucket, version), ...overridden(request) };
   const { 'if-match': match, 'if-none-match': noneMatch } = call.headers;
   if (noneMatch !== undefined) throw new AwsError('NotImplemented', 'If-None-Match of a read is not modelled', 501);
-  if (match !== undefined && unquoted(match) !== version.etag) throw preconditionFailed();
+  if (match !== undefined && !['*', version.etag].includes(unquoted(match))) throw preconditionFailed();
   const range = rangeOf(header(call.headers, 'range'), size);
   const [from, to] = range ?? [0, size - 1];
   // The checksum is that of the whole object: with a part of it, it would be wrong.
@@ -300,11 +320,14 @@ async function getObject(request: Request, response: ServerResponse): Promise<vo
   });
 }
 
-async function versionToRead(request: Request): Promise<Version> {
+/** Whether a key is missing is told to those alone who may list the bucket. */
+async function versionToRead(request: Request, response: ServerResponse): Promise<Version> {
   const id = parameter(request, 'versionId');
   const [latest, ...older] = await request.objects.versions(request);
   const version = id === '' ? latest : [latest, ...older].find((one) => one?.id === id);
   if (version !== undefined && !version.marker) return version;
+  if (id === '') request.call.authorise({ action: 's3:ListBucket', resource: `arn:aws:s3:::${request.bucket.name}` });
+  if (version !== undefined) response.setHeader('x-amz-delete-marker', 'true');
   if (id === '') throw noSuchKey(request.key);
   if (version === undefined) throw new AwsError('NoSuchVersion', 'The specified version does not exist.', 404);
   throw new AwsError('MethodNotAllowed', 'The specified version is a delete marker.', 405);
@@ -345,6 +368,9 @@ async function postObject({ call, bucket, key, objects }: Request, response: Ser
   const form = formOf(call.request);
   if (form === undefined) throw new AwsError('MethodNotAllowed', 'The specified method is not allowed.', 405);
   const { success_action_redirect: redirect = '', ...fields } = Object.fromEntries(form.fields);
+  const other = Object.keys(fields).find((name) => !knownFields.test(name) && !keptHeaders.test(name));
+  if (other !== undefined)
+    throw new AwsError('NotImplemented', `The local cloud does not model the field ${other} of a form.`, 501);
   const headers = headersToKeep(bucket, fields);
   const version = await objects.write(form.file, (blob) =>
     objects.put({ bucket, key }, { blobs: [blob], etag: blob.md5, headers }),
@@ -356,6 +382,10 @@ async function postObject({ call, bucket, key, objects }: Request, response: Ser
     location.searchParams.append(name, value);
   response.writeHead(303, { ...answer, location: location.href }).end();
 }
+
+/** Fields of a form besides what S3 keeps of it. */
+const knownFields =
+  /^(key|policy|bucket|x-amz-(algorithm|credential|date|signature|security-token|server-side-encryption(-.+)?)|x-ignore-.*)$/;
 
 async function deleteObject(request: Request, response: ServerResponse): Promise<void> {
   const { bucket, objects } = request;

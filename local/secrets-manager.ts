@@ -71,8 +71,9 @@ const SecretId = z.string().min(1).max(2048);
 const toGet = { SecretId, VersionStage: z.string().default('AWSCURRENT') };
 const toPut = {
   SecretId,
-  // Secrets Manager takes at most 65,536 bytes.
-  SecretString: z.string().max(65_536),
+  SecretString: z
+    .string()
+    .refine((text) => text !== '' && Buffer.byteLength(text) <= 65_536, 'must be 1 to 65,536 bytes'),
   // The SDK makes one for every call that it may repeat.
   ClientRequestToken: z.string().min(32).max(64).default(randomUUID),
 };

@@ -10,6 +10,8 @@ export interface Call {
   readonly body: Buffer;
   readonly request: IncomingMessage;
   readonly caller: Caller;
+  /** For what only the answer shows to be needed. Throws AwsError when the caller may not. */
+  authorise(permission: Permission): void;
 }
 
 /** Who signed. `role` is the ARN of a function's (or machine's) role; a person with the root key has none and may do everything. */

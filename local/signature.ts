@@ -4,6 +4,7 @@ import { escapeUri, HttpRequest } from '@smithy/core/protocols';
 import { getCanonicalHeaders, SignatureV4Base } from '@smithy/signature-v4';
 import * as z from 'zod';
 import { AwsError } from './service.ts';
+import { place } from './template-resources.ts';
 
 /** A request as it came: `url` is path and query, still encoded. */
 export type SignedRequest = Readonly<{ method: string; url: string; headers: IncomingHttpHeaders; body: Buffer }>;
@@ -48,12 +49,22 @@ export function authenticateFields(fields: ReadonlyMap<string, string>, findKey:
 function signerOf(claim: Timed, text: string, findKey: FindKey, times: Times): Signer {
   const { accessKeyId, region, service } = scopeOf(claim);
   const refuse = refusals(service);
+  checkRegion(region, service);
   const key = findKey(accessKeyId);
   if (key === undefined) throw refuse('unknownKey');
   const late = checkTime(claim, key, times);
   if (late !== undefined) throw refuse(late);
   if (!equal(signatureOf(text, claim.Credential, key), claim.Signature)) throw refuse('mismatch');
   return { accessKeyId, region, service, ...(key.role !== undefined && { role: key.role }) };
+}
+
+/** Whoever looks for a resource in another region finds none; STS answers for every region. */
+function checkRegion(region: string, service: string): void {
+  if (region === place.region || service === 'sts') return;
+  const refuse = refusals(service);
+  const malformed = `The authorization header is malformed; the region '${region}' is wrong; expecting '${place.region}'`;
+  if (service === 's3') throw refuse('incomplete', malformed);
+  throw refuse('mismatch', `Credential should be scoped to a valid region, not '${region}'.`);
 }
 
 function signatureOf(text: string, credential: string, key: AccessKey): string {

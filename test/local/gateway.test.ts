@@ -85,6 +85,17 @@ test('A path arrives decoded, its query and method as they were sent', async () 
   expect(s3.calls[0]).toMatchObject({ method: 'PUT', path: '/b/å b+c' });
 });
 
+test('A path that is none is refused, and so is a service that only objects know', async () => {
+  const ask = async (path: string, service: string) => {
+    const authorization = `AWS4-HMAC-SHA256 Credential=local/20260101/eu-west-1/${service}/aws4_request`;
+    const answer = await fetch(`${settings().endpoint}${path}`, { headers: { authorization } });
+    return [answer.status, await answer.text()];
+  };
+  expect(await ask('/b/%zz', 's3')).toEqual([400, expect.stringContaining('<Code>InvalidURI</Code>')]);
+  expect(await ask('//%zz', 's3')).toEqual([400, expect.stringContaining('<Code>InvalidURI</Code>')]);
+  expect(await ask('/', 'constructor')).toEqual([404, expect.stringContaining('UnknownOperationException')]);
+});
+
 test('Answers carry a request id and virtual time', async () => {
   const response = await fetch(`${settings().endpoint}/`, {
     headers: { authorization: 'AWS4-HMAC-SHA256 Credential=local/20260101/eu-west-1/dynamodb/aws4_request' },

@@ -224,8 +224,12 @@ test('A function whose share is held up gets a process that nobody has used for 
   expect(ended).toEqual(['after it', 'held up']);
 });
 
-test('A function can be named by its ARN with a version or an alias', async () => {
-  expect(await lambda.invoke(`${arn}:live`, '{"do":"answer","answer":1}')).toEqual({ ok: true, payload: '1' });
+test('A function can be named by its ARN or its account, and has one version; in another region there is none', async () => {
+  const name = arn.replace(/^.*:/, '');
+  for (const given of [arn, `${arn}:$LATEST`, name, `${name}:$LATEST`, `123456789012:function:${name}`])
+    expect(await lambda.invoke(given, '{"do":"answer","answer":1}')).toEqual({ ok: true, payload: '1' });
+  for (const given of [`${arn}:live`, `${name}:1`, arn.replace('eu-west-1', 'us-east-1')])
+    await expect(lambda.invoke(given, '{}'), given).rejects.toMatchObject({ code: 'ResourceNotFoundException' });
 });
 
 test('A process that nothing uses ends', async () => {
@@ -272,9 +276,9 @@ test('An asynchronous event that was accepted runs after a restart', async () =>
 
 test('An event is refused when it is not JSON or too large, and an unknown function as Lambda does it', async () => {
   await using server = await serve(lambda, 'json');
-  const send = async (name: string, body: string, type = 'RequestResponse') => {
+  const send = async (name: string, body: string, type = 'RequestResponse', more = {}) => {
     const path = `/2015-03-31/functions/${name}/invocations`;
-    const headers = { 'x-amz-invocation-type': type };
+    const headers = { 'x-amz-invocation-type': type, ...more };
     const response = await fetch(server.config.endpoint + path, { method: 'POST', body, headers });
     return { status: response.status, headers: response.headers, body: await response.text() };
   };
@@ -286,6 +290,8 @@ test('An event is refused when it is not JSON or too large, and an unknown funct
   expect(await refused('Echo', JSON.stringify('x'.repeat(6_300_000)))).toEqual([413, 'RequestTooLargeException']);
   expect(await refused('Nobody', '{}')).toEqual([404, 'ResourceNotFoundException']);
   expect(await refused('Echo', '{}', 'DryRun')).toEqual([400, 'InvalidParameterValueException']);
+  for (const more of [{ 'x-amz-log-type': 'Tail' }, { 'x-amz-client-context': 'e30=' }])
+    expect(await refused('Echo', '{}', undefined, more)).toEqual([400, 'InvalidParameterValueException']);
   expect(await send('Echo', '{}', 'Event')).toMatchObject({ status: 202, body: '' });
   const failed = await send('Echo', '{"do":"throw"}');
   expect([failed.status, failed.headers.get('x-amz-function-error')]).toEqual([200, 'Unhandled']);

@@ -177,6 +177,58 @@ describe('S3 of the local cloud', () => {
     expect([answer.status, await answer.text()]).toEqual([status, expect.stringContaining(code)]);
   });
 
+  test('whether a key is missing is told to those alone who may list the bucket', async () => {
+    const missing = () => failure(read('nobody/nothing'));
+    expect(await missing()).toMatchObject({ name: 'NoSuchKey', $metadata: { httpStatusCode: 404 } });
+    cloud.denied.add('s3:ListBucket');
+    expect(await missing()).toMatchObject({ name: 'AccessDenied', $metadata: { httpStatusCode: 403 } });
+    const head = await failure(cloud.client.send(new HeadObjectCommand({ Bucket, Key: 'nobody/nothing' })));
+    cloud.denied.clear();
+    expect(head.$metadata?.httpStatusCode).toBe(403);
+  });
+
+  test('dots between slashes are part of a key, as long as they do not lead out of the bucket', async () => {
+    for (const key of ['dots/x/../b', 'dots/./b', 'dots/b']) await put(key, key);
+    const { Contents = [] } = await cloud.client.send(new ListObjectsV2Command({ Bucket, Prefix: 'dots/' }));
+    expect(Contents.map(({ Key }) => Key)).toEqual(['dots/./b', 'dots/b', 'dots/x/../b']);
+    expect((await read('dots/x/../b')).text).toBe('dots/x/../b');
+    for (const key of ['../versioned/victim', 'a/../../b', '..'])
+      expect((await failure(put(key, 'x'))).name, key).toBe('InvalidURI');
+    expect(
+      await failure(cloud.client.send(new GetObjectCommand({ Bucket: 'versioned', Key: 'victim' }))),
+    ).toMatchObject({ name: 'NoSuchKey' });
+  });
+
+  test.each([
+    ['a hash that is none', { 'x-amz-content-sha256': 'foo' }, 'InvalidArgument'],
+    ['a Content-MD5 that is none', { 'content-md5': 'AAAA' }, 'InvalidDigest'],
+  ])('%s is refused', async (_, headers, code) => {
+    const client = new S3Client({ ...cloud.config, requestChecksumCalculation: 'WHEN_REQUIRED' });
+    client.middlewareStack.add(
+      (next) => (args) => {
+        Object.assign((args.request as { headers: object }).headers, headers);
+        return next(args);
+      },
+      { step: 'build' },
+    );
+    const wrong = client.send(new PutObjectCommand({ Bucket, Key: 'wrong', Body: 'x' }));
+    expect((await failure(wrong)).name).toBe(code);
+  });
+
+  test('a token of another list is refused', async () => {
+    const list = new ListObjectsV2Command({ Bucket, ContinuationToken: '!!' });
+    expect((await failure(cloud.client.send(list))).name).toBe('InvalidArgument');
+  });
+
+  test('a link that carries what it would not apply is refused by name', async () => {
+    const url = await presigned('linked', { 'x-amz-storage-class': 'GLACIER' }, cloud.clock.now());
+    const answer = await fetch(url);
+    expect([answer.status, await answer.text()]).toEqual([
+      501,
+      expect.stringContaining('x-amz-storage-class of s3 GET'),
+    ]);
+  });
+
   test('only the first of two writers with If-None-Match succeeds', async () => {
     const write = () => put('once', 'mine', { IfNoneMatch: '*' });
     const outcomes = await Promise.allSettled([write(), write(), write()]);
@@ -441,6 +493,7 @@ describe('a browser posts a file', () => {
     ['a file that is too large', {}, 'x'.repeat(1001), 'EntityTooLarge'],
     ['an empty file', {}, '', 'EntityTooSmall'],
     ['another folder', { key: 'elsewhere/a' }, 'x', 'Policy Condition failed'],
+    ['a key that leads out of the bucket', { key: 'owner/../../versioned/a' }, 'x', 'InvalidURI'],
     ['a field that the policy does not name', { 'content-type': 'text/html' }, 'x', 'Extra input fields: content-type'],
     [
       'a changed policy',
@@ -453,6 +506,19 @@ describe('a browser posts a file', () => {
     const { status, text } = await send({ ...fields, ...change }, content);
     expect(status).toBeGreaterThanOrEqual(400);
     expect(text).toContain(code);
+  });
+
+  test('a list of content types passes when each of them may be', async () => {
+    const { fields } = await form([['starts-with', '$Content-Type', 'image/']]);
+    const types = { images: 'image/png,image/gif', mixed: 'image/png,text/html' };
+    expect((await send({ ...fields, 'Content-Type': types.images }, 'x')).status).toBe(303);
+    expect((await send({ ...fields, 'Content-Type': types.mixed }, 'x')).text).toContain('Policy Condition failed');
+  });
+
+  test('a field that the local cloud would not heed is refused by name; one that is to be ignored is ignored', async () => {
+    const { fields } = await form([{ acl: 'public-read' }]);
+    expect((await send({ ...fields, acl: 'public-read' }, 'x')).text).toContain('does not model the field acl');
+    expect((await send({ ...(await form()).fields, 'x-ignore-me': '1' }, 'x')).status).toBe(303);
   });
 
   test('a form that has expired by virtual time is refused', async () => {

@@ -94,6 +94,20 @@ describe('a signature in the header', () => {
       expect(outcome(await signed('s3', { date }), { real, virtual })).toBe('RequestTimeTooSkewed');
   });
 
+  test('for another region is refused in the words of the service', async () => {
+    for (const [service, code] of [
+      ['dynamodb', 'InvalidSignatureException'],
+      ['ses', 'SignatureDoesNotMatch'],
+      ['s3', 'AuthorizationHeaderMalformed'],
+    ] as const) {
+      const request = await signed(service);
+      const authorization = request.headers.authorization?.replace('eu-west-1', 'us-east-1');
+      const elsewhere = { ...request, headers: { ...request.headers, authorization } } as SignedRequest;
+      const refused = () => authenticate(elsewhere, find, { real, virtual: real });
+      expect(refused).toThrow(expect.objectContaining({ code, message: expect.stringContaining("'us-east-1'") }));
+    }
+  });
+
   test('of an unknown key, without a part, or missing, is refused in the words of the service', async () => {
     expect(outcome(await signed('dynamodb', { id: 'nobody' }))).toBe('UnrecognizedClientException');
     expect(outcome(await signed('s3', { id: 'nobody' }))).toBe('InvalidAccessKeyId');

@@ -4,13 +4,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { openFaults } from '../../local/faults.ts';
 import { openGateway } from '../../local/gateway.ts';
-import { authenticateForm, isBrowserUpload } from '../../local/s3-body.ts';
-import type { Clock, Permission, Service } from '../../local/service.ts';
+import { authenticateForm, isBrowserUpload } from '../../local/s3.ts';
+import { AwsError, type Clock, type Permission, type Service } from '../../local/service.ts';
 import { type AccessKey, authenticate } from '../../local/signature.ts';
 
-/** One service behind the real gateway, signatures checked; `asked` collects the permissions that were asked for. */
+/** One service behind the real gateway, signatures checked; `asked` collects the permissions that were asked for, `denied` are actions nobody may do. */
 export async function signedGateway(service: Service, clock: Clock) {
   const asked: Permission[] = [];
+  const denied = new Set<string>();
   const root = { accessKeyId: `AKIA${randomUUID().slice(0, 8)}`, secretAccessKey: randomUUID() };
   const fn = { accessKeyId: `ASIA${randomUUID().slice(0, 8)}`, secretAccessKey: randomUUID() };
   const keys = new Map<string, AccessKey>([
@@ -32,7 +33,10 @@ export async function signedGateway(service: Service, clock: Clock) {
             find,
             times(),
           ),
-    authorise: (_, permission) => void asked.push(permission),
+    authorise: (_, permission) => {
+      asked.push(permission);
+      if (denied.has(permission.action)) throw new AwsError('AccessDenied', `not allowed: ${permission.action}`, 403);
+    },
   });
   const endpoint = `http://127.0.0.1:${gateway.port}`;
   // A client whose clock was overtaken by a jump corrects it by the Date header and asks once more, as in AWS.
@@ -40,6 +44,7 @@ export async function signedGateway(service: Service, clock: Clock) {
   return {
     endpoint,
     asked,
+    denied,
     config: { ...config, credentials: root },
     functionConfig: { ...config, credentials: fn },
     close: () => gateway.close(),

@@ -89,6 +89,7 @@ export async function serve(service: Service, protocol: 'json' | 'query') {
       body: Buffer.concat(chunks),
       request,
       caller: { accessKeyId: 'local', role: 'arn:aws:iam::123456789012:role/Tester' },
+      authorise: (permission) => void asked.push(permission),
     };
     try {
       const { permissions, answer } = service.prepare(call);
