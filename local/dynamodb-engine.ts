@@ -75,10 +75,78 @@ export function check(operation: EngineOperation, input: Input): Input {
   try {
     const data = validations.checkTypes({ ...input }, types);
     validations.checkValidations(data, types, custom, { options });
-    return data;
+    refuseDeep(operation, data);
+    return inOrder(data);
   } catch (error) {
     throw asAwsError(error);
   }
+}
+
+/** A part of an expression: a path of names and indexes, a value, or an operator and its arguments. */
+interface Part {
+  readonly type?: string;
+  readonly name?: string;
+  readonly args?: readonly Part[];
+  readonly L?: unknown;
+  readonly M?: unknown;
+}
+
+/** The engine compares lists and maps by their identity, which says that no two are equal. */
+function refuseDeep(operation: string, { _condition, _filter }: Parsed): void {
+  const isDeep = ({ type, name, args = [] }: Part): boolean =>
+    args.some(isDeep) ||
+    (['=', '<>', 'in', 'contains'].includes(name ?? type ?? '') && args.some(({ L, M }) => (L ?? M) !== undefined));
+  if ([_condition, _filter].some((one) => one !== undefined && isDeep(one.expression)))
+    throw new AwsError(
+      'ValidationException',
+      `The local cloud does not model comparing lists or maps in ${operation}.`,
+    );
+}
+
+/** Elements are removed from the last to the first, and after everything else: an index means the list as it was. */
+function inOrder(data: Parsed): Input {
+  const { _updates: updates } = data;
+  if (updates === undefined) return data;
+  const removed = updates.sections.filter(({ type }) => type === 'remove');
+  const others = updates.sections.filter(({ type }) => type !== 'remove');
+  return { ...data, _updates: { ...updates, sections: [...others, ...removed.sort(fromTheLast)] } };
+}
+
+function fromTheLast({ path: a }: Section, { path: b }: Section): number {
+  const at = a.findIndex((step, n) => step !== b[n]);
+  const [one = 0, other = 0] = [a[at], b[at]];
+  return typeof one === 'number' && typeof other === 'number' ? other - one : String(one) < String(other) ? -1 : 1;
+}
+
+/** Refuses a read of an index that asks for what the index does not hold. */
+export function checkProjected({ IndexName, _projection, _filter }: Parsed, table: TableSchema): void {
+  const { GlobalSecondaryIndexes = [], KeySchema } = table;
+  const index = GlobalSecondaryIndexes.find((one) => one.IndexName === IndexName);
+  if (index === undefined || index.Projection.ProjectionType === 'ALL') return;
+  const keys = [...KeySchema, ...index.KeySchema].map(({ AttributeName }) => AttributeName);
+  const held = [...keys, ...(index.Projection.NonKeyAttributes ?? [])];
+  const missing = (names: readonly unknown[]) => names.filter((name) => !held.includes(name as string)).join(', ');
+  const [shown, asked] = [_projection?.paths.map(([name]) => name), Object.keys(_filter?.pathHeads ?? {})].map(
+    (names) => missing(names ?? []),
+  );
+  const what = shown ? `does not project [${shown}]` : `does not project one or more filter attributes: [${asked}]`;
+  if (shown || asked)
+    throw new AwsError(
+      'ValidationException',
+      `One or more parameter values were invalid: Global secondary index ${IndexName} ${what}`,
+    );
+}
+
+/** Refuses an item whose key of an index is an empty text, which the engine would keep. */
+export function checkIndexKeys({ GlobalSecondaryIndexes = [] }: TableSchema, item: Item): void {
+  for (const { IndexName, KeySchema } of GlobalSecondaryIndexes)
+    for (const { AttributeName } of KeySchema)
+      if (Object.values(item[AttributeName] ?? {}).includes(''))
+        throw new AwsError(
+          'ValidationException',
+          'One or more parameter values are not valid. A value specified for a secondary index key is not supported. ' +
+            `The AttributeValue for a key attribute cannot contain an empty string value. IndexName: ${IndexName}, IndexKey: ${AttributeName}`,
+        );
 }
 
 /** Refuses, by name, a field that is not modelled. */
@@ -156,7 +224,17 @@ function viewOf({ Limit, ScanIndexForward, _filter: filter, _projection: project
 }
 
 /** How dynalite's checks leave expressions. */
-type Parsed = Input & { readonly _filter?: { expression: unknown }; readonly _projection?: { paths: unknown } };
+type Parsed = Input & {
+  readonly _condition?: { readonly expression: Part };
+  readonly _filter?: { readonly expression: Part; readonly pathHeads?: object };
+  readonly _projection?: { readonly paths: readonly (readonly unknown[])[] };
+  readonly _updates?: { readonly sections: readonly Section[] };
+};
+
+interface Section {
+  readonly type: string;
+  readonly path: readonly (string | number)[];
+}
 
 interface Ground {
   readonly store: Store;

@@ -2,6 +2,8 @@ import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import {
   check,
+  checkIndexKeys,
+  checkProjected,
   type EngineOperation,
   type Input,
   type Item,
@@ -104,6 +106,7 @@ class Database {
     return this.turns.take(known, async () => {
       const work = this.work(run);
       const output = await act(work);
+      for (const change of work.changes) this.checkKeys(change);
       const before = await Promise.all(work.changes.map(({ key }) => this.store.get(key)));
       await this.store.batch(work.changes);
       const after = (change: Change) => (change.type === 'put' ? change.value : undefined);
@@ -116,6 +119,11 @@ class Database {
       }
       return output;
     });
+  }
+
+  private checkKeys({ key, ...change }: Change): void {
+    const [part, name] = key.split('/');
+    if ('value' in change && part === 'item') checkIndexKeys(this.tables.get(name), change.value as Item);
   }
 
   /** Sets one timer, for the full hour after the earliest expiry: no ticks while nothing expires. */
@@ -201,7 +209,11 @@ function described({ ttlAttribute: _, ...table }: Table): Input {
 }
 
 function read(operation: EngineOperation): Operation {
-  return (database, input, run) => database.work(run).run(operation, check(operation, input));
+  return (database, input, run) => {
+    const data = check(operation, input);
+    if (data.IndexName !== undefined) checkProjected(data, database.tables.get(data.TableName));
+    return database.work(run).run(operation, data);
+  };
 }
 
 function write(operation: EngineOperation): Operation {
@@ -219,6 +231,12 @@ function plan(
   operation: EngineOperation,
   { ReturnValuesOnConditionCheckFailure: returns, ...input }: Input,
 ) {
+  if (returns !== undefined && returns !== 'NONE' && returns !== 'ALL_OLD')
+    throw constraint(
+      'returnValuesOnConditionCheckFailure',
+      `Value '${returns}'`,
+      'Member must satisfy enum value set: [ALL_OLD, NONE]',
+    );
   const data = check(operation, input);
   const key = keyOf((data.Item ?? data.Key) as Item, tables.get(data.TableName));
   return { operation, data, key, returnsOld: returns === 'ALL_OLD' };
@@ -231,7 +249,8 @@ async function carryOut(
   work: Work,
 ): Promise<Input> {
   try {
-    return await work.run(operation, data);
+    const { Attributes, ...answer } = await work.run(operation, data);
+    return Object.keys(Attributes ?? {}).length > 0 ? { ...answer, Attributes } : answer;
   } catch (error) {
     if (!(error instanceof AwsError) || error.code !== 'ConditionalCheckFailedException') throw error;
     const Item = returnsOld && key !== undefined ? await store.get<Item>(key) : undefined;
@@ -269,26 +288,42 @@ function itemsOf(items: unknown): [kind: string, input: Input][] {
 
 async function transactGet(database: Database, input: Input, run?: string): Promise<Input> {
   refuseOthers('TransactGetItems', input, ['TransactItems', 'ReturnConsumedCapacity']);
-  const gets = itemsOf(input.TransactItems).map(([, get]) =>
-    plan(database, 'GetItem', { ...get, ConsistentRead: true }),
-  );
+  const gets = itemsOf(input.TransactItems).map(([kind, get]) => {
+    if (kind !== 'Get') throw invalid('TransactItems of TransactGetItems can only contain Get');
+    return plan(database, 'GetItem', { ...get, ConsistentRead: true });
+  });
   const keys = gets.map(({ key }) => key);
-  const read = (work: Work) => Promise.all(gets.map(({ data }) => work.run('GetItem', data)));
+  const read = async (work: Work) => {
+    const reading = gets.map(({ data }) => work.run('GetItem', data).then((found) => ({ found }), reasonOf));
+    const answers = await Promise.all(reading);
+    cancelUnless(answers.map((one) => ('found' in one ? { Code: 'None' } : one)));
+    return answers.map((one) => one.found);
+  };
   return { Responses: await database.alone(keys, read, run) };
 }
 
+/** Throws the reasons, one per item, unless there is none. */
+function cancelUnless(reasons: readonly Input[]): void {
+  if (reasons.every(({ Code }) => Code === 'None')) return;
+  const codes = reasons.map(({ Code }) => Code).join(', ');
+  const text = `Transaction cancelled, please refer cancellation reasons for specific reasons [${codes}]`;
+  throw new AwsError('TransactionCanceledException', text, 400, { CancellationReasons: reasons });
+}
+
 /** The single operation whose rules each kind of write follows, and what it must say. */
-const kinds: Readonly<Record<string, readonly [operation: EngineOperation, ...must: string[]]>> = {
-  Put: ['PutItem', 'Item'],
-  Update: ['UpdateItem', 'Key', 'UpdateExpression'],
-  Delete: ['DeleteItem', 'Key'],
-  ConditionCheck: ['DeleteItem', 'Key', 'ConditionExpression'],
-};
+const kinds = new Map<string, readonly [operation: EngineOperation, ...must: string[]]>([
+  ['Put', ['PutItem', 'Item']],
+  ['Update', ['UpdateItem', 'Key', 'UpdateExpression']],
+  ['Delete', ['DeleteItem', 'Key']],
+  ['ConditionCheck', ['DeleteItem', 'Key', 'ConditionExpression']],
+]);
 
 /** All writes or none: the answer is on disk, or TransactionCanceledException has a reason per item. */
 async function transactWrite(database: Database, input: Input, run?: string): Promise<Input> {
   refuseOthers('TransactWriteItems', input, ['TransactItems', 'ClientRequestToken', 'ReturnConsumedCapacity']);
   const { ClientRequestToken: token, TransactItems } = input;
+  if (token !== undefined && !/^.{1,36}$/s.test(String(token)))
+    throw constraint('clientRequestToken', `Value '${token}'`, 'Member must have length between 1 and 36, inclusive');
   const planned = itemsOf(TransactItems).map(([kind, one], n) => planOf(database, kind, one, n + 1));
   const keys = planned.flatMap(({ key }) => key ?? []);
   if (new Set(keys).size < keys.length)
@@ -306,7 +341,7 @@ async function transactWrite(database: Database, input: Input, run?: string): Pr
 }
 
 function planOf(database: Database, kind: string, input: Input, n: number) {
-  const [operation, ...must] = kinds[kind] ?? [];
+  const [operation, ...must] = kinds.get(kind) ?? [];
   if (operation === undefined) throw invalid('TransactItems can only contain one of Check, Put, Update or Delete');
   const missing = must.find((field) => input[field] === undefined);
   const lower = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);
@@ -327,10 +362,7 @@ async function carryOutAll(
     const writing = carryOut(database, one, one.kind === 'ConditionCheck' ? database.work(run) : work);
     reasons.push(await writing.then(() => ({ Code: 'None' }), reasonOf));
   }
-  if (reasons.every(({ Code }) => Code === 'None')) return;
-  const codes = reasons.map(({ Code }) => Code).join(', ');
-  const text = `Transaction cancelled, please refer cancellation reasons for specific reasons [${codes}]`;
-  throw new AwsError('TransactionCanceledException', text, 400, { CancellationReasons: reasons });
+  cancelUnless(reasons);
 }
 
 const reasonCodes: Readonly<Record<string, string>> = {

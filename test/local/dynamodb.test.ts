@@ -323,6 +323,52 @@ describe('DynamoDB as the adapters use it', () => {
     expect(await get('updated')).toEqual(Attributes);
   });
 
+  test('elements of a list are removed as they stood in the list before', async () => {
+    const N = (...values: number[]) => ({ L: values.map((value) => ({ N: String(value) })) });
+    await put({ ...key('elements'), l: N(0, 1, 2, 3), m: { L: [{ M: { x: S('x') } }, { M: { l: N(0, 1) } }] } });
+    const update = (UpdateExpression: string, more = {}) =>
+      db.send(new UpdateItemCommand({ TableName, Key: key('elements'), UpdateExpression, ...more }));
+    await update('REMOVE l[0], m[0], l[2], m[1].l[0]');
+    expect(await get('elements')).toMatchObject({ l: N(1, 3), m: { L: [{ M: { l: N(1) } }] } });
+    const ExpressionAttributeValues = { ':n': { N: '9' } };
+    await update('REMOVE l[0], l[1], l[7] SET l[5] = :n', { ExpressionAttributeValues });
+    expect(await get('elements')).toMatchObject({ l: N(9) });
+    const nothing = await update('REMOVE nothing', { ReturnValues: 'UPDATED_NEW' });
+    expect(nothing.Attributes).toBe(undefined);
+  });
+
+  test('an empty text is no key of an index, however it is written', async () => {
+    const words = /The AttributeValue for a key attribute cannot contain an empty string value/;
+    const Item = { ...key('empty'), due: S('') };
+    const ExpressionAttributeValues = { ':empty': S('') };
+    const update = { Key: key('empty'), UpdateExpression: 'SET due = :empty', ExpressionAttributeValues };
+    const writes = [
+      () => put(Item),
+      () => db.send(new UpdateItemCommand({ TableName, ...update })),
+      () => db.send(new BatchWriteItemCommand({ RequestItems: { [TableName]: [{ PutRequest: { Item } }] } })),
+      () => transact([{ Put: { TableName, Item } }]),
+    ];
+    for (const write of writes)
+      expect(await failure(write())).toMatchObject({
+        name: 'ValidationException',
+        message: expect.stringMatching(words),
+      });
+    expect(await get('empty')).toBe(undefined);
+  });
+
+  test('an index is not asked for what it does not hold', async () => {
+    const query = (more: object) => {
+      const ExpressionAttributeValues = { ':due': S('friday'), ...('FilterExpression' in more && { ':v': S('v') }) };
+      const asked = { IndexName: 'Due', KeyConditionExpression: 'due = :due', ExpressionAttributeValues, ...more };
+      return failure(db.send(new QueryCommand({ TableName, ...asked })));
+    };
+    expect((await query({ ProjectionExpression: 'pk, v' })).message).toContain(
+      'Global secondary index Due does not project [v]',
+    );
+    expect((await query({ FilterExpression: 'v.x = :v' })).name).toBe('ValidationException');
+    expect((await query({ ProjectionExpression: 'pk, sk, due' })).message).toBe('nothing failed');
+  });
+
   test('a query takes a range of keys, and gives only the fields that are asked for', async () => {
     for (const sk of ['1', '2', '3', '4']) await put({ ...key('range', sk), size: S(sk), other: S('x') });
     const query = async (condition: string, values: Record<string, string>) => {
@@ -531,6 +577,45 @@ describe.skipIf(elsewhere !== undefined)('DynamoDB of the local cloud', () => {
       { action: 'dynamodb:ConditionCheckItem', resource: table },
       { action: 'dynamodb:Query', resource: `${table}/index/Due` },
     ]);
+  });
+
+  test('what the engine would answer wrongly is refused by name: lists and maps that are compared', async () => {
+    using folder = temporaryFolder('dynamodb');
+    await using local = await start(folder.path);
+    const scan = (FilterExpression: string, value: object) => {
+      const ExpressionAttributeValues = { ':v': value };
+      const asked = { TableName: 'Requests', FilterExpression, ExpressionAttributeValues };
+      return failure(local.client.send(new ScanCommand(asked as never)));
+    };
+    for (const expression of ['l = :v', 'pk = :v OR NOT l <> :v', 'l IN (:v)', 'contains(l, :v)'])
+      for (const value of [{ L: [] }, { M: {} }])
+        expect((await scan(expression, value)).message).toContain('does not model comparing lists or maps in Scan');
+    expect((await scan('contains(l, :v) OR l = :v', { SS: ['a'] })).message).toBe('nothing failed');
+  });
+
+  test('a transaction that DynamoDB would not take is not taken', async () => {
+    using folder = temporaryFolder('dynamodb');
+    await using local = await start(folder.path);
+    const call = async (target: string, TransactItems: object[], more = {}) => {
+      const headers = { 'x-amz-target': `DynamoDB_20120810.${target}` };
+      const body = Buffer.from(JSON.stringify({ TransactItems, ...more }));
+      return local.service.prepare({ headers, body } as never).answer({} as never);
+    };
+    const Put = { TableName: 'Requests', Item };
+    const write = (...rest: [object[], object?]) => call('TransactWriteItems', ...rest);
+    await expect(write([{ constructor: {} }])).rejects.toThrow('can only contain one of Check, Put, Update or Delete');
+    for (const ClientRequestToken of ['', 'x'.repeat(37)])
+      await expect(write([{ Put }], { ClientRequestToken })).rejects.toThrow('clientRequestToken');
+    await expect(write([{ Put: { ...Put, ReturnValuesOnConditionCheckFailure: 'FOO' } }])).rejects.toThrow(
+      "Value 'FOO'",
+    );
+    await expect(call('TransactGetItems', [{ Put }])).rejects.toThrow('can only contain Get');
+    const Get = { TableName: 'Requests', Key: { pk: S('a') } };
+    const whole = { TableName: 'Requests', Key: key('a') };
+    await expect(call('TransactGetItems', [{ Get: whole }, { Get }])).rejects.toMatchObject({
+      code: 'TransactionCanceledException',
+      extra: { CancellationReasons: [{ Code: 'None' }, { Code: 'ValidationError' }] },
+    });
   });
 
   test('a token counts for ten minutes', async () => {
