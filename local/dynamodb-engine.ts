@@ -75,6 +75,7 @@ export function check(operation: EngineOperation, input: Input): Input {
   try {
     const data = validations.checkTypes({ ...input }, types);
     validations.checkValidations(data, types, custom, { options });
+    checkExpressions(data);
     refuseDeep(operation, data);
     return inOrder(data);
   } catch (error) {
@@ -89,6 +90,35 @@ interface Part {
   readonly args?: readonly Part[];
   readonly L?: unknown;
   readonly M?: unknown;
+}
+
+/** Bytes of an expression, and operands of one IN. */
+const limits = { expression: 4096, operands: 100 };
+
+/** What DynamoDB does not take and the engine does. */
+function checkExpressions(input: Parsed): void {
+  const expressions = Object.entries(input).filter(([name]) => name.endsWith('Expression'));
+  for (const [name, text] of expressions) {
+    const size = Buffer.byteLength(String(text));
+    if (size > limits.expression)
+      throw invalid(`Invalid ${name}: Expression size has exceeded the maximum allowed size; expression size: ${size}`);
+  }
+  const most = ({ type, args = [] }: Part): number => Math.max(type === 'in' ? args.length - 1 : 0, ...args.map(most));
+  for (const [name, one] of [
+    ['ConditionExpression', input._condition] as const,
+    ['FilterExpression', input._filter] as const,
+  ]) {
+    const operands = one === undefined ? 0 : most(one.expression);
+    if (operands > limits.operands)
+      throw invalid(
+        `Invalid ${name}: The IN operator is provided with too many operands; number of operands: ${operands}`,
+      );
+  }
+  const { Select, ProjectionExpression: projection } = input;
+  if (Select === 'COUNT' && projection !== undefined)
+    throw invalid('Cannot specify the ProjectionExpression when choosing to get only the Count');
+  if (Select === 'SPECIFIC_ATTRIBUTES' && (projection ?? input.AttributesToGet) === undefined)
+    throw invalid('Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES');
 }
 
 /** The engine compares lists and maps by their identity, which says that no two are equal. */
@@ -125,25 +155,23 @@ export function checkProjected({ IndexName, _projection, _filter }: Parsed, tabl
   if (index === undefined || index.Projection.ProjectionType === 'ALL') return;
   const keys = [...KeySchema, ...index.KeySchema].map(({ AttributeName }) => AttributeName);
   const held = [...keys, ...(index.Projection.NonKeyAttributes ?? [])];
-  const missing = (names: readonly unknown[]) => names.filter((name) => !held.includes(name as string)).join(', ');
-  const [shown, asked] = [_projection?.paths.map(([name]) => name), Object.keys(_filter?.pathHeads ?? {})].map(
-    (names) => missing(names ?? []),
-  );
-  const what = shown ? `does not project [${shown}]` : `does not project one or more filter attributes: [${asked}]`;
-  if (shown || asked)
-    throw new AwsError(
-      'ValidationException',
-      `One or more parameter values were invalid: Global secondary index ${IndexName} ${what}`,
-    );
+  const missing = (names: readonly unknown[] = []) => names.filter((name) => !held.includes(name as string)).join(', ');
+  const shown = missing(_projection?.paths.map(([name]) => name));
+  const asked = missing(Object.keys(_filter?.pathHeads ?? {}));
+  const start = 'One or more parameter values were invalid:';
+  if (shown !== '') throw invalid(`${start} Global secondary index ${IndexName} does not project [${shown}]`);
+  if (asked !== '')
+    throw invalid(`${start} Secondary index ${IndexName} does not project one or more filter attributes: [${asked}]`);
 }
+
+const invalid = (message: string) => new AwsError('ValidationException', message);
 
 /** Refuses an item whose key of an index is an empty text, which the engine would keep. */
 export function checkIndexKeys({ GlobalSecondaryIndexes = [] }: TableSchema, item: Item): void {
   for (const { IndexName, KeySchema } of GlobalSecondaryIndexes)
     for (const { AttributeName } of KeySchema)
       if (Object.values(item[AttributeName] ?? {}).includes(''))
-        throw new AwsError(
-          'ValidationException',
+        throw invalid(
           'One or more parameter values are not valid. A value specified for a secondary index key is not supported. ' +
             `The AttributeValue for a key attribute cannot contain an empty string value. IndexName: ${IndexName}, IndexKey: ${AttributeName}`,
         );

@@ -238,6 +238,7 @@ function plan(
       'Member must satisfy enum value set: [ALL_OLD, NONE]',
     );
   const data = check(operation, input);
+  if (data.Item !== undefined) checkIndexKeys(tables.get(data.TableName), data.Item as Item);
   const key = keyOf((data.Item ?? data.Key) as Item, tables.get(data.TableName));
   return { operation, data, key, returnsOld: returns === 'ALL_OLD' };
 }
@@ -322,8 +323,11 @@ const kinds = new Map<string, readonly [operation: EngineOperation, ...must: str
 async function transactWrite(database: Database, input: Input, run?: string): Promise<Input> {
   refuseOthers('TransactWriteItems', input, ['TransactItems', 'ClientRequestToken', 'ReturnConsumedCapacity']);
   const { ClientRequestToken: token, TransactItems } = input;
-  if (token !== undefined && !/^.{1,36}$/s.test(String(token)))
-    throw constraint('clientRequestToken', `Value '${token}'`, 'Member must have length between 1 and 36, inclusive');
+  const length = String(token ?? '-').length;
+  if (length < 1 || length > 36) {
+    const bound = length < 1 ? 'greater than or equal to 1' : 'less than or equal to 36';
+    throw constraint('clientRequestToken', `Value '${token}'`, `Member must have length ${bound}`);
+  }
   const planned = itemsOf(TransactItems).map(([kind, one], n) => planOf(database, kind, one, n + 1));
   const keys = planned.flatMap(({ key }) => key ?? []);
   if (new Set(keys).size < keys.length)

@@ -365,8 +365,26 @@ describe('DynamoDB as the adapters use it', () => {
     expect((await query({ ProjectionExpression: 'pk, v' })).message).toContain(
       'Global secondary index Due does not project [v]',
     );
-    expect((await query({ FilterExpression: 'v.x = :v' })).name).toBe('ValidationException');
+    expect((await query({ FilterExpression: 'v.x = :v' })).message).toContain(
+      'Secondary index Due does not project one or more filter attributes: [v]',
+    );
     expect((await query({ ProjectionExpression: 'pk, sk, due' })).message).toBe('nothing failed');
+  });
+
+  test('an expression has its limits, and a count shows no fields', async () => {
+    const scan = (FilterExpression: string, values: number, more = {}) => {
+      const entries = Array.from({ length: values }, (_, n) => [`:v${n}`, S('x')] as const);
+      const asked = { FilterExpression, ExpressionAttributeValues: Object.fromEntries(entries), ...more };
+      return failure(db.send(new ScanCommand({ TableName, Limit: 1, ...asked })));
+    };
+    const operands = (count: number) => `pk IN (${Array.from({ length: count }, (_, n) => `:v${n}`).join()})`;
+    expect((await scan(operands(100), 100)).message).toBe('nothing failed');
+    expect((await scan(operands(101), 101)).message).toContain('too many operands; number of operands: 101');
+    expect((await scan(`pk = :v0${' '.repeat(4089)}`, 1)).message).toContain('expression size: 4097');
+    const count = await scan('pk = :v0', 1, { Select: 'COUNT', ProjectionExpression: 'pk' });
+    expect(count.message).toContain('when choosing to get only the Count');
+    const specific = await scan('pk = :v0', 1, { Select: 'SPECIFIC_ATTRIBUTES' });
+    expect(specific.message).toContain('when choosing to get SPECIFIC_ATTRIBUTES');
   });
 
   test('a query takes a range of keys, and gives only the fields that are asked for', async () => {
