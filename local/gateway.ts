@@ -93,8 +93,8 @@ async function callOf({ authenticate, authorise }: Options, request: IncomingMes
     throw new AwsError(code, `The local cloud takes at most ${largestBody} bytes in one call.`, 413);
   }
   const caller = await authenticate(request, body);
-  const authoriseIt = (permission: Permission) => authorise(caller, permission);
-  return { method, path, query, headers, body, request, caller, authorise: authoriseIt };
+  const may = (permission: Permission) => authorise(caller, permission);
+  return { method, path, query, headers, body, request, caller, authorise: may };
 }
 
 function decoded(path: string): string {
@@ -142,23 +142,17 @@ function unheard(request: IncomingMessage): ServerResponse {
 type Rendered = readonly [type: string, body: string];
 
 /** How the services say that something is wrong; the others do it as they were asked, by a form or in JSON. */
-const errors = new Map<string, (error: AwsError, path: string) => Rendered>([
-  [
-    'dynamodb',
-    ({ code, message, extra }) => [
-      'application/x-amz-json-1.0',
-      JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${code}`, message, ...extra }),
-    ],
+const errors: Readonly<Record<string, (error: AwsError, path: string) => Rendered>> = {
+  dynamodb: ({ code, message, extra }) => [
+    'application/x-amz-json-1.0',
+    JSON.stringify({ __type: `com.amazonaws.dynamodb.v20120810#${code}`, message, ...extra }),
   ],
-  ['lambda', ({ message, extra }) => ['application/json', JSON.stringify({ message, Message: message, ...extra })]],
-  [
-    's3',
-    ({ code, message, extra }, Resource) => [
-      'application/xml',
-      `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${elements({ Code: code, Message: message, ...extra, Resource })}</Error>`,
-    ],
+  lambda: ({ message, extra }) => ['application/json', JSON.stringify({ message, Message: message, ...extra })],
+  s3: ({ code, message, extra }, Resource) => [
+    'application/xml',
+    `<?xml version="1.0" encoding="UTF-8"?>\n<Error>${elements({ Code: code, Message: message, ...extra, Resource })}</Error>`,
   ],
-]);
+};
 
 function queryError({ code, message, status }: AwsError): Rendered {
   const error = elements({ Type: status < 500 ? 'Sender' : 'Receiver', Code: code, Message: message });
@@ -175,7 +169,8 @@ function renderError(response: ServerResponse, service: string, path: string, er
   if (known !== error) console.error(`${service}: the local cloud failed:`, error);
   if (response.headersSent) return void response.destroy();
   const isForm = response.req.headers['content-type']?.startsWith('application/x-www-form-urlencoded');
-  const [type, body] = (errors.get(service) ?? (isForm ? queryError : jsonError))(known, path);
+  const own = Object.hasOwn(errors, service) ? errors[service] : undefined;
+  const [type, body] = (own ?? (isForm ? queryError : jsonError))(known, path);
   const headers = { 'content-type': type, ...(type.includes('json') && { 'x-amzn-errortype': known.code }) };
   response.writeHead(known.status, headers).end(response.req.method === 'HEAD' ? '' : body);
 }

@@ -185,11 +185,11 @@ function partition(array: readonly unknown[], size: number): unknown[][] | undef
 }
 
 /** Undefined without a step, or when the step leads away from the end. Arguments are rounded towards zero. */
-function range(...given: number[]): number[] | undefined {
-  const [first = 0, last = 0, step] = given.map(Math.trunc);
-  if (step === undefined) return undefined;
+function range(start: number, end: number, increment?: number): number[] | undefined {
+  if (increment === undefined) return undefined;
+  const [first, step] = [Math.trunc(start), Math.trunc(increment)];
   if (step === 0) throw invalid('The step of $range must not be 0');
-  const length = Math.max(0, Math.floor((last - first) / step) + 1);
+  const length = Math.max(0, Math.floor((Math.trunc(end) - first) / step) + 1);
   if (length > longestRange) throw new Error('Expression evaluation memory limit exceeded');
   const items = Array.from({ length }, (_, n) => first + n * step);
   // JSONata's own mark of a sequence: one of a single item is that item.
