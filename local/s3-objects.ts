@@ -64,7 +64,8 @@ interface Upload extends Pick<Version, 'at' | 'headers'> {
 }
 
 /** The parts of an object as the client names them. */
-type NamedParts = readonly { readonly number: number; readonly etag: string }[];
+/** `sums`: the checksums that they are said to have, in base64. */
+type NamedParts = readonly { readonly number: number; readonly etag: string; readonly sums: readonly string[] }[];
 
 export interface Place {
   readonly bucket: BucketDefinition;
@@ -289,9 +290,10 @@ function chooseParts(there: Upload['parts'], named: NamedParts): Blob[] {
   if (named.length === 0) throw new AwsError('MalformedXML', 'The XML you provided was not well-formed');
   if (named.some(({ number }, n) => number <= (named[n - 1]?.number ?? 0)))
     throw new AwsError('InvalidPartOrder', 'The list of parts was not in ascending order.');
-  const chosen = named.map(({ number, etag }) => {
+  const chosen = named.map(({ number, etag, sums }) => {
     const part = there[number];
-    if (part?.md5 === etag) return part;
+    const known = Object.values(part?.checksum ?? {});
+    if (part?.md5 === etag && sums.every((sum) => known.includes(sum))) return part;
     throw new AwsError('InvalidPart', `Part ${number} could not be found, or has another entity tag.`);
   });
   if (chosen.slice(0, -1).every(({ bytes }) => bytes >= leastBytes)) return chosen;

@@ -420,6 +420,7 @@ async function completeUpload(request: Request, response: ServerResponse): Promi
   const named = [...xml.matchAll(/<Part>([\s\S]*?)<\/Part>/g)].map(([, part = '']) => ({
     number: Number(/<PartNumber>(\d+)</.exec(part)?.[1]),
     etag: /<ETag>(?:"|&quot;)?(\w+)/.exec(part)?.[1] ?? '',
+    sums: [...part.matchAll(/<Checksum\w+>([^<]+)</g)].map(([, sum = '']) => sum),
   }));
   const first = mustBeFirst(call.headers);
   const version = await objects.complete(request, parameter(request, 'uploadId'), named, first);

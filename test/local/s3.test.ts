@@ -305,10 +305,11 @@ describe('S3 of the local cloud', () => {
       { PartNumber: 1, ETag: (await part(1)).ETag },
       { PartNumber: 2, ETag: (await part(2)).ETag },
     ];
-    const done = own.client.send(
-      new CompleteMultipartUploadCommand({ ...place, UploadId, MultipartUpload: { Parts } }),
-    );
-    expect((await failure(done)).name).toBe('EntityTooSmall');
+    const done = (parts: object[]) =>
+      own.client.send(new CompleteMultipartUploadCommand({ ...place, UploadId, MultipartUpload: { Parts: parts } }));
+    expect((await failure(done(Parts))).name).toBe('EntityTooSmall');
+    const wrong = Parts.map((one) => ({ ...one, ChecksumCRC32: 'AAAAAA==' }));
+    expect((await failure(done(wrong))).name).toBe('InvalidPart');
     await own.client.send(new AbortMultipartUploadCommand({ ...place, UploadId }));
     expect(readdirSync(join(own.dir.path, 'blobs'))).toEqual([]);
   });
