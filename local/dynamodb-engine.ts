@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { Readable } from 'node:stream';
+import { isOperation, matches, type Operation, type Part } from './dynamodb-conditions.ts';
 import type { View } from './reads.ts';
 import { AwsError, type Change, type Store } from './service.ts';
 
@@ -33,8 +34,9 @@ type Fields = Readonly<Record<string, unknown>>;
 interface Rules {
   validateItem(item: Item, table: TableSchema): Error | null | undefined;
   createKey(item: Item, table: TableSchema): string;
-  matchesExprFilter(item: Item, expression: unknown): boolean;
   mapPaths(paths: unknown, item: Item): Item;
+  checkConditional(data: Parsed, item?: Item): unknown;
+  queryTable(store: unknown, table: unknown, data: Parsed, ...rest: unknown[]): void;
 }
 interface Validations {
   checkTypes(data: Input, types: Fields): Input;
@@ -55,18 +57,49 @@ const reads = ['BatchGetItem', 'GetItem', 'Query', 'Scan'] as const;
 const names = [...writes, ...reads];
 export type EngineOperation = (typeof names)[number];
 
+/** Local indexes, and the parameters of before there were expressions: their comparing is the engine's own. */
+const notModelled =
+  /^(LocalSecondaryIndexes|AttributesToGet|AttributeUpdates|ConditionalOperator|Expected|KeyConditions|QueryFilter|ScanFilter)$/;
+
 const loaded = Object.fromEntries(
   names.map((name) => {
     const file = name.charAt(0).toLowerCase() + name.slice(1);
     const { types, custom } = load(`dynalite/validations/${file}`) as Omit<Loaded, 'action'>;
+    const known = Object.entries(types).filter(([field]) => !notModelled.test(field));
     // The scan's action knows this field, its validation forgets it.
     const forgotten = name === 'Scan' && { ConsistentRead: 'Boolean' };
-    return [name, { types: { ...types, ...forgotten }, custom, action: load(`dynalite/actions/${file}`) }];
+    const action = load(`dynalite/actions/${file}`);
+    return [name, { types: { ...Object.fromEntries(known), ...forgotten }, custom, action }];
   }),
 ) as Readonly<Record<EngineOperation, Loaded>>;
 
 /** DynamoDB's largest item, in bytes. */
 const options = { maxItemSize: 409_600 };
+// What the engine's actions ask of its rules is answered here, where its own answer is not DynamoDB's.
+const { queryTable } = rules;
+
+rules.checkConditional = ({ _condition }, item = {}) =>
+  _condition === undefined || matches(item, _condition.expression)
+    ? undefined
+    : new AwsError('ConditionalCheckFailedException', 'The conditional request failed');
+
+rules.queryTable = (store, table, { _filter, _projection, Select, ...data }, ...rest) => {
+  const done = rest.pop() as Callback;
+  const shown = shownBy({ _filter, _projection });
+  queryTable(store, table, data, ...rest, (error: unknown, page: { Items: Item[] }) => {
+    if (error) return done(error);
+    const Items = page.Items.flatMap((item) => shown(item) ?? []);
+    done(undefined, { ...page, Count: Items.length, Items: Select === 'COUNT' ? undefined : Items });
+  });
+};
+
+/** What a read shows of an item: nothing of one that its filter leaves out, else the fields that it asks for. */
+const shownBy =
+  ({ _filter, _projection }: Parsed) =>
+  (item: Item): Item | undefined => {
+    if (_filter !== undefined && !matches(item, _filter.expression)) return undefined;
+    return _projection === undefined ? item : rules.mapPaths(_projection.paths, item);
+  };
 
 /** Checks a request as DynamoDB does and answers it with its expressions parsed. Throws AwsError. */
 export function check(operation: EngineOperation, input: Input): Input {
@@ -76,20 +109,11 @@ export function check(operation: EngineOperation, input: Input): Input {
     const data = validations.checkTypes({ ...input }, types);
     validations.checkValidations(data, types, custom, { options });
     checkExpressions(data);
-    refuseDeep(operation, data);
+    checkSelect(data);
     return inOrder(data);
   } catch (error) {
     throw asAwsError(error);
   }
-}
-
-/** A part of an expression: a path of names and indexes, a value, or an operator and its arguments. */
-interface Part {
-  readonly type?: string;
-  readonly name?: string;
-  readonly args?: readonly Part[];
-  readonly L?: unknown;
-  readonly M?: unknown;
 }
 
 /** Bytes of an expression, and operands of one IN. */
@@ -103,35 +127,38 @@ function checkExpressions(input: Parsed): void {
     if (size > limits.expression)
       throw invalid(`Invalid ${name}: Expression size has exceeded the maximum allowed size; expression size: ${size}`);
   }
-  const most = ({ type, args = [] }: Part): number => Math.max(type === 'in' ? args.length - 1 : 0, ...args.map(most));
-  for (const [name, one] of [
-    ['ConditionExpression', input._condition] as const,
-    ['FilterExpression', input._filter] as const,
-  ]) {
-    const operands = one === undefined ? 0 : most(one.expression);
-    if (operands > limits.operands)
-      throw invalid(
-        `Invalid ${name}: The IN operator is provided with too many operands; number of operands: ${operands}`,
-      );
-  }
-  const { Select, ProjectionExpression: projection } = input;
-  if (Select === 'COUNT' && projection !== undefined)
-    throw invalid('Cannot specify the ProjectionExpression when choosing to get only the Count');
-  if (Select === 'SPECIFIC_ATTRIBUTES' && (projection ?? input.AttributesToGet) === undefined)
-    throw invalid('Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES');
+  for (const [name, one] of Object.entries({ ConditionExpression: input._condition, FilterExpression: input._filter }))
+    for (const fault of operationsIn(one?.expression).flatMap(faultsIn)) throw invalid(`Invalid ${name}: ${fault}`);
 }
 
-/** The engine compares lists and maps by their identity, which says that no two are equal. */
-function refuseDeep(operation: string, { _condition, _filter }: Parsed): void {
-  const isDeep = ({ type, name, args = [] }: Part): boolean =>
-    args.some(isDeep) ||
-    (['=', '<>', 'in', 'contains'].includes(name ?? type ?? '') && args.some(({ L, M }) => (L ?? M) !== undefined));
-  if ([_condition, _filter].some((one) => one !== undefined && isDeep(one.expression)))
-    throw new AwsError(
-      'ValidationException',
-      `The local cloud does not model comparing lists or maps in ${operation}.`,
-    );
+function faultsIn({ type, args }: Operation): string[] {
+  const operands = args.length - 1;
+  if (type === 'in' && operands > limits.operands)
+    return [`The IN operator is provided with too many operands; number of operands: ${operands}`];
+  const incorrect = 'Incorrect operand type for operator or function; operator or function';
+  const unordered = ordering.includes(type) ? args.flatMap(unorderedIn) : [];
+  return unordered.map((operand) => `${incorrect}: ${type.toUpperCase()}, operand type: ${operand}`);
 }
+
+function checkSelect({ Select, ProjectionExpression: projection, IndexName }: Input): void {
+  const isSpecific = Select === 'SPECIFIC_ATTRIBUTES';
+  if (Select !== undefined && !isSpecific && projection !== undefined)
+    throw invalid(
+      `Cannot specify the ProjectionExpression when choosing to get ${Select === 'COUNT' ? 'only the Count' : Select}`,
+    );
+  if (isSpecific && projection === undefined)
+    throw invalid('Must specify the AttributesToGet or ProjectionExpression when choosing to get SPECIFIC_ATTRIBUTES');
+  if (Select === 'ALL_PROJECTED_ATTRIBUTES' && IndexName === undefined)
+    throw invalid('ALL_PROJECTED_ATTRIBUTES can be used only when Querying using an IndexName');
+}
+
+const operationsIn = (part: Part | undefined): Operation[] =>
+  part !== undefined && isOperation(part) ? [part, ...part.args.flatMap(operationsIn)] : [];
+
+const ordering = ['<', '<=', '>', '>=', 'between'];
+/** The type of a value that nothing is less than; none of a path or a function. */
+const unorderedIn = (part: Part): string[] =>
+  Array.isArray(part) || isOperation(part) ? [] : Object.keys(part).filter((type) => !['S', 'N', 'B'].includes(type));
 
 /** Elements are removed from the last to the first, and after everything else: an index means the list as it was. */
 function inOrder(data: Parsed): Input {
@@ -238,24 +265,20 @@ export function workOn(store: Store, tables: ReadonlyMap<string, TableSchema>, o
 
 type OnRead = (gte: string, lt: string, view: View) => void;
 
-/**
- * What an operation shows of an item: nothing of one that its filter leaves out, else the fields that it asks for. A filter that holds the
- * present instant shows another thing at the next one: nobody may be idle on the strength of it.
- */
-function viewOf({ Limit, ScanIndexForward, _filter: filter, _projection: projection }: Parsed): View {
-  const isIn = (item: Item) => filter === undefined || rules.matchesExprFilter(item, filter.expression);
-  const shown = (item: Item) => (projection === undefined ? item : rules.mapPaths(projection.paths, item));
-  const view = (item: Item | undefined) => (item !== undefined && isIn(item) ? shown(item) : undefined);
+/** A filter that holds the present instant shows another thing at the next one: nobody may be idle on the strength of it. */
+function viewOf({ Limit, ScanIndexForward, ...parsed }: Parsed): View {
+  const shown = shownBy(parsed);
+  const view = (item: Item | undefined) => item && shown(item);
   // A limit counts items that are left out, too.
   const of = Limit === undefined ? view : (item: Item | undefined) => item;
-  return { asked: [Limit, ScanIndexForward, filter, projection], of: of as View['of'] };
+  return { asked: [Limit, ScanIndexForward, parsed._filter, parsed._projection], of: of as View['of'] };
 }
 
 /** How dynalite's checks leave expressions. */
 type Parsed = Input & {
-  readonly _condition?: { readonly expression: Part };
-  readonly _filter?: { readonly expression: Part; readonly pathHeads?: object };
-  readonly _projection?: { readonly paths: readonly (readonly unknown[])[] };
+  readonly _condition?: { readonly expression: Operation };
+  readonly _filter?: { readonly expression: Operation; readonly pathHeads?: object } | undefined;
+  readonly _projection?: { readonly paths: readonly (readonly unknown[])[] } | undefined;
   readonly _updates?: { readonly sections: readonly Section[] };
 };
 
