@@ -39,6 +39,7 @@ interface Rules {
   queryTable(store: unknown, table: unknown, data: Parsed, ...rest: unknown[]): void;
 }
 interface Validations {
+  validateAttributeValue(value: Item[string]): string | undefined;
   checkTypes(data: Input, types: Fields): Input;
   checkValidations(data: Input, types: Fields, custom: unknown, store: unknown): void;
 }
@@ -164,9 +165,19 @@ const unorderedIn = (part: Part): string[] =>
 function inOrder(data: Parsed): Input {
   const { _updates: updates } = data;
   if (updates === undefined) return data;
-  const removed = updates.sections.filter(({ type }) => type === 'remove');
-  const others = updates.sections.filter(({ type }) => type !== 'remove');
-  return { ...data, _updates: { ...updates, sections: [...others, ...removed.sort(fromTheLast)] } };
+  const takesAway = ({ type }: Section) => type === 'remove' || type === 'delete';
+  const last = updates.sections.filter(takesAway).sort(fromTheLast);
+  const first = updates.sections.filter((section) => !takesAway(section)).map(copying);
+  return { ...data, _updates: { ...updates, sections: [...first, ...last] } };
+}
+
+/** The engine would set a field to the very object that stands in another one, which the next section may change. */
+function copying(section: Section): Section {
+  let { val } = section;
+  const set = (value: unknown) => {
+    val = structuredClone(value);
+  };
+  return Object.defineProperty({ ...section }, 'val', { get: () => val, set });
 }
 
 function fromTheLast({ path: a }: Section, { path: b }: Section): number {
@@ -193,15 +204,18 @@ export function checkProjected({ IndexName, _projection, _filter }: Parsed, tabl
 
 const invalid = (message: string) => new AwsError('ValidationException', message);
 
-/** Refuses an item whose key of an index is an empty text, which the engine would keep. */
-export function checkIndexKeys({ GlobalSecondaryIndexes = [] }: TableSchema, item: Item): void {
+/** Refuses an item whose key of an index is empty, which the engine would keep. */
+export function checkIndexKeys({ GlobalSecondaryIndexes = [] }: TableSchema, item: Item, isUpdate = false): void {
   for (const { IndexName, KeySchema } of GlobalSecondaryIndexes)
-    for (const { AttributeName } of KeySchema)
-      if (Object.values(item[AttributeName] ?? {}).includes(''))
-        throw invalid(
-          'One or more parameter values are not valid. A value specified for a secondary index key is not supported. ' +
-            `The AttributeValue for a key attribute cannot contain an empty string value. IndexName: ${IndexName}, IndexKey: ${AttributeName}`,
-        );
+    for (const { AttributeName } of KeySchema) {
+      const [type] = Object.entries(item[AttributeName] ?? {}).find(([, value]) => value === '') ?? [];
+      const what = isUpdate
+        ? 'The update expression attempted to update a secondary index key to a value that is not supported.'
+        : 'A value specified for a secondary index key is not supported.';
+      const must = `The AttributeValue for a key attribute cannot contain an empty ${type === 'B' ? 'binary' : 'string'} value.`;
+      const where = isUpdate ? '' : ` IndexName: ${IndexName}, IndexKey: ${AttributeName}`;
+      if (type !== undefined) throw invalid(`One or more parameter values are not valid. ${what} ${must}${where}`);
+    }
 }
 
 /** Refuses, by name, a field that is not modelled. */
@@ -235,8 +249,14 @@ export type Work = ReturnType<typeof workOn>;
  */
 export function workOn(store: Store, tables: ReadonlyMap<string, TableSchema>, onRead: OnRead) {
   const changes: Change[] = [];
-  /** Runs one checked operation. Rejects with AwsError. */
-  const run = (operation: EngineOperation, data: Input) =>
+  /** Runs one checked operation. Rejects with AwsError, also when what would be kept is not what DynamoDB keeps. */
+  const run = async (operation: EngineOperation, data: Input): Promise<Input> => {
+    const before = changes.length;
+    const output = await act(operation, data);
+    for (const change of changes.slice(before)) checkKept(tables, change, operation === 'UpdateItem');
+    return output;
+  };
+  const act = (operation: EngineOperation, data: Input) =>
     new Promise<Input>((resolve, reject) => {
       const fail = (error: unknown) => reject(asAwsError(error));
       const view = viewOf(data);
@@ -263,6 +283,17 @@ export function workOn(store: Store, tables: ReadonlyMap<string, TableSchema>, o
   return { changes, run };
 }
 
+/** Looks at what an update has come to; of other writes the request was looked at, but for the keys of indexes. */
+function checkKept(tables: ReadonlyMap<string, TableSchema>, { key, ...change }: Change, isUpdate: boolean): void {
+  const [part, name = ''] = key.split('/');
+  const table = tables.get(name);
+  if (part !== 'item' || !('value' in change) || table === undefined) return;
+  const item = change.value as Item;
+  checkIndexKeys(table, item, isUpdate);
+  const [fault] = isUpdate ? Object.values(item).flatMap((one) => validations.validateAttributeValue(one) ?? []) : [];
+  if (fault !== undefined) throw invalid(fault);
+}
+
 type OnRead = (gte: string, lt: string, view: View) => void;
 
 /** A filter that holds the present instant shows another thing at the next one: nobody may be idle on the strength of it. */
@@ -285,6 +316,7 @@ type Parsed = Input & {
 interface Section {
   readonly type: string;
   readonly path: readonly (string | number)[];
+  readonly val?: unknown;
 }
 
 interface Ground {

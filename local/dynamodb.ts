@@ -106,7 +106,6 @@ class Database {
     return this.turns.take(known, async () => {
       const work = this.work(run);
       const output = await act(work);
-      for (const change of work.changes) this.checkKeys(change);
       const before = await Promise.all(work.changes.map(({ key }) => this.store.get(key)));
       await this.store.batch(work.changes);
       const after = (change: Change) => (change.type === 'put' ? change.value : undefined);
@@ -119,11 +118,6 @@ class Database {
       }
       return output;
     });
-  }
-
-  private checkKeys({ key, ...change }: Change): void {
-    const [part, name] = key.split('/');
-    if ('value' in change && part === 'item') checkIndexKeys(this.tables.get(name), change.value as Item);
   }
 
   /** Sets one timer, for the full hour after the earliest expiry: no ticks while nothing expires. */

@@ -400,6 +400,31 @@ describe('DynamoDB as the adapters use it', () => {
       expect([expression, await isMet(expression, value)]).toEqual([expression, false]);
   });
 
+  test('a field is set to a copy: what is done to the one leaves the other as it was', async () => {
+    const before = { letters: { SS: ['a'] }, box: { M: { x: S('x'), y: S('y') } } };
+    await put({ ...key('copied'), ...before, things: { L: [{ SS: ['a'] }, S('b')] } });
+    const ExpressionAttributeValues = { ':a': { SS: ['a'] }, ':b': { SS: ['b'] } };
+    const UpdateExpression =
+      'SET letters2 = letters, box2 = box ADD letters :b REMOVE box.x, things[1] DELETE things[0] :a';
+    await db.send(
+      new UpdateItemCommand({ TableName, Key: key('copied'), UpdateExpression, ExpressionAttributeValues }),
+    );
+    expect(await get('copied')).toEqual({
+      ...{ ...key('copied'), letters2: before.letters, box2: before.box },
+      ...{ letters: { SS: ['a', 'b'] }, box: { M: { y: S('y') } }, things: { L: [] } },
+    });
+  });
+
+  test('a sum that is too large for a number is refused', async () => {
+    await put({ ...key('summed'), n: { N: '9e125' } });
+    const summed = { TableName, Key: key('summed'), ExpressionAttributeValues: { ':n': { N: '9e125' } } };
+    for (const UpdateExpression of ['SET n = n + :n', 'ADD n :n', 'SET more = n + :n'])
+      expect((await failure(db.send(new UpdateItemCommand({ ...summed, UpdateExpression })))).message).toContain(
+        'Number overflow',
+      );
+    expect(await get('summed')).toEqual({ ...key('summed'), n: { N: `9${'0'.repeat(125)}` } });
+  });
+
   test('an empty text is no key of an index, however it is written', async () => {
     const words = /The AttributeValue for a key attribute cannot contain an empty string value/;
     const Item = { ...key('empty'), due: S('') };
@@ -537,6 +562,11 @@ describe('DynamoDB as the adapters use it', () => {
     expect((await failure(missing)).name).toBe('ResourceNotFoundException');
     const large = put({ ...key('large'), blob: S('x'.repeat(410_000)) });
     expect((await failure(large)).message).toContain('maximum allowed size');
+    const UpdateExpression = 'SET due = :empty';
+    const emptied = { UpdateExpression, ExpressionAttributeValues: { ':empty': S('') } };
+    expect((await failure(transact([{ Update: { TableName, Key: key('wrong'), ...emptied } }]))).message).toContain(
+      'The update expression attempted to update a secondary index key to a value that is not supported.',
+    );
   });
 
   // DynamoDB Local says "One of the required keys was not given a value" and names no key.
