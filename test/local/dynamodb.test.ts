@@ -523,6 +523,17 @@ describe('DynamoDB as the adapters use it', () => {
     expect(scanned.sort()).toEqual(pages);
   });
 
+  test('an index tells items apart that have its key in common', async () => {
+    // dynalite's hash of these two begins alike.
+    const names = ['shared 1594', 'shared 3690'];
+    for (const pk of names) await put({ ...key(pk), due: S('shared') });
+    const due = { KeyConditionExpression: 'due = :due', ExpressionAttributeValues: { ':due': S('shared') } };
+    const found = async () => (await db.send(new QueryCommand({ TableName, IndexName: 'Due', ...due }))).Items;
+    expect((await found())?.map(({ pk }) => pk?.S).sort()).toEqual(names);
+    await put(key('shared 1594'));
+    expect(await found()).toEqual([{ ...key('shared 3690'), due: S('shared') }]);
+  });
+
   test('a batch of keys gives the items that are there, and refuses a key that stands twice', async () => {
     await put(key('together', '1'));
     const batch = (...sks: string[]) =>
