@@ -41,6 +41,7 @@ interface Rules {
   getIndexActions(...given: [Index[], undefined, Item | undefined, TableSchema]): { puts: { item: Item }[] };
   updateIndexes(...given: [Indexes, TableSchema, Item | undefined, Item | undefined, done: () => void]): void;
   mapPaths(paths: unknown, item: Item): Item;
+  itemSize(item: Item, ...rest: unknown[]): number;
   checkConditional(data: Parsed, item?: Item): unknown;
   queryTable(store: unknown, table: unknown, data: Parsed, ...rest: unknown[]): void;
 }
@@ -85,8 +86,19 @@ const loaded = Object.fromEntries(
 
 /** DynamoDB's largest item, in bytes. */
 const options = { maxItemSize: 409_600 };
+/** The engine lets a batch read a megabyte and one largest item: together the 16 MB that AWS gives. */
+const batchOptions = { maxItemSize: 15 * 2 ** 20 + 3 };
+
+/** Bytes of all the items that are there. */
+export const bytesOf = (items: readonly unknown[]): number =>
+  items.reduce<number>((sum, item) => sum + rules.itemSize((item ?? {}) as Item), 0);
+
 // What the engine's actions ask of its rules is answered here, where its own answer is not DynamoDB's.
-const { queryTable } = rules;
+const { itemSize, queryTable } = rules;
+
+/** Counts the bytes of texts: the engine counts their characters. */
+rules.itemSize = (item, ...rest) =>
+  itemSize(JSON.parse(Buffer.from(JSON.stringify(item)).toString('latin1')) as Item, ...rest);
 
 rules.checkConditional = ({ _condition }, item = {}) =>
   _condition === undefined || matches(item, _condition.expression)
@@ -134,6 +146,8 @@ export function check(operation: EngineOperation, input: Input): Input {
     validations.checkValidations(data, types, custom, { options });
     checkExpressions(data);
     checkSelect(data);
+    if (operation === 'DeleteItem' && String(data.ReturnValues).startsWith('UPDATED'))
+      throw invalid('ReturnValues can only be ALL_OLD or NONE');
     return inOrder(data);
   } catch (error) {
     throw asAwsError(error);
@@ -288,7 +302,7 @@ export function workOn(store: Store, tables: ReadonlyMap<string, TableSchema>, o
       const answer: Callback<Input> = (error, value) => (error ? fail(error) : resolve(value ?? {}));
       // The store as dynalite's actions know it.
       const facade = {
-        options,
+        options: operation === 'BatchGetItem' ? batchOptions : options,
         getTable: (name: string, ...rest: unknown[]) => {
           const callback = rest.at(-1) as Callback;
           if (tables.has(name)) callback(null, tables.get(name));

@@ -29,11 +29,15 @@ export class Tables {
     for (const definition of definitions) await this.declare(definition);
   }
 
-  /** The table, or AWS's error. */
-  get(name: unknown): Table {
+  /** The table, or AWS's error, which names the table to who asked for it by itself. */
+  get(name: unknown, named = ''): Table {
     const table = typeof name === 'string' ? this.all.get(name) : undefined;
     if (table !== undefined) return table;
-    throw new AwsError('ResourceNotFoundException', `Requested resource not found: Table: ${name} not found`);
+    throw new AwsError('ResourceNotFoundException', `Requested resource not found${named}`);
+  }
+
+  named(name: unknown): Table {
+    return this.get(name, `: Table: ${name} not found`);
   }
 
   async create(input: Input): Promise<Table> {

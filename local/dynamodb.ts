@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import {
+  bytesOf,
   check,
   checkIndexKeys,
   checkProjected,
@@ -185,13 +186,13 @@ const operations: Readonly<Record<string, Operation>> = {
   TransactWriteItems: transactWrite,
   TransactGetItems: transactGet,
   CreateTable: async ({ tables }, input) => ({ TableDescription: described(await tables.create(input)) }),
-  DescribeTable: async ({ tables }, { TableName }) => ({ Table: described(tables.get(TableName)) }),
+  DescribeTable: async ({ tables }, { TableName }) => ({ Table: described(tables.named(TableName)) }),
   ListTables: async ({ tables }, input) => {
     refuseOthers('ListTables', input, []);
     return { TableNames: [...tables.all.keys()].sort() };
   },
   DescribeTimeToLive: async ({ tables }, { TableName }) => {
-    const { ttlAttribute } = tables.get(TableName);
+    const { ttlAttribute } = tables.named(TableName);
     const enabled = { TimeToLiveStatus: 'ENABLED', AttributeName: ttlAttribute };
     return { TimeToLiveDescription: ttlAttribute === undefined ? { TimeToLiveStatus: 'DISABLED' } : enabled };
   },
@@ -265,8 +266,9 @@ async function batchWrite(database: Database, input: Input, run?: string): Promi
 
 // Transactions.
 
-/** DynamoDB's longest transaction. */
+/** DynamoDB's longest transaction, and its largest, in bytes. */
 const longest = 100;
+const largest = 4 * 2 ** 20;
 
 /** The kinds and requests of a transaction. Throws when there are none or too many. */
 function itemsOf(items: unknown): [kind: string, input: Input][] {
@@ -287,14 +289,26 @@ async function transactGet(database: Database, input: Input, run?: string): Prom
     if (kind !== 'Get') throw invalid('TransactItems of TransactGetItems can only contain Get');
     return plan(database, 'GetItem', { ...get, ConsistentRead: true });
   });
-  const keys = gets.map(({ key }) => key);
   const read = async (work: Work) => {
     const reading = gets.map(({ data }) => work.run('GetItem', data).then((found) => ({ found }), reasonOf));
     const answers = await Promise.all(reading);
     cancelUnless(answers.map((one) => ('found' in one ? { Code: 'None' } : one)));
-    return answers.map((one) => one.found);
+    const found = answers.map((one) => one.found as Input);
+    checkSize(found.map(({ Item }) => Item));
+    return found;
   };
-  return { Responses: await database.alone(keys, read, run) };
+  return { Responses: await database.alone(keysOf(gets), read, run) };
+}
+
+/** The keys of all items. Throws when two are one. */
+function keysOf(planned: readonly Planned[]): string[] {
+  const keys = planned.flatMap(({ key }) => key ?? []);
+  if (new Set(keys).size === keys.length) return keys;
+  throw invalid('Transaction request cannot include multiple operations on one item');
+}
+
+function checkSize(items: readonly unknown[]): void {
+  if (bytesOf(items) > largest) throw invalid('The aggregate size of the items in the transaction cannot exceed 4 MB');
 }
 
 /** Throws the reasons, one per item, unless there is none. */
@@ -323,9 +337,7 @@ async function transactWrite(database: Database, input: Input, run?: string): Pr
     throw constraint('clientRequestToken', `Value '${token}'`, `Member must have length ${bound}`);
   }
   const planned = itemsOf(TransactItems).map(([kind, one], n) => planOf(database, kind, one, n + 1));
-  const keys = planned.flatMap(({ key }) => key ?? []);
-  if (new Set(keys).size < keys.length)
-    throw invalid('Transaction request cannot include multiple operations on one item');
+  const keys = keysOf(planned);
   const mark = token === undefined ? undefined : `token/${token}`;
   const hash = createHash('sha256').update(JSON.stringify(TransactItems)).digest('hex');
   const act = async (work: Work): Promise<Input> => {
@@ -361,6 +373,8 @@ async function carryOutAll(
     reasons.push(await writing.then(() => ({ Code: 'None' }), reasonOf));
   }
   cancelUnless(reasons);
+  const items = work.changes.filter(({ key }) => key.startsWith('item/'));
+  checkSize(items.map((change) => ('value' in change ? change.value : undefined)));
 }
 
 const reasonCodes: Readonly<Record<string, string>> = {

@@ -199,6 +199,9 @@ describe('DynamoDB as the adapters use it', () => {
     const item = { Put: { TableName, Item: key('twice') } };
     const twice = 'Transaction request cannot include multiple operations on one item';
     expect((await failure(transact([item, item]))).message).toBe(twice);
+    const Get = { TableName, Key: key('twice') };
+    const read = db.send(new TransactGetItemsCommand({ TransactItems: [{ Get }, { Get }] }));
+    expect((await failure(read)).message).toBe(twice);
     const many = Array.from({ length: 101 }, (_, n) => ({ Put: { TableName, Item: key('many', `${n}`) } }));
     for (const items of [many, []]) expect((await failure(transact(items))).name).toBe('ValidationException');
   });
@@ -541,6 +544,9 @@ describe('DynamoDB as the adapters use it', () => {
         new BatchGetItemCommand({ RequestItems: { [TableName]: { Keys: sks.map((sk) => key('together', sk)) } } }),
       );
     expect((await batch('1', '2')).Responses).toEqual({ [TableName]: [key('together', '1')] });
+    const large = ['3', '4', '5', '6', '7'];
+    for (const sk of large) await put({ ...key('together', sk), blob: S('x'.repeat(400_000)) });
+    expect((await batch(...large)).Responses?.[TableName]).toHaveLength(5);
     expect((await failure(batch('1', '1'))).message).toBe('Provided list of item keys contains duplicates');
   });
 
@@ -578,6 +584,10 @@ describe('DynamoDB as the adapters use it', () => {
     expect((await failure(transact([{ Update: { TableName, Key: key('wrong'), ...emptied } }]))).message).toContain(
       'The update expression attempted to update a secondary index key to a value that is not supported.',
     );
+    const deleted = db.send(new DeleteItemCommand({ TableName, Key: key('wrong'), ReturnValues: 'UPDATED_OLD' }));
+    expect((await failure(deleted)).message).toContain('ReturnValues can only be ALL_OLD or NONE');
+    const wide = put({ ...key('wide'), blob: S('å'.repeat(205_000)) });
+    expect((await failure(wide)).message).toContain('maximum allowed size');
   });
 
   // DynamoDB Local says "One of the required keys was not given a value" and names no key.
@@ -723,6 +733,9 @@ describe.skipIf(elsewhere !== undefined)('DynamoDB of the local cloud', () => {
       "Value 'FOO'",
     );
     await expect(call('TransactGetItems', [{ Put }])).rejects.toThrow('can only contain Get');
+    const large = (sk: string) => ({ ...key('large', sk), blob: S('x'.repeat(400_000)) });
+    const puts = Array.from({ length: 11 }, (_, n) => ({ Put: { ...Put, Item: large(String(n)) } }));
+    await expect(write(puts)).rejects.toThrow('cannot exceed 4 MB');
     const Get = { TableName: 'Requests', Key: { pk: S('a') } };
     const whole = { TableName: 'Requests', Key: key('a') };
     await expect(call('TransactGetItems', [{ Get: whole }, { Get }])).rejects.toMatchObject({
