@@ -268,7 +268,10 @@ export function refuseOthers(operation: string, input: Input, known: readonly st
 function asAwsError(error: unknown): unknown {
   const { body } = error as { body?: { __type?: string; message?: string; Message?: string } };
   if (body?.__type === undefined) return error;
-  return new AwsError(body.__type.replace(/^.*#/, ''), body.message ?? body.Message ?? '');
+  const text = body.message ?? body.Message ?? '';
+  // As DynamoDB says it now, whatever the key stands in.
+  const now = text.replace('were invalid: The AttributeValue', 'are not valid. The AttributeValue');
+  return new AwsError(body.__type.replace(/^.*#/, ''), now);
 }
 
 const itemKey = (table: string, key: string) => `item/${table}/${key}`;

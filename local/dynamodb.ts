@@ -275,7 +275,7 @@ function itemsOf(items: unknown): [kind: string, input: Input][] {
   const list = Array.isArray(items) ? (items as Record<string, Input>[]) : [];
   const bound = list.length === 0 ? 'greater than or equal to 1' : `less than or equal to ${longest}`;
   if (list.length === 0 || list.length > longest)
-    throw constraint('transactItems', 'Value', `Member must have length ${bound}`);
+    throw constraint('transactItems', list.length === 0 ? "Value '[]'" : 'Value', `Member must have length ${bound}`);
   return list.map((item) => {
     const [one, ...more] = Object.entries(item ?? {});
     if (one?.[1] instanceof Object && more.length === 0) return one;

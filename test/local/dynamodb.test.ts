@@ -556,6 +556,9 @@ describe('DynamoDB as the adapters use it', () => {
     expect(nowhere.name).toBe('ResourceNotFoundException');
     const empty = await failure(transact([good, { Put: { TableName, Item: key('') } }]));
     expect(empty.name).toBe('ValidationException');
+    expect((await failure(get(''))).message).toBe(
+      'One or more parameter values are not valid. The AttributeValue for a key attribute cannot contain an empty string value. Key: pk',
+    );
     expect(await get('whole')).toBeUndefined();
   });
 
