@@ -97,8 +97,11 @@ export const bytesOf = (items: readonly unknown[]): number =>
 const { itemSize, queryTable } = rules;
 
 /** Counts the bytes of texts: the engine counts their characters. */
-rules.itemSize = (item, ...rest) =>
-  itemSize(JSON.parse(Buffer.from(JSON.stringify(item)).toString('latin1')) as Item, ...rest);
+rules.itemSize = (item, ...rest) => {
+  const text = JSON.stringify(item);
+  const isPlain = Buffer.byteLength(text) === text.length;
+  return itemSize(isPlain ? item : (JSON.parse(Buffer.from(text).toString('latin1')) as Item), ...rest);
+};
 
 rules.checkConditional = ({ _condition }, item = {}) =>
   _condition === undefined || matches(item, _condition.expression)
