@@ -132,6 +132,16 @@ rules.updateIndexes = (store, table, before, after, done) => {
   done();
 };
 
+/** What the indexes of a table hold of an item. */
+export function indexEntries(table: TableSchema, item: Item): Change[] {
+  return (table.GlobalSecondaryIndexes ?? []).flatMap((index) => {
+    const key = () =>
+      `index/${table.TableName}/${index.IndexName}/${rules.createIndexKey(item, table, index.KeySchema)}`;
+    const { puts } = rules.getIndexActions([index], undefined, item, table);
+    return puts.map(({ item: value }) => ({ type: 'put' as const, key: key(), value }));
+  });
+}
+
 /** What a read shows of an item: nothing of one that its filter leaves out, else the fields that it asks for. */
 const shownBy =
   ({ _filter, _projection }: Parsed) =>

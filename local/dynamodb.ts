@@ -8,6 +8,7 @@ import {
   type EngineOperation,
   type Input,
   type Item,
+  indexEntries,
   keyOf,
   refuseOthers,
   type Work,
@@ -35,6 +36,7 @@ export async function openDynamoDb({ dir, clock, tables: definitions, reads }: O
   const store = await openStore(dir);
   const tables = new Tables(store, () => clock.now());
   await tables.open(definitions);
+  await makeIndexes(store, tables);
   const database = new Database(store, tables, clock, reads);
   await database.sweep();
   return {
@@ -53,6 +55,23 @@ export async function openDynamoDb({ dir, clock, tables: definitions, reads }: O
       await store.close();
     },
   };
+}
+
+/** Which keys the entries of indexes have. */
+const format = 2;
+
+/** Entries that another version of ours left have other keys, under which nobody would take them away: they are made anew. */
+async function makeIndexes(store: Store, tables: Tables): Promise<void> {
+  if ((await store.get('index-format')) === format) return;
+  const changes: Change[] = [{ type: 'put', key: 'index-format', value: format }];
+  for await (const [key] of store.entries({ gte: 'index/', lt: 'index0' })) changes.push({ type: 'del', key });
+  for (const table of tables.all.values()) {
+    const range = { gte: `item/${table.TableName}/`, lt: `item/${table.TableName}0` };
+    // An item that can't be read is told of when it is asked for.
+    for await (const [, item] of store.entries<Item>({ ...range, broken: () => {} }))
+      changes.push(...indexEntries(table, item));
+  }
+  await store.batch(changes);
 }
 
 const AnyInput = z.looseObject({});
