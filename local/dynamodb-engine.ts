@@ -39,7 +39,7 @@ interface Rules {
   createIndexKey: Rules['createKey'];
   /** What an index holds of an item: one put, or none. */
   getIndexActions(...given: [Index[], undefined, Item | undefined, TableSchema]): { puts: { item: Item }[] };
-  updateIndexes(...given: [Indexes, TableSchema, Item | undefined, Item | undefined, done: () => void]): void;
+  updateIndexes(...given: [Indexes, TableSchema, Item | undefined, Item | null | undefined, done: () => void]): void;
   mapPaths(paths: unknown, item: Item): Item;
   itemSize(item: Item, ...rest: unknown[]): number;
   checkConditional(data: Parsed, item?: Item): unknown;
@@ -121,24 +121,29 @@ rules.queryTable = (store, table, { _filter, _projection, Select, ...data }, ...
 /** The engine tells items with one index key apart by six digits of a hash, and so loses some of many. */
 rules.createIndexKey = (item, table, keys) => rules.createKey(item, table, keys) + rules.createKey(item, table);
 
+/** What an index holds of an item, if it holds it. */
+function entryOf(index: Index, table: TableSchema, item: Item | null | undefined) {
+  const value = item ? rules.getIndexActions([index], undefined, item, table).puts[0]?.item : undefined;
+  return value && { key: rules.createIndexKey(value, table, index.KeySchema), value };
+}
+
 rules.updateIndexes = (store, table, before, after, done) => {
   for (const index of table.GlobalSecondaryIndexes ?? []) {
     const part = store.getIndexDb('', table.TableName, index.IndexName);
-    const held = [before, after].map((item) => rules.getIndexActions([index], undefined, item, table).puts[0]?.item);
-    const [from, to] = held.map((item) => item && rules.createIndexKey(item, table, index.KeySchema));
-    if (from !== undefined && from !== to) part.del(from, () => {});
-    if (to !== undefined) part.put(to, held[1] as Item, () => {});
+    const [from, to] = [entryOf(index, table, before), entryOf(index, table, after)];
+    if (from !== undefined && from.key !== to?.key) part.del(from.key, () => {});
+    if (to !== undefined) part.put(to.key, to.value, () => {});
   }
   done();
 };
 
+const indexKey = (table: string, index: string, key: string) => `index/${table}/${index}/${key}`;
+
 /** What the indexes of a table hold of an item. */
 export function indexEntries(table: TableSchema, item: Item): Change[] {
   return (table.GlobalSecondaryIndexes ?? []).flatMap((index) => {
-    const key = () =>
-      `index/${table.TableName}/${index.IndexName}/${rules.createIndexKey(item, table, index.KeySchema)}`;
-    const { puts } = rules.getIndexActions([index], undefined, item, table);
-    return puts.map(({ item: value }) => ({ type: 'put' as const, key: key(), value }));
+    const { key, value } = entryOf(index, table, item) ?? {};
+    return key === undefined ? [] : { type: 'put', key: indexKey(table.TableName, index.IndexName, key), value };
   });
 }
 
@@ -325,7 +330,7 @@ export function workOn(store: Store, tables: ReadonlyMap<string, TableSchema>, o
           else callback(new AwsError('ResourceNotFoundException', 'Requested resource not found'));
         },
         getItemDb: (table: string) => part(itemKey(table, '')),
-        getIndexDb: (_: string, table: string, index: string) => part(`index/${table}/${index}/`),
+        getIndexDb: (_: string, table: string, index: string) => part(indexKey(table, index, '')),
       };
       try {
         loaded[operation].action(facade, data, answer);

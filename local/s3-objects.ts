@@ -63,8 +63,7 @@ interface Upload extends Pick<Version, 'at' | 'headers'> {
   readonly parts: Readonly<Record<number, Blob>>;
 }
 
-/** The parts of an object as the client names them. */
-/** `sums`: the checksums that they are said to have, in base64. */
+/** The parts of an object as the client names them; `sums`: the checksums that they are said to have, in base64. */
 type NamedParts = readonly { readonly number: number; readonly etag: string; readonly sums: readonly string[] }[];
 
 export interface Place {
