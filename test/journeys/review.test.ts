@@ -99,7 +99,8 @@ test('an answer whose files are gone is not sent: "try again" gathers it anew, a
   s3.destroy();
   await world.advance(undoTime);
   const stuck = await openAsDpo(world, reference, 3);
-  expect(textOf(stuck.page.html)).toContain('ManifestMismatch');
+  expect(textOf(stuck.page.html)).toContain('Det gemte er ikke det, der blev godkendt');
+  expect(textOf(stuck.page.html)).not.toContain('ManifestMismatch');
   expectStatus(await stuck.visitor.submit(stuck.page, { action: 'try-again', last4: last4(reference) }, 'last4'), 200);
   await world.quiet();
   await answerTask(world, reference, 'nothing');

@@ -4,6 +4,7 @@ import { HtmlValidate } from 'html-validate';
 import PostalMime from 'postal-mime';
 import { describe, expect, test } from 'vitest';
 import { templates } from '../../domain/change.ts';
+import { reasons } from '../../domain/reasons.ts';
 import { type MimeFacts, mimeOf } from '../../functions/aws/mime.ts';
 import type { LetterFacts } from '../../web/mail/facts.ts';
 import { letter } from '../../web/mail/letters.tsx';
@@ -141,6 +142,19 @@ describe.each(every)('the mail $template in $language', ({ template, language })
 test('every mail has a preview in every language', () => {
   const names = previews().map(({ name }) => name);
   expect(names).toEqual(expect.arrayContaining(every.map(({ template, language }) => `${template}.${language}`)));
+});
+
+test.each(languages)('no name of an error stands in a mail: what failed is said in words, in %s', (language) => {
+  for (const code of [...reasons, 'States.Timeout', 'TypeError']) {
+    const [system] = sampleFacts('decide', language).systems ?? [];
+    const systems = system ? [{ ...system, state: 'FAILED' as const, reason: code }] : [];
+    const decide = letter('decide', { ...sampleFacts('decide', language), systems });
+    const stuck = letter('needs-person', {
+      ...sampleFacts('needs-person', language),
+      problem: { step: 'gather', error: code },
+    });
+    expect(`${decide.text} ${decide.html} ${stuck.text} ${stuck.html}`, code).not.toContain(code);
+  }
 });
 
 describe('the texts of the mails and of the answer', () => {

@@ -106,6 +106,14 @@ test('T03, T09: the DPO is told of an address that several may read, or that loo
   expect(htmlOf('staff-VERIFIED')).not.toMatch(/Flere kan læse adressen|ligner måske en andens/);
 });
 
+test('a name of an error stands on no page: what failed is said in words, and only what nobody has foreseen is named', () => {
+  for (const { name, html } of both) expect(html, name).not.toMatch(/SourceUnavailable|LimitReached|OwnerAsked/);
+  const unforeseen = both.find(({ name }) => name === 'staff-stuck-unforeseen');
+  expect(unforeseen?.html).toContain(
+    'Der skete en uventet fejl. Giv dens navn videre til jeres it: <code>TypeError</code>',
+  );
+});
+
 describe.each(payloads)('T34: what somebody typed stays text: %s', (payload) => {
   test.each(languages)('on every page in %s', (language) => {
     const plain = specimens(language);

@@ -426,6 +426,10 @@ const staffSpecimens = (frame: { language: Language; config: Config }, typed: Ty
     { name: 'staff-supplement', html: shown(caseOf('REVIEW', typed, { manifest, ...partly(typed) })) },
     { name: 'staff-stuck', html: shown(caseOf('GATHERING', typed, { needsPerson: stuck })) },
     {
+      name: 'staff-stuck-unforeseen',
+      html: shown(caseOf('GATHERING', typed, { needsPerson: { ...stuck, error: 'TypeError' } })),
+    },
+    {
       name: 'staff-address',
       html: shown(
         caseOf('VERIFIED', typed, {

@@ -1,3 +1,4 @@
+import { reasonOf } from '../../domain/reasons.ts';
 import { isAnswer } from '../../domain/request.ts';
 import { list as listOf } from '../format.ts';
 import { type Block, blocks, type Draft, heading, list, paragraph, warning } from './block.ts';
@@ -65,7 +66,7 @@ const foundIn = ({ rows, documents }: SystemCounts, { say }: Voice, language: Le
 const answerOf = (system: SystemCounts, v: Voice, language: LetterFacts['language']): string => {
   const { say } = v;
   const state = say(`state.${system.state}`, { found: foundIn(system, v, language) });
-  const reason = system.reason && (say.perhaps(`reason.${system.reason}`) ?? system.reason);
+  const reason = system.reason && say(`reason.${reasonOf(system.reason)}`);
   const possible = system.possibleMatches > 0 && say.counted('matches', system.possibleMatches);
   return [reason ? `${state} (${reason})` : state, possible].filter(Boolean).join(', ');
 };
@@ -144,7 +145,7 @@ const problemFacts = ({ problem }: LetterFacts, { say }: Voice): Block | undefin
     kind: 'facts',
     rows: [
       [say('fact.step'), say.perhaps(`step.${problem.step}`) ?? problem.step],
-      [say('fact.error'), problem.error],
+      [say('fact.error'), say(`reason.${reasonOf(problem.error)}`)],
     ],
   };
 

@@ -2,10 +2,11 @@ import { ownerCollection } from '../../domain/answer-layout.ts';
 import type { Language } from '../../domain/config.ts';
 import type { System } from '../../domain/data-map.ts';
 import { inForce } from '../../domain/gathering.ts';
+import { reasonOf } from '../../domain/reasons.ts';
 import type { SourceRecord } from '../../domain/request.ts';
 import { DateText, Link, Tag } from '../components.tsx';
 import { type Frame, inLanguage } from '../frame.ts';
-import { counted, isTextKey, type Text, type TextKey } from '../staff-text.ts';
+import { counted, type Text } from '../staff-text.ts';
 import type { StaffProps } from './staff.tsx';
 
 type Look = 'info' | 'good' | 'warning' | 'error';
@@ -62,6 +63,13 @@ const word = ({ shown, records, system }: Card, frame: Frame, text: Text): strin
   return text(`system.${shown}`, { owner: system?.owner.name ?? '' });
 };
 
+/** Why something failed, in words; only one that nobody has foreseen shows its name, for those who run the system. */
+export const WhyFailed = ({ code, text }: { code: string; text: Text }) => (
+  <>
+    {text(`reason.${reasonOf(code)}`)} {reasonOf(code) === 'Unexpected' && <code>{code}</code>}
+  </>
+);
+
 const Reasons = ({ records, text }: { records: readonly SourceRecord[]; text: Text }) => {
   const named = records.flatMap((record) => record.named ?? []);
   const codes = new Set(records.flatMap(({ reason, state }) => (reason && state !== 'MANUAL' ? [reason] : [])));
@@ -69,7 +77,7 @@ const Reasons = ({ records, text }: { records: readonly SourceRecord[]; text: Te
     <>
       {[...codes].map((code) => (
         <p class="soft">
-          {isTextKey(`reason.${code}`) ? text(`reason.${code}` as TextKey) : ''} <code>{code}</code>
+          <WhyFailed code={code} text={text} />
         </p>
       ))}
       {named.map((name) => (

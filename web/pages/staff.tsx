@@ -21,7 +21,7 @@ import { LegalNotes } from './staff-legal.tsx';
 import { statusLooks } from './staff-looks.ts';
 import { SecondProof } from './staff-proof.tsx';
 import { EndWithout, GoOn, Rest, SentParts } from './staff-rest.tsx';
-import { Systems } from './staff-systems.tsx';
+import { Systems, WhyFailed } from './staff-systems.tsx';
 import { Rights, TimeLimit, Why } from './staff-time.tsx';
 import { UndeliveredForm } from './staff-undelivered.tsx';
 
@@ -236,7 +236,7 @@ const Stuck = ({ props, form }: { props: StaffProps; form: Form }) => {
         {text('staff.stuck-step', { step: text(`staff.step-${step}`) })} <DateText when={at} frame={props} time />.
       </p>
       <p>
-        {inWords(text, 'reason.', error)} (<code>{error}</code>)
+        <WhyFailed code={error} text={text} />
       </p>
       <StuckForm props={props} form={form} />
     </Notice>
