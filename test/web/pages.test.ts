@@ -106,6 +106,13 @@ test('T03, T09: the DPO is told of an address that several may read, or that loo
   expect(htmlOf('staff-VERIFIED')).not.toMatch(/Flere kan læse adressen|ligner måske en andens/);
 });
 
+test('the DPO reads what they decide on with one of anything in the singular', () => {
+  const shown = (language: 'da' | 'en') =>
+    both.find((each) => each.language === language && each.name === 'staff-one')?.html;
+  expect(shown('da')).toContain('Du afgør 1 række og 0 dokumenter med fingeraftrykket');
+  expect(shown('en')).toContain('You decide on 1 row and 0 documents with the fingerprint');
+});
+
 test('a name of an error stands on no page: what failed is said in words, and only what nobody has foreseen is named', () => {
   for (const { name, html } of both) expect(html, name).not.toMatch(/SourceUnavailable|LimitReached|OwnerAsked/);
   const unforeseen = both.find(({ name }) => name === 'staff-stuck-unforeseen');

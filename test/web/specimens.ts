@@ -384,6 +384,7 @@ const staffSpecimens = (frame: { language: Language; config: Config }, typed: Ty
   ];
   return [
     ...statuses.map((status) => ({ name: `staff-${status}`, html: shown(caseOf(status, typed, { manifest })) })),
+    { name: 'staff-one', html: shown(caseOf('REVIEW', typed, { manifest: { ...manifest, rows: 1, documents: 0 } })) },
     { name: 'staff-stale', html: shown(caseOf('REVIEW', typed, { manifest: { ...manifest, stale: true } })) },
     { name: 'staff-wrong', html: shown(caseOf('REVIEW', typed, { manifest }), problems, sent) },
     ...questions(typed).map(({ name, asks }) => ({

@@ -1,8 +1,12 @@
 import { expect, test } from 'vitest';
+import answerDa from '../../web/texts/answer.da.json' with { type: 'json' };
+import answerEn from '../../web/texts/answer.en.json' with { type: 'json' };
 import pagesDa from '../../web/texts/da.json' with { type: 'json' };
 import deadlineDa from '../../web/texts/deadline.da.json' with { type: 'json' };
 import deadlineEn from '../../web/texts/deadline.en.json' with { type: 'json' };
 import pagesEn from '../../web/texts/en.json' with { type: 'json' };
+import mailDa from '../../web/texts/mail.da.json' with { type: 'json' };
+import mailEn from '../../web/texts/mail.en.json' with { type: 'json' };
 import overviewDa from '../../web/texts/overview.da.json' with { type: 'json' };
 import overviewEn from '../../web/texts/overview.en.json' with { type: 'json' };
 import personDa from '../../web/texts/person.da.json' with { type: 'json' };
@@ -28,6 +32,16 @@ test('both languages hold the same texts in the same order', () => {
 test('a text has the same places to fill in both languages', () => {
   const differing = danish.filter(([key, text]) => places(text).join() !== places(en[key as 'form.next']).join());
   expect(differing).toEqual([]);
+});
+
+test('a text that counts something has a form for one and a form for more', () => {
+  const counting = [da, en, mailDa, mailEn, answerDa, answerEn].flatMap((texts) =>
+    Object.entries(texts).filter(([key, text]) => {
+      const counts = /\{(n|rows|documents|count)\} (?!(of|af) )\p{Ll}/u.test(text.replace('{n} ZIP', ''));
+      return counts && !/_(one|other)$/.test(key);
+    }),
+  );
+  expect(counting).toEqual([]);
 });
 
 test('no text is empty or ends in a blank', () => {

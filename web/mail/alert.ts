@@ -14,7 +14,9 @@ export const alertText = (alert: Omit<Alert, 'key'>, { dpo, timeZone }: Pick<Con
   const { about, date = '', reference, count = 0 } = alert;
   const say = mailTexts(dpo.language);
   const cause =
-    say.perhaps(`time-limit.left-${about}`) ?? say(`alert.${about}` as 'alert.taken-over', { n: count, date });
+    about === 'outbox-stuck'
+      ? say.counted('alert.outbox-stuck', count)
+      : (say.perhaps(`time-limit.left-${about}`) ?? say(`alert.${about}` as 'alert.taken-over', { date }));
   const lines = [
     cause,
     reference && say('alert.case', { reference }),

@@ -12,7 +12,7 @@ type Stem<Key> = Key extends `${infer Counted}_one` ? Counted : never;
 /** The texts of one language: by key, by count ("1 row", "2 rows"), and by a key made from a code that may have no text. */
 export interface Phrases<Key extends string> {
   (key: Key, values?: Values): string;
-  readonly counted: (key: Stem<Key>, n: number) => string;
+  readonly counted: (key: Stem<Key>, n: number, values?: Values) => string;
   readonly perhaps: (key: string) => string | undefined;
 }
 
@@ -22,9 +22,9 @@ export const phrases =
   (language: Language): Phrases<Key> => {
     const held = texts[language];
     const say = (key: Key, values: Values = {}) => fill(held[key], values);
-    const counted = (key: Stem<Key>, n: number) => {
+    const counted = (key: Stem<Key>, n: number, values: Values = {}) => {
       const form = new Intl.PluralRules(language).select(n) === 'one' ? 'one' : 'other';
-      return say(`${key}_${form}` as Key, { n: number(n, language) });
+      return say(`${key}_${form}` as Key, { ...values, n: number(n, language) });
     };
     const perhaps = (key: string) => (Object.hasOwn(held, key) ? held[key as Key] : undefined);
     return Object.assign(say, { counted, perhaps });

@@ -63,14 +63,14 @@ export const Figures = ({ language, open, today, months }: FiguresProps) => {
       <Chart
         id="due"
         title={text('figures.due')}
-        says={text('figures.due-says', { n: total(weeks), overdue: weeks[0]?.values[0] ?? 0 })}
+        says={text.counted('figures.due-says', total(weeks), { overdue: weeks[0]?.values[0] ?? 0 })}
         heads={[text('figures.due-week'), text('figures.open')]}
         bars={weeks}
       />
       <Chart
         id="days"
         title={text('figures.answer-days')}
-        says={text('figures.answer-days-says', { n: total(days) })}
+        says={text.counted('figures.answer-days-says', total(days))}
         heads={[text('figures.answer-days-group'), text('figures.answers')]}
         bars={days}
       />

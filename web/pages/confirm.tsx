@@ -76,7 +76,7 @@ const Ask = ({ props, form }: { props: ConfirmProps; form: Form }) => (
     <h1>{form.text('confirm.title')}</h1>
     <p class="lead">
       {form.text('confirm.lead', { organisation: props.config.organisation.name })}{' '}
-      <Reference>{props.request.reference}</Reference>
+      <Reference>{props.request.reference}</Reference>.
     </p>
     <CodeForm props={props} form={form} />
     <h2>{form.text('confirm.not-me')}</h2>

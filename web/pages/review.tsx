@@ -9,7 +9,7 @@ import { number, size } from '../format.ts';
 import { type Frame, inLanguage } from '../frame.ts';
 import { page } from '../layout.tsx';
 import { plain } from '../package/value.tsx';
-import { type Text, t } from '../review-text.ts';
+import { counted, type Text, t } from '../review-text.ts';
 import { ChoiceForm, Chosen, formFor, type Sent } from './review-choice.tsx';
 import { collectionTitle } from './staff-systems.tsx';
 
@@ -90,7 +90,7 @@ const Head = ({ props, text, title }: { props: ReviewProps; text: Text; title: s
     )}
     {props.outdated > 0 && (
       <Notice look="warning" title={text('review.outdated')}>
-        <p>{text('review.outdated-lead', { n: number(props.outdated, props.language) })}</p>
+        <p>{counted(props.language, 'review.outdated-lead', props.outdated)}</p>
       </Notice>
     )}
   </>

@@ -4,9 +4,9 @@ import { answeredWithData, isOver, type Right } from '../../domain/request.ts';
 import { incompleteSources, isPartlySent, lastSent } from '../../domain/supplement.ts';
 import { Button, DateText, Disclosure, Link, Notice } from '../components.tsx';
 import { Checkboxes, Hidden, PostForm, Radios, TextArea, TextField } from '../fields.tsx';
-import { dayIn, list, longDate, number } from '../format.ts';
+import { dayIn, list, longDate } from '../format.ts';
 import { inLanguage } from '../frame.ts';
-import type { Form } from '../staff-text.ts';
+import { counted, type Form } from '../staff-text.ts';
 import type { StaffProps } from './staff.tsx';
 import { Closing } from './staff-decider.tsx';
 
@@ -200,12 +200,13 @@ const Manifest = ({ props, form }: Props) => {
   const { manifest } = props.request;
   if (!manifest) return null;
   const { hash, rows, documents } = manifest;
-  const counts = { rows: number(rows, props.language), documents: number(documents, props.language) };
+  const { language } = props;
+  const counts = [counted(language, 'system.rows', rows), counted(language, 'system.documents', documents)];
   return (
     <>
       <Hidden field="manifest" value={hash} />
       <p class="soft">
-        {form.text('staff.manifest', counts)} <code>{fingerprint(hash)}</code>
+        {form.text('staff.manifest', { found: list(counts, language) })} <code>{fingerprint(hash)}</code>
       </p>
     </>
   );
