@@ -3,19 +3,17 @@ import type { Change } from '../../domain/change.ts';
 import type { Config } from '../../domain/config.ts';
 import type { DataMap } from '../../domain/data-map.ts';
 import { type Decider, decidersOf } from '../../domain/deciders.ts';
-import { type Choice, refuseRequest, takeBack, withFreeText } from '../../domain/decision.ts';
+import { refuseRequest, takeBack } from '../../domain/decision.ts';
 import { agree, decideAs, openProposal } from '../../domain/four-eyes.ts';
 import { goOnWithout, start } from '../../domain/gathering.ts';
 import { canHandOut, handOut } from '../../domain/hand-out.ts';
 import { handlerOf, handOver } from '../../domain/hand-over.ts';
 import { tryAgain } from '../../domain/recovery.ts';
-import { type Case, handOverGrounds, namesCase, type Right, rights } from '../../domain/request.ts';
+import { type Case, handOverGrounds } from '../../domain/request.ts';
 import { confirmProof, proposeProof } from '../../domain/second-proof.ts';
-import { endWithout, incompleteSources } from '../../domain/supplement.ts';
+import { endWithout } from '../../domain/supplement.ts';
 import { askForCalendar, askPerson, extend, personAnswered } from '../../domain/time-limit.ts';
 import { sendAgain, settleMail } from '../../domain/undelivered.ts';
-import { extendable } from '../../domain/urgency.ts';
-import { dayIn } from '../../web/format.ts';
 import { type StaffProblem, type StaffProps, staffPage } from '../../web/pages/staff.tsx';
 import { bucketPlace } from '../aws/bucket-place.ts';
 import { type EvidenceFiles, evidenceFiles } from '../aws/evidence.ts';
@@ -32,6 +30,7 @@ import { deciderIn, type FactorDeps, forgetBrowsers, hintedDecider, secondFactor
 import { openLink } from '../lib/session.ts';
 import { readConfig, readMap, rulesOf } from '../lib/settings.ts';
 import { linkOf, type StaffAccessDeps } from '../lib/staff-access.ts';
+import { choicesOf, named, problemsOf, rightsToExtend, text } from '../lib/staff-form.ts';
 
 interface Deps extends FactorDeps {
   readonly overview: StaffAccessDeps['overview'];
@@ -42,84 +41,6 @@ interface Deps extends FactorDeps {
   readonly bucket: string;
   readonly look: Look;
 }
-
-const longestReason = 2_000;
-
-const text = ({ fields }: Visit, name: string): string => (fields.get(name)?.[0] ?? '').trim();
-
-const choicesOf = (visit: Visit): Partial<Record<(typeof rights)[number], Choice>> =>
-  Object.fromEntries(
-    rights.flatMap((right) => {
-      const outcome = text(visit, `outcome-${right}`);
-      if (outcome !== 'approve' && outcome !== 'refuse') return [];
-      const reason = text(visit, `reason-${right}`);
-      return [[right, { outcome, ...(reason ? { reason } : {}) }]];
-    }),
-  );
-
-/** What an action cannot do without, and what is said about it. */
-const required: Readonly<Record<string, readonly (readonly [field: string, problem: StaffProblem['problem']])[]>> = {
-  refuse: [['reason', 'reason']],
-  'end-without': [['reason', 'reason']],
-  'hand-out': [['way', 'way']],
-  'hand-over': [['ground', 'ground-hand-over']],
-  'manual-proof': [['reason', 'reason']],
-  extend: [
-    ['ground', 'ground'],
-    ['reason', 'reason'],
-  ],
-  ask: [
-    ['kind', 'kind'],
-    ['question', 'question'],
-  ],
-  'note-answer': [['answer', 'answer']],
-  'ask-again': [['system', 'system']],
-  undelivered: [['deal', 'deal']],
-};
-
-/** Whom the form names, of those who may decide. */
-const named = (visit: Visit, config: Config): Decider | undefined =>
-  decidersOf(config).find(({ key }) => key === text(visit, 'to'));
-
-const decideProblems = (visit: Visit, held: Case, map: DataMap): StaffProblem[] => {
-  const found: StaffProblem[] = [];
-  const choices = choicesOf(visit);
-  const approving = Object.values(choices).some(({ outcome }) => outcome === 'approve');
-  if (approving && incompleteSources(held).length > 0 && !text(visit, 'incomplete')) {
-    found.push({ field: 'incomplete', problem: 'incomplete' });
-  }
-  if (approving && unseenIn(visit, held, map).length > 0) found.push({ field: 'looked', problem: 'looked' });
-  for (const { right, decision } of held.rights) {
-    const choice = choices[right];
-    if (decision) continue;
-    if (!choice) found.push({ field: `outcome-${right}`, problem: 'choose' });
-    else if (choice.outcome === 'refuse' && !choice.reason) found.push({ field: `reason-${right}`, problem: 'reason' });
-  }
-  return found;
-};
-
-const typedLong = /reason|incomplete|question|answer/;
-
-/** What is missing in a form before the domain is asked: shown beside its field, nothing typed is lost. */
-const problemsOf = (visit: Visit, held: Case, action: string, { config, map, now: clock }: Deps): StaffProblem[] => {
-  const missing = (required[action] ?? []).filter(([field]) => !text(visit, field));
-  const long = [...visit.fields].filter(([name, [value = '']]) => typedLong.test(name) && value.length > longestReason);
-  const late = action === 'extend' && rightsToExtend(visit, held, config, clock()).length === 0;
-  return [
-    ...(namesCase(held.request, text(visit, 'last4')) ? [] : [{ field: 'last4', problem: 'last4' } as const]),
-    ...long.map(([field]) => ({ field, problem: 'too-long' }) as const),
-    ...(late ? [{ field: 'extend', problem: 'extend' } as const] : []),
-    ...missing.map(([field, problem]) => ({ field, problem })),
-    ...(action === 'hand-over' && !named(visit, config) ? [{ field: 'to', problem: 'to' } as const] : []),
-    ...(action === 'decide' ? decideProblems(visit, held, map) : []),
-  ];
-};
-
-/** The rights that the form names, of those whose time limit may still be extended; all of them unless one is named. */
-const rightsToExtend = (visit: Visit, held: Case, { timeZone }: Config, at: Date): Right[] => {
-  const named = text(visit, 'extend');
-  return extendable(held.rights, dayIn(timeZone, at)).filter((right) => ['', 'all', right].includes(named));
-};
 
 type Act = (visit: Visit, held: Case, at: Date, deps: Pick<Deps, 'config' | 'map'>) => Change;
 
@@ -137,10 +58,6 @@ const decideWith: Decide = (visit, held, by, at, { config }) => {
   };
   return decideAs(held, decision, { by, others: others(by, config), fourEyes: config.dpo.fourEyes === true }, at);
 };
-
-/** Systems with free text that nobody has ticked as looked at. */
-const unseenIn = (visit: Visit, held: Case, map: DataMap): string[] =>
-  withFreeText(held, map).filter((system) => !visit.fields.get('looked')?.includes(system));
 
 const extendWith: Decide = (visit, held, _, at, { config }) => {
   const ground = text(visit, 'ground') === 'number' ? 'number' : 'complexity';

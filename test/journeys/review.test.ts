@@ -192,6 +192,26 @@ test('what the DPO holds back is not in the answer, which says where and why; th
   expect(JSON.parse(checked.stdout)).toEqual({ findings: [] });
 });
 
+test('what is wrong in a decision is said in the order of the page, and of which right', async () => {
+  const email = 'fejl@fremmed.example';
+  const { reference } = await ask(world, { name: 'En Person', email, rights: ['access', 'rectification', 'erasure'] });
+  await prove(world, email, reference);
+  await start(world, reference);
+  await answerTask(world, reference, 'nothing');
+  const { page, visitor } = await openAsDpo(world, reference, 2);
+  const fields = { action: 'decide', last4: '', 'outcome-rectification': 'refuse', 'reason-rectification': '' };
+  const wrong = expectStatus(await visitor.submit(page, fields, 'manifest'), 400);
+  const summary = wrong.html.slice(wrong.html.indexOf('class="error-summary"'), wrong.html.indexOf('</ul>'));
+  expect([...summary.matchAll(/href="#([^"]+)">([^<]+)</g)].map(([, id, line]) => [id, line])).toEqual([
+    ['decide-outcome-access', 'Indsigt: Vælg, om du imødekommer eller afviser'],
+    ['decide-outcome-erasure', 'Sletning: Vælg, om du imødekommer eller afviser'],
+    ['decide-reason-rectification', 'Berigtigelse: Skriv en begrundelse til personen'],
+    ['decide-last4', 'Skriv de sidste 4 tegn af sagsnummeret'],
+  ]);
+  const places = [...summary.matchAll(/href="#([^"]+)"/g)].map(([, id]) => wrong.html.indexOf(` id="${id}"`));
+  expect(places).toEqual([...places].sort((a, b) => a - b));
+});
+
 test('T13: nothing is approved before every system with free text is ticked as looked at, and nothing typed is lost', async () => {
   const { reference, page, visitor } = await toReview('Mette Kjærgaard', peopleToTry.everywhere);
   const [first, ...others] = lookedAt(page);

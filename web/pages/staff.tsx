@@ -5,7 +5,7 @@ import type { DataMap } from '../../domain/data-map.ts';
 import type { Decider } from '../../domain/deciders.ts';
 import { undoableUntil } from '../../domain/decision.ts';
 import { lastEnd } from '../../domain/package.ts';
-import { type Case, isOver, type Status } from '../../domain/request.ts';
+import { type Case, isOver, rights, type Status } from '../../domain/request.ts';
 import { isPartlySent } from '../../domain/supplement.ts';
 import { DateText, Notice, Reference, SummaryList, Table, Tag, Typed } from '../components.tsx';
 import { ErrorSummary } from '../fields.tsx';
@@ -78,7 +78,12 @@ export interface StaffProps extends Frame, Case {
 const formOf = (props: StaffProps, name: string): Form => {
   const text = t(props.language);
   const sent = props.typed.action === name;
-  const problem = (kind: StaffProblem['problem']) => text(`staff.problem-${kind}` as TextKey);
+  // A form that asks the same of several rights says of which.
+  const sentence = ({ field, problem }: StaffProblem) => {
+    const right = rights.find((each) => [`outcome-${each}`, `reason-${each}`].includes(field));
+    const said = text(`staff.problem-${problem}` as TextKey);
+    return right ? `${text(`right.${right}`)}: ${said}` : said;
+  };
   return {
     text,
     name,
@@ -90,7 +95,7 @@ const formOf = (props: StaffProps, name: string): Form => {
           ]
         : [],
     ),
-    errors: new Map(sent ? props.problems.map((each) => [each.field, problem(each.problem)]) : []),
+    errors: new Map(sent ? props.problems.map((each) => [each.field, sentence(each)]) : []),
   };
 };
 

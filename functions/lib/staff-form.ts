@@ -1,0 +1,109 @@
+import type { Config } from '../../domain/config.ts';
+import type { DataMap } from '../../domain/data-map.ts';
+import { type Decider, decidersOf } from '../../domain/deciders.ts';
+import { type Choice, isUndecided, withFreeText } from '../../domain/decision.ts';
+import { type Case, namesCase, type Right, type RightRecord, rights } from '../../domain/request.ts';
+import { incompleteSources } from '../../domain/supplement.ts';
+import { extendable } from '../../domain/urgency.ts';
+import { dayIn } from '../../web/format.ts';
+import type { StaffProblem } from '../../web/pages/staff.tsx';
+import type { Visit } from './page.ts';
+
+interface Deps {
+  readonly config: Config;
+  /** Of the case. */
+  readonly map: DataMap;
+  readonly now: () => Date;
+}
+
+const longestReason = 2_000;
+
+/** What was typed into a field. */
+export const text = ({ fields }: Visit, name: string): string => (fields.get(name)?.[0] ?? '').trim();
+
+/** What is chosen for each right. */
+export const choicesOf = (visit: Visit): Partial<Record<(typeof rights)[number], Choice>> =>
+  Object.fromEntries(
+    rights.flatMap((right) => {
+      const outcome = text(visit, `outcome-${right}`);
+      if (outcome !== 'approve' && outcome !== 'refuse') return [];
+      const reason = text(visit, `reason-${right}`);
+      return [[right, { outcome, ...(reason ? { reason } : {}) }]];
+    }),
+  );
+
+/** What an action's form asks for, in the order of the page, and what is said where it is missing; a text that may be left out has nothing. */
+const asked: Readonly<Record<string, readonly (readonly [field: string, missing?: StaffProblem['problem']])[]>> = {
+  refuse: [['reason', 'reason']],
+  'end-without': [['reason', 'reason']],
+  'hand-out': [['way', 'way']],
+  'hand-over': [['to', 'to'], ['ground', 'ground-hand-over'], ['reason']],
+  'manual-proof': [['reason', 'reason']],
+  extend: [
+    ['ground', 'ground'],
+    ['reason', 'reason'],
+  ],
+  ask: [
+    ['kind', 'kind'],
+    ['question', 'question'],
+  ],
+  'note-answer': [['answer', 'answer']],
+  'ask-again': [['system', 'system']],
+  undelivered: [['deal', 'deal']],
+};
+
+/** Whom the form names, of those who may decide. */
+export const named = (visit: Visit, config: Config): Decider | undefined =>
+  decidersOf(config).find(({ key }) => key === text(visit, 'to'));
+
+/** Systems with free text that nobody has ticked as looked at. */
+const unseenIn = (visit: Visit, held: Case, map: DataMap): string[] =>
+  withFreeText(held, map).filter((system) => !visit.fields.get('looked')?.includes(system));
+
+/** What is wrong with one field: nothing in it, or more than a person reads. */
+const wrongIn = (visit: Visit, field: string, missing?: StaffProblem['problem']): StaffProblem[] => {
+  const typed = text(visit, field);
+  if (!typed && missing) return [{ field, problem: missing }];
+  return typed.length > longestReason ? [{ field, problem: 'too-long' }] : [];
+};
+
+const rightProblems = (visit: Visit, { right }: RightRecord): StaffProblem[] => {
+  const outcome = choicesOf(visit)[right]?.outcome;
+  if (!outcome) return [{ field: `outcome-${right}`, problem: 'choose' }];
+  return wrongIn(visit, `reason-${right}`, outcome === 'refuse' ? 'reason' : undefined);
+};
+
+const decideProblems = (visit: Visit, held: Case, map: DataMap): StaffProblem[] => {
+  const approving = Object.values(choicesOf(visit)).some(({ outcome }) => outcome === 'approve');
+  const unseen = approving && unseenIn(visit, held, map).length > 0;
+  const lacking = approving && incompleteSources(held).length > 0;
+  return [
+    ...held.rights.filter(isUndecided).flatMap((each) => rightProblems(visit, each)),
+    ...(unseen ? [{ field: 'looked', problem: 'looked' } as const] : []),
+    ...wrongIn(visit, 'incomplete', lacking ? 'incomplete' : undefined),
+  ];
+};
+
+/** What is missing in a form before the domain is asked, in the order of the page: shown beside its field, nothing typed is lost. */
+export const problemsOf = (
+  visit: Visit,
+  held: Case,
+  action: string,
+  { config, map, now: clock }: Deps,
+): StaffProblem[] => {
+  const late = action === 'extend' && rightsToExtend(visit, held, config, clock()).length === 0;
+  const stranger = text(visit, 'to') !== '' && !named(visit, config);
+  return [
+    ...(late ? [{ field: 'extend', problem: 'extend' } as const] : []),
+    ...(action === 'hand-over' && stranger ? [{ field: 'to', problem: 'to' } as const] : []),
+    ...(asked[action] ?? []).flatMap(([field, missing]) => wrongIn(visit, field, missing)),
+    ...(action === 'decide' ? decideProblems(visit, held, map) : []),
+    ...(namesCase(held.request, text(visit, 'last4')) ? [] : [{ field: 'last4', problem: 'last4' } as const]),
+  ];
+};
+
+/** The rights that the form names, of those whose time limit may still be extended; all of them unless one is named. */
+export const rightsToExtend = (visit: Visit, held: Case, { timeZone }: Config, at: Date): Right[] => {
+  const named = text(visit, 'extend');
+  return extendable(held.rights, dayIn(timeZone, at)).filter((right) => ['', 'all', right].includes(named));
+};
