@@ -91,6 +91,8 @@ interface TextFieldProps extends FieldProps {
   readonly width?: 'short' | 'middle' | 'full';
   readonly digits?: boolean;
   readonly blank?: boolean;
+  /** The page opens here: what it was sent for comes next. */
+  readonly first?: boolean;
 }
 
 // Names and addresses are no words of a dictionary. JSX would leave out a false attribute; this one must say "false".
@@ -108,6 +110,7 @@ export const TextField = (props: TextFieldProps) => (
       {...unchecked}
       autocapitalize={props.blank ? 'none' : undefined}
       inputmode={props.digits ? 'numeric' : undefined}
+      autofocus={props.first}
     />
   </Field>
 );

@@ -70,6 +70,31 @@ describe('without a script', () => {
     return { context, tab: await context.newPage() };
   };
 
+  test.each([1280, 390])(
+    'once a code was sent, a page of %i px opens where it is typed, and its buttons stand apart',
+    async (width) => {
+      const { context, tab } = await open(width);
+      for (const [name, id] of [
+        ['staff-ask-code.da', 'ask-code'],
+        ['review-who-asked.da', 'code'],
+      ] as const) {
+        await tab.goto(`${site.url}/${name}`);
+        expect(await tab.locator(':focus').getAttribute('id')).toBe(id);
+        expect(await tab.locator(':focus').evaluate((field) => field.getBoundingClientRect().top)).toBeLessThan(640);
+        const [send, again] = await Promise.all(
+          [0, 1].map((at) => tab.locator('form:has(:focus) button').nth(at).boundingBox()),
+        );
+        const beside = (again?.x ?? 0) - (send?.x ?? 0) - (send?.width ?? 0);
+        const below = (again?.y ?? 0) - (send?.y ?? 0) - (send?.height ?? 0);
+        expect(Math.max(beside, below)).toBeGreaterThanOrEqual(8);
+      }
+      // What is wrong is read first.
+      await tab.goto(`${site.url}/review-who-sent.da`);
+      expect(await tab.locator(':focus').getAttribute('class')).toBe('error-summary');
+      await context.close();
+    },
+  );
+
   test('everything on the form is reached and used by the keyboard alone', async () => {
     const { context, tab } = await open(1280);
     await tab.goto(`${site.url}/form-who-empty.en`);

@@ -514,7 +514,10 @@ const reviewSpecimens = (frame: { language: Language; config: Config }, typed: T
     { name: 'review-who', html: deciderCodePage(who) },
     { name: 'review-who-one', html: deciderCodePage({ ...who, people: others, fields }) },
     ...(first
-      ? [{ name: 'review-who-sent', html: deciderCodePage({ ...who, sent: first, fields, problem: wrong }) }]
+      ? [
+          { name: 'review-who-asked', html: deciderCodePage({ ...who, sent: first }) },
+          { name: 'review-who-sent', html: deciderCodePage({ ...who, sent: first, fields, problem: wrong }) },
+        ]
       : []),
     { name: 'review-data', html: dataPage({ ...props, ...data }) },
     { name: 'review-data-closed', html: dataPage({ ...props, ...data, open: false, outdated: 2 }) },

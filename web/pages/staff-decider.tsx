@@ -40,13 +40,16 @@ const TypeCode = ({ props, form, action, label, look }: ClosingProps) => {
         width="short"
         digits
         blank
+        first={form.errors.size === 0}
       />
-      <Button action={action} {...(look ? { look } : {})}>
-        {label}
-      </Button>
-      <Button action={`code-${action}`} look="secondary">
-        {text('decider.again')}
-      </Button>
+      <div class="buttons">
+        <Button action={action} {...(look ? { look } : {})}>
+          {label}
+        </Button>
+        <Button action={`code-${action}`} look="secondary">
+          {text('decider.again')}
+        </Button>
+      </div>
     </>
   );
 };
