@@ -7,10 +7,9 @@ export interface Frame {
   readonly path: string;
 }
 
-/** An address of ours that stays in the page's language: the first language of the configuration needs no saying. */
-export const inLanguage = ({ language, config }: Pick<Frame, 'language' | 'config'>, path: string): string =>
-  language === config.languages[0] ? path : asLanguage(path, language);
-
-/** The address of the same page in a language. */
+/** The address of a page in a language. */
 export const asLanguage = (path: string, language: Language): string =>
   `${path}${path.includes('?') ? '&' : '?'}lang=${language}`;
+
+/** An address of ours that stays in the page's language. It always says it: left out, the browser's own would count. */
+export const inLanguage = ({ language }: Pick<Frame, 'language'>, path: string): string => asLanguage(path, language);

@@ -2,6 +2,7 @@ import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Language } from '../../domain/config.ts';
 import type { Failure } from '../../domain/errors.ts';
+import { asLanguage } from '../../web/frame.ts';
 import { errorName, log } from './log.ts';
 import { networkOf } from './network.ts';
 
@@ -205,6 +206,13 @@ const visitOf = (event: APIGatewayProxyEventV2, baseUrl: string): Visit => {
   };
 };
 
+/** Whoever asked for a language keeps it where a page of ours sends them on to another. */
+const keepingLanguage = (answer: Answer, { language }: Visit): Answer => {
+  const { location } = answer;
+  if (!language || !location?.startsWith('/') || /[?&]lang=/.test(location)) return answer;
+  return { ...answer, location: asLanguage(location, language) };
+};
+
 interface FailedVisit {
   readonly acceptLanguage: string;
   readonly query: string;
@@ -240,7 +248,7 @@ export const onPage = (site: () => Site, pages: () => Pages) => {
     if (!handle) throw new Refusal(404);
     const visit = visitOf(event, built.site.baseUrl);
     if (visit.method === 'POST' && event.routeKey.startsWith('GET ')) throw new Refusal(405);
-    return handle(visit);
+    return keepingLanguage(await handle(visit), visit);
   };
   const failed = {
     onError: (request: { error: Error | null; event: APIGatewayProxyEventV2; response: unknown }) => {

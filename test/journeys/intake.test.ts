@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { referenceFrom } from '../../domain/reference.ts';
-import { expectStatus } from './access.ts';
+import { ask, expectStatus, last4, linkIn } from './access.ts';
 import { formsOf, type Page, Visitor } from './visitor.ts';
 import { openWorld, type World } from './world.ts';
 
@@ -53,4 +53,43 @@ test('a day that does not exist is no address of the receipt', async () => {
   const reference = referenceFrom(new Uint8Array(8));
   const visit = async (on: string) => (await new Visitor(world.site).get(`/sent/${reference}?on=${on}`)).status;
   expect([await visit('2026-02-28'), await visit('2026-02-31')]).toEqual([200, 404]);
+});
+
+const languageOf = ({ html }: Page): string | undefined => /<html lang="(\w\w)"/.exec(html)?.[1];
+
+test('the language that somebody chose stays from page to page and after an error, whatever their browser asks for', async () => {
+  for (const [chosen, browser] of [
+    ['da', 'en'],
+    ['en', 'da'],
+  ] as const) {
+    const visitor = new Visitor(world.site, browser);
+    let page = await visitor.get(`/?lang=${chosen}`);
+    const next = /href="(\/want[^"]*)"/.exec(page.html)?.[1] ?? '';
+    page = await visitor.get(next);
+    const seen = [languageOf(page)];
+    page = await visitor.submit(page, {}, 'rights');
+    seen.push(languageOf(page));
+    page = await visitor.submit(page, { rights: 'access' });
+    seen.push(languageOf(page));
+    seen.push(languageOf(await visitor.get(/href="(\/want[^"]*)"/.exec(page.html)?.[1] ?? '')));
+    seen.push(languageOf(await visitor.submit(page, { who: 'x'.repeat(20_000) })));
+    expect(seen).toEqual(Array(5).fill(chosen));
+  }
+});
+
+test('the language that somebody chose stays where a form or a link sends them on to', async () => {
+  const email = 'sprog@example.org';
+  const { reference } = await ask(world, { name: 'Anna Berg', email });
+  const visitor = new Visitor(world.site);
+  const mail = await world.mail(email, new RegExp(reference));
+  const page = await visitor.get(`${linkIn(mail, 'c')}?lang=en`);
+  const code = /^ *([2-9B-DF-HJKMNP-TV-Z]{3}[ -]?[2-9B-DF-HJKMNP-TV-Z]{3}) *$/m.exec(mail.text)?.[1] ?? '';
+  const status = await visitor.submit(page, { code });
+  expect([new URL(status.url).pathname, languageOf(page), languageOf(status)]).toEqual([
+    `/request/${reference}`,
+    'en',
+    'en',
+  ]);
+  const over = await visitor.submit(status, { action: 'withdraw', last4: last4(reference) }, 'last4');
+  expect([over.status, languageOf(over)]).toEqual([200, 'en']);
 });

@@ -31,7 +31,7 @@ const numbers = ({ html }: Page): Record<string, number> =>
 
 /** The case numbers of the list, in order. */
 const listed = ({ html }: Page): string[] =>
-  [...html.matchAll(/href="\/dpo\/request\/([\w-]+)"/g)].map(([, reference]) => reference as string);
+  [...html.matchAll(/href="\/dpo\/request\/([\w-]+)[?"]/g)].map(([, reference]) => reference as string);
 
 const asked = async (name: string, rights?: readonly string[]): Promise<{ email: string; reference: string }> => {
   const email = `${name}@fremmed.example`;

@@ -174,7 +174,7 @@ test('who stops at the issuer is told so, and may begin again', async () => {
   const { location } = await new Visitor(address.origin).redirect(address.href);
   const page = await visitor.get(location);
   refused(page, 403, /Logintjenesten stoppede/);
-  expect(page.html).toContain('href="/dpo/sign-in/begin"');
+  expect(page.html).toContain('href="/dpo/sign-in/begin?lang=');
 });
 
 test('a sign-in that takes longer than ten minutes is refused', async () => {
@@ -223,7 +223,7 @@ test('signing out ends the session here, and everywhere when that is asked', asy
 
 test('a request that was wanted is where the sign-in leads; any other address is not', async () => {
   const asked = await visitor.get('/dpo/sign-in?request=K7F-4QX-92H');
-  expect(asked.html).toMatch(/href="\/dpo\/sign-in\/begin(\?request=[\w-]+)?"/);
+  expect(asked.html).toMatch(/href="\/dpo\/sign-in\/begin(\?request=[\w-]+&amp;lang=da|\?lang=da)"/);
   for (const to of ['https://evil.example', '//evil.example', '/dpo/request/../..']) {
     const { location } = await visitor.redirect(`/dpo/sign-in/begin?request=${encodeURIComponent(to)}`);
     expect(location).not.toContain('evil');

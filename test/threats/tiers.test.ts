@@ -172,7 +172,7 @@ const proven = async (address: string = email): Promise<Visitor> => {
 
 /** Where the status page's link leads. */
 const toIssuer = async (visitor: Visitor, of = reference): Promise<URL> => {
-  expect((await visitor.get(`/request/${of}`)).html).toContain(`href="/request/${of}/proof"`);
+  expect((await visitor.get(`/request/${of}`)).html).toContain(`href="/request/${of}/proof?lang=`);
   return new URL((await visitor.redirect(`/request/${of}/proof`)).location);
 };
 

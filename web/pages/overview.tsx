@@ -65,7 +65,7 @@ const Numbers = ({ props, text }: { props: OverviewProps; text: OverviewText }) 
 
 const Search = ({ props, form, text }: { props: OverviewProps; form: Form; text: OverviewText }) => (
   <form method="get" action={at(props, '/dpo')} class="search">
-    {props.language !== props.config.languages[0] && <input type="hidden" name="lang" value={props.language} />}
+    <input type="hidden" name="lang" value={props.language} />
     <TextField form={form} field="find" label={text('overview.find')} hint={text('overview.find-hint')} width="short" />
     <Button look="secondary">{text('overview.find-button')}</Button>
   </form>

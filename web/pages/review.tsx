@@ -218,7 +218,7 @@ const documentRow = (props: DataProps, text: Text, { path, bytes }: DocumentFile
   const mark = props.marks.find(({ document }) => document === path);
   const name = path.split('/').at(-1) ?? path;
   return [
-    <Link to={path === props.text ? inLanguage(props, `${props.path}/text`) : `${props.path}?document=${n}`}>
+    <Link to={inLanguage(props, path === props.text ? `${props.path}/text` : `${props.path}?document=${n}`)}>
       {name}
     </Link>,
     typeOf(path),
