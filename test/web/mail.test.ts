@@ -202,6 +202,22 @@ describe('mails tell each reader what they need', () => {
     expect(text('confirm')).toContain('K7F4QX');
   });
 
+  test('a reminder to confirm asks whether it was the reader, and says what to do if not, as the first mail does', () => {
+    for (const template of ['confirm', 'remind'] as const) {
+      expect(text(template)).toContain('Var det dig?');
+      expect(text(template)).toContain('Var det ikke dig? Så skal du ikke gøre noget.');
+      expect(text(template)).not.toContain('Du har sendt');
+    }
+  });
+
+  test('what was granted is told as done: it is approved only once it is', () => {
+    const granted = [{ right: 'erasure', outcome: 'approve' }] as const;
+    expect(text('answered', { outcomes: granted })).toContain('Vi har gjort det, du bad om.');
+    expect(text('partly', { outcomes: granted })).toContain('Vi har gjort det, du bad om.');
+    const english = letter('answered', { ...sampleFacts('answered', 'en'), outcomes: granted }).text;
+    expect(english).toContain('We have done what you asked for.');
+  });
+
   test('a refusal says its reason, the authority and the court', () => {
     const refused = text('answered');
     for (const part of ['bogføringsloven', 'Datatilsynet', 'https://www.datatilsynet.dk', 'domstolene']) {

@@ -1,4 +1,4 @@
-import { blocks, type Draft, paragraph } from './block.ts';
+import { blocks, type Draft, note, paragraph } from './block.ts';
 import type { LetterFacts } from './facts.ts';
 import { button, complaint, foot, linkLife, personFacts, staffFacts, voice } from './voice.ts';
 
@@ -17,6 +17,7 @@ const remind = (facts: LetterFacts): Draft => {
       linkLife(facts, v),
       paragraph(say('remind.close', { date: due })),
       personFacts(v),
+      note(say('confirm.not-you-title'), say('confirm.not-you')),
       complaint(facts.authority, facts.dpo.email, say),
     ),
     foot: foot('person', facts),
