@@ -105,6 +105,10 @@ const untilUndone = (now: Date): string => new Date(now.getTime() + undoMinutes 
 export const undoableUntil = ({ status, segment, package: built }: Request, now: Date): string | undefined =>
   status === 'APPROVED' && !built && segment.from && segment.from > now.toISOString() ? segment.from : undefined;
 
+/** Whether a right's decision is one that is not out yet: until its answer is sent, it may be taken back, and nobody is told of it. */
+export const isUntold = ({ decision }: RightRecord, all: readonly RightRecord[]): boolean =>
+  decision !== undefined && decision.at === all.find(({ status }) => status === 'APPROVED')?.decision?.at;
+
 /** Takes the last decision back, all of it: the DPO decides anew on the same manifest. Refused once the answer is on its way. */
 export const takeBack = (held: Case, now: Date): Change => {
   if (!undoableUntil(held.request, now)) refuse(held.request, 'still to be sent');

@@ -81,7 +81,8 @@ type Wrong = Parameters<typeof statusPage>[0]['wrong'];
 const showStatus = async (visit: Visit, { requestId }: Token, deps: Deps, wrong?: Wrong): Promise<Answer> => {
   const held = await deps.cases.read(requestId);
   const { request, rights } = held;
-  const page = { ...deps.look(visit, request.language), request, rights, wantsProof: wantsProof(held, deps.map) };
+  const site = deps.look(visit, request.language);
+  const page = { ...site, request, rights, wantsProof: wantsProof(held, deps.map), now: deps.now() };
   return { status: wrong ? 400 : 200, html: statusPage({ ...page, ...(wrong ? { wrong } : {}) }) };
 };
 

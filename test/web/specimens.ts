@@ -68,6 +68,7 @@ export const config: Config = {
 
 const reference = 'K7F-4QX-92M';
 const receivedAt = '2026-11-23T13:05:00.000Z';
+const now = new Date('2026-11-27T09:00:00Z');
 
 const personOf = (typed: Typing): Person => ({
   name: typed('Søren Ærø Ågesen'),
@@ -241,7 +242,7 @@ const timeline = [
   ['NEW_CODE_WITHOUT_WORDS', 'watchdog'],
 ].map(([what = '', by = ''], n) => ({ what, by: by as 'subject', at: `2026-11-2${n}T09:0${n}:00.000Z` }));
 
-const caseOf = (status: Status, typed: Typing, more: Partial<Request> = {}): Case => ({
+export const caseOf = (status: Status, typed: Typing, more: Partial<Request> = {}): Case => ({
   request: requestOf(status, typed, { planned, proof: { at: receivedAt, method: 'mailbox' }, ...more }),
   rights: [recordOf('access', status, typed), recordOf('erasure', status, typed)],
   sources: sourcesOf(typed),
@@ -365,7 +366,7 @@ const staffSpecimens = (frame: { language: Language; config: Config }, typed: Ty
       ...held,
       map: mapOf(typed),
       timeline,
-      now: new Date('2026-11-27T09:00:00Z'),
+      now,
       problems,
       typed: sent,
       ...more,
@@ -614,18 +615,20 @@ const personSpecimens = (frame: { language: Language; config: Config }, typed: T
       name: 'status-withdraw-wrong',
       html: statusPage({
         ...at(`/request/${reference}`),
+        now,
         ...caseOf('GATHERING', typed),
         wrong: { problem: 'last4', typed: '', form: 'withdraw' },
       }),
     },
     ...statuses.map((status) => ({
       name: `status-${status}`,
-      html: statusPage({ ...at(`/request/${reference}`), ...caseOf(status, typed, { package: built }) }),
+      html: statusPage({ ...at(`/request/${reference}`), now, ...caseOf(status, typed, { package: built }) }),
     })),
     ...questions(typed).map(({ name, asks, wrong }) => ({
       name: `status-${name}`,
       html: statusPage({
         ...at(`/request/${reference}`),
+        now,
         ...caseOf('REVIEW', typed, { asks }),
         ...(wrong ? { wrong } : {}),
       }),
@@ -634,6 +637,7 @@ const personSpecimens = (frame: { language: Language; config: Config }, typed: T
       name: 'status-sign-in',
       html: statusPage({
         ...at(`/request/${reference}`),
+        now,
         ...caseOf('REVIEW', typed),
         config: { ...config, proof },
         wantsProof: true,
@@ -641,7 +645,7 @@ const personSpecimens = (frame: { language: Language; config: Config }, typed: T
     },
     {
       name: 'status-more-proof',
-      html: statusPage({ ...at(`/request/${reference}`), ...caseOf('REVIEW', typed), wantsProof: true }),
+      html: statusPage({ ...at(`/request/${reference}`), now, ...caseOf('REVIEW', typed), wantsProof: true }),
     },
     ...proofProblems.map((problem) => ({
       name: `proof-${problem}`,
@@ -671,8 +675,16 @@ const personSpecimens = (frame: { language: Language; config: Config }, typed: T
       }),
     })),
     {
+      name: 'status-overdue',
+      html: statusPage({
+        ...at(`/request/${reference}`),
+        now: new Date('2026-12-28T09:00:00Z'),
+        ...caseOf('REVIEW', typed),
+      }),
+    },
+    {
       name: 'status-partly',
-      html: statusPage({ ...at(`/request/${reference}`), ...caseOf('REVIEW', typed, partly(typed)) }),
+      html: statusPage({ ...at(`/request/${reference}`), now, ...caseOf('REVIEW', typed, partly(typed)) }),
     },
   ];
 };

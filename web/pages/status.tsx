@@ -1,9 +1,8 @@
 import { complaintBody } from '../../domain/complaint-bodies.ts';
-import { maxLinks } from '../../domain/delivery.ts';
+import { isUntold } from '../../domain/decision.ts';
+import { isFetchable, mayAskForLink } from '../../domain/delivery.ts';
 import { masked } from '../../domain/identity.ts';
-import { lastEnd } from '../../domain/package.ts';
-import { type Case, isOver, type RightRecord, type Status } from '../../domain/request.ts';
-import { isPartlySent } from '../../domain/supplement.ts';
+import { type Case, isOver, type RightRecord } from '../../domain/request.ts';
 import { openAsk } from '../../domain/urgency.ts';
 import {
   Button,
@@ -15,8 +14,6 @@ import {
   Reference,
   SummaryList,
   Tag,
-  TaskList,
-  type TaskState,
   Typed,
 } from '../components.tsx';
 import { ErrorSummary, PostForm, TextArea, TextField } from '../fields.tsx';
@@ -24,9 +21,11 @@ import { type Frame, inLanguage } from '../frame.ts';
 import { page } from '../layout.tsx';
 import type { Form } from '../person-text.ts';
 import { counted, type Text, t } from '../person-text.ts';
+import { By, Headline, isAwaited, Overdue, SentParts, Steps } from './status-where.tsx';
 
 export type StatusProps = Frame &
   Pick<Case, 'request' | 'rights'> & {
+    readonly now: Date;
     /** Some systems open only with more proof than the mailbox. */
     readonly wantsProof?: boolean;
     /** What is wrong with an answer that was sent, and the answer. */
@@ -38,102 +37,14 @@ export type StatusProps = Frame &
     };
   };
 
-const steps = ['received', 'proven', 'gathering', 'review', 'ready'] as const;
-
-/** Which of the steps a request stands at; 5 when all are done. */
-const stepOf: Readonly<Record<Status, number>> = {
-  RECEIVED: 1,
-  AWAITING_PROOF: 1,
-  VERIFIED: 2,
-  GATHERING: 2,
-  REVIEW: 3,
-  APPROVED: 3,
-  DELIVERED: 5,
-  CLOSED: 5,
-  REFUSED: 5,
-  WITHDRAWN: 0,
-  UNVERIFIED_CLOSED: 0,
-};
-
-const stateAt = (step: number, at: number): TaskState => (step < at ? 'done' : step === at ? 'now' : 'later');
-
-const Steps = ({ props }: { props: StatusProps }) => {
-  const text = t(props.language);
-  const at = stepOf[props.request.status];
-  if (at === 0) return null;
-  const waits = at === 1 ? 'status.step-you' : 'status.step-now';
-  const words = { done: 'status.step-done', now: waits, later: 'status.step-later' } as const;
-  return (
-    <>
-      <h2>{text('status.steps')}</h2>
-      <TaskList
-        tasks={steps.map((step, n) => {
-          const state = stateAt(n, at);
-          return { name: text(`status.step-${step}`), state, word: text(words[state]) };
-        })}
-      />
-    </>
-  );
-};
-
-const answerBy = (rights: readonly RightRecord[]): string | undefined =>
-  rights
-    .filter(({ status }) => !isOver(status) && status !== 'DELIVERED')
-    .map(({ deadline }) => deadline.strictDate)
-    .sort()[0];
-
-/** Until the answer is sent there is one more thing to say than the state: by when it comes. */
-const Headline = ({ props }: { props: StatusProps }) => {
-  const text = t(props.language);
-  const { status } = props.request;
-  const until = lastEnd(props.request);
-  const by = answerBy(props.rights);
-  const partly = isPartlySent(props);
-  const key = status === 'DELIVERED' && !until ? 'status.answered' : (`status.${status}` as const);
-  const open = !isOver(status) && status !== 'DELIVERED';
-  return (
-    <div class="headline">
-      <p class="headline-state">{text(partly ? 'status.partly' : key)}</p>
-      {open && by && (
-        <p>
-          {text(partly ? 'status.partly-by' : 'status.answer-by')}{' '}
-          <strong>
-            <DateText when={by} frame={props} />
-          </strong>
-          .
-        </p>
-      )}
-      {(status === 'DELIVERED' || partly) && until && (
-        <p>
-          {text('status.fetch-until')} <DateText when={until} frame={props} />.
-        </p>
-      )}
-    </div>
-  );
-};
-
 const looks = { approve: 'good', refuse: 'warning' } as const;
 
-/** What is with the person already, and why the rest is not. */
-const SentParts = ({ props }: { props: StatusProps }) => {
-  const text = t(props.language);
-  const { sent = [] } = props.request;
-  if (!isPartlySent(props)) return null;
-  return sent.map(({ at, reason }) => (
-    <p>
-      {text('status.partly-sent')} <DateText when={at} frame={props} />. {text('status.partly-why')}{' '}
-      <Typed>{reason}</Typed>
-    </p>
-  ));
-};
-
-/** A right that was decided is told only when its answer was sent: until then the decision may not be complete. */
+/** A right that was decided is told only when its answer was sent: until then even a refusal may be taken back. */
 const RightState = ({ record, props }: { record: RightRecord; props: StatusProps }) => {
   const text = t(props.language);
   const { right, decision, status } = record;
-  // Until then even a refusal may be taken back.
-  const told = decision && props.request.status !== 'APPROVED' ? decision : undefined;
-  const open = !isOver(status) && status !== 'DELIVERED' && props.rights.length > 1;
+  const told = decision && !isUntold(record, props.rights) ? decision : undefined;
+  const awaited = isAwaited(record, props);
   return (
     <li>
       <h3>{text(`want.${right}`)}</h3>
@@ -143,19 +54,15 @@ const RightState = ({ record, props }: { record: RightRecord; props: StatusProps
             {text(told.outcome === 'refuse' && status !== 'REFUSED' ? 'status.rest-refused' : `status.${told.outcome}`)}
           </Tag>
         ) : (
-          <Tag look="info">{text(isOver(status) ? 'status.over' : 'status.working')}</Tag>
+          <Tag look="info">{text(awaited || status === 'DELIVERED' ? 'status.working' : 'status.over')}</Tag>
         )}
       </p>
-      {record.extension && !isOver(status) && (
+      {record.extension && awaited && (
         <p>
           {text('status.extended')} <Typed>{record.extension.reason}</Typed>
         </p>
       )}
-      {open && (
-        <p>
-          {text('status.answer-by')} <DateText when={record.deadline.strictDate} frame={props} />.
-        </p>
-      )}
+      {awaited && props.rights.length > 1 && <By day={record.deadline.strictDate} words="answer" props={props} />}
       {told?.reason && (
         <p>
           {text('status.reason')} <Typed>{told.reason}</Typed>
@@ -269,12 +176,12 @@ const Withdraw = ({ props }: { props: StatusProps }) => {
 const SendLink = ({ props }: { props: StatusProps }) => {
   const form = formOf(props, 'send-link');
   const { text } = form;
-  const { links = 0, status } = props.request;
-  if (!lastEnd(props.request) || (status !== 'DELIVERED' && !isPartlySent(props))) return null;
+  const { links = 0 } = props.request;
+  if (!isFetchable(props.request, props.now)) return null;
   return (
     <Disclosure title={text('status.link')} open={form.errors.has('last4')}>
       {links > 0 && <p>{counted(props.language, 'status.link-sent', links)}</p>}
-      {links < maxLinks ? (
+      {mayAskForLink(props.request, props.now) ? (
         <>
           <p>{text('status.link-lead', { address: masked(props.request.person.email) })}</p>
           <PostForm to={inLanguage(props, props.path)}>
@@ -329,8 +236,8 @@ const MoreProof = ({ props }: { props: StatusProps }) => {
 };
 
 /** Where a request stands, in the person's words: no system's name, no error, nobody's name but their own. */
-export const statusPage = ({ request, rights, wrong, wantsProof, ...frame }: StatusProps): string => {
-  const props = { request, rights, wrong, wantsProof, ...frame };
+export const statusPage = ({ request, rights, wrong, wantsProof, now, ...frame }: StatusProps): string => {
+  const props = { request, rights, wrong, wantsProof, now, ...frame };
   const text = t(frame.language);
   const title = text('status.title', { reference: request.reference });
   return page({
@@ -344,6 +251,7 @@ export const statusPage = ({ request, rights, wrong, wantsProof, ...frame }: Sta
           {text('status.heading')} <Reference>{request.reference}</Reference>
         </h1>
         <Headline props={props} />
+        <Overdue props={props} />
         <SentParts props={props} />
         <SendLink props={props} />
         <Question props={props} />

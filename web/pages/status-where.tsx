@@ -1,0 +1,133 @@
+import { complaintBody } from '../../domain/complaint-bodies.ts';
+import { isUntold } from '../../domain/decision.ts';
+import { isFetchable } from '../../domain/delivery.ts';
+import { lastEnd } from '../../domain/package.ts';
+import { isOver, type Request, type RightRecord, type Status } from '../../domain/request.ts';
+import { isPartlySent } from '../../domain/supplement.ts';
+import { openAsk } from '../../domain/urgency.ts';
+import { DateText, Link, Notice, TaskList, Typed } from '../components.tsx';
+import { dayIn, longDate } from '../format.ts';
+import { t } from '../person-text.ts';
+import type { StatusProps } from './status.tsx';
+
+const steps = ['received', 'proven', 'gathering', 'review', 'ready'] as const;
+
+/** Which of the steps a request stands at; 5 when all are done. */
+const stepAt: Readonly<Record<Exclude<Status, 'REFUSED'>, number>> = {
+  RECEIVED: 1,
+  AWAITING_PROOF: 1,
+  VERIFIED: 2,
+  GATHERING: 2,
+  REVIEW: 3,
+  APPROVED: 3,
+  DELIVERED: 5,
+  CLOSED: 5,
+  WITHDRAWN: 0,
+  UNVERIFIED_CLOSED: 0,
+};
+
+/** A refusal ends a request where it stands: what was not done by then never is. */
+const stepOf = ({ status, manifest }: Request): number => {
+  if (status !== 'REFUSED') return stepAt[status];
+  return manifest ? 4 : 2;
+};
+
+export const Steps = ({ props }: { props: StatusProps }) => {
+  const text = t(props.language);
+  const { status } = props.request;
+  const at = stepOf(props.request);
+  if (at === 0) return null;
+  const waits = at === 1 ? 'status.step-you' : 'status.step-now';
+  const stateOf = (n: number) => {
+    if (n < at) return { state: 'done', word: text('status.step-done') } as const;
+    if (status === 'REFUSED') return { state: 'later', word: text('status.step-never') } as const;
+    if (n === at) return { state: 'now', word: text(waits) } as const;
+    return { state: 'later', word: text('status.step-later') } as const;
+  };
+  return (
+    <>
+      <h2>{text('status.steps')}</h2>
+      <TaskList tasks={steps.map((step, n) => ({ name: text(`status.step-${step}`), ...stateOf(n) }))} />
+    </>
+  );
+};
+
+/** Whether the person still waits for an answer about a right. */
+export const isAwaited = (record: RightRecord, props: StatusProps): boolean =>
+  isUntold(record, props.rights) || (!isOver(record.status) && record.status !== 'DELIVERED');
+
+const answerBy = (props: StatusProps): string | undefined =>
+  props.rights
+    .filter((record) => isAwaited(record, props))
+    .map(({ deadline }) => deadline.strictDate)
+    .sort()[0];
+
+/** Whether the day that the person was given is past; while a question of ours is open nothing is said of it. */
+const isLate = (day: string, { config, now }: StatusProps): boolean => dayIn(config.timeZone, now) > day;
+
+const standsStill = ({ request }: StatusProps): boolean => openAsk(request)?.suspends === true;
+
+/** By when an answer comes, in the words for all of it, the rest of it or one right. */
+export const By = ({ day, words, props }: { day: string; words: 'answer' | 'partly'; props: StatusProps }) => {
+  const text = t(props.language);
+  const late = isLate(day, props);
+  if (late && standsStill(props)) return null;
+  const date = <DateText when={day} frame={props} />;
+  return (
+    <p>
+      {text(late ? `status.${words}-was-by` : `status.${words}-by`)} <strong>{date}</strong>.
+    </p>
+  );
+};
+
+/** An answer that is late is told as late, with what the person can do about it. */
+export const Overdue = ({ props }: { props: StatusProps }) => {
+  const text = t(props.language);
+  const { config, language, request } = props;
+  const by = answerBy(props);
+  if (!request.proof || !by || isOver(request.status) || !isLate(by, props) || standsStill(props)) return null;
+  const { name, url } = complaintBody(config.country);
+  return (
+    <Notice look="warning" title={text('status.overdue')}>
+      <p>{text('status.overdue-lead', { date: longDate(by, language, config.timeZone) })}</p>
+      <p>{text('status.overdue-us', { email: config.organisation.email })}</p>
+      <p>
+        {text('status.overdue-authority')} <Link to={url}>{name}</Link>. {text('status.overdue-court')}
+      </p>
+    </Notice>
+  );
+};
+
+/** Until the answer is sent there is one more thing to say than the state: by when it comes. */
+export const Headline = ({ props }: { props: StatusProps }) => {
+  const text = t(props.language);
+  const { status } = props.request;
+  const until = lastEnd(props.request);
+  const by = answerBy(props);
+  const partly = isPartlySent(props);
+  const key = status === 'DELIVERED' && !until ? 'status.answered' : (`status.${status}` as const);
+  return (
+    <div class="headline">
+      <p class="headline-state">{text(partly ? 'status.partly' : key)}</p>
+      {!isOver(status) && by && <By day={by} words={partly ? 'partly' : 'answer'} props={props} />}
+      {(status === 'DELIVERED' || partly) && until && isFetchable(props.request, props.now) && (
+        <p>
+          {text('status.fetch-until')} <DateText when={until} frame={props} />.
+        </p>
+      )}
+    </div>
+  );
+};
+
+/** What is with the person already, and why the rest is not. */
+export const SentParts = ({ props }: { props: StatusProps }) => {
+  const text = t(props.language);
+  const { sent = [] } = props.request;
+  if (!isPartlySent(props)) return null;
+  return sent.map(({ at, reason }) => (
+    <p>
+      {text('status.partly-sent')} <DateText when={at} frame={props} />. {text('status.partly-why')}{' '}
+      <Typed>{reason}</Typed>
+    </p>
+  ));
+};
