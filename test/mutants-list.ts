@@ -74,8 +74,8 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a-code-lives-for-ever',
     file: 'functions/aws/tokens.ts',
-    find: ' || (counted.codeExpiresAt && counted.codeExpiresAt <= at)',
-    replace: '',
+    find: 'token.codeExpiresAt && token.codeExpiresAt <= now.toISOString()',
+    replace: 'false',
     ...links,
     caughtBy: 'T28',
   },

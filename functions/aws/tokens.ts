@@ -104,7 +104,14 @@ export const consume = (hash: string, now: Date): Write => ({
   condition: 'attribute_not_exists(usedAt) AND expiresAt > :now',
 });
 
-export type CodeCheck = { readonly right: true } | { readonly right: false; readonly left: number };
+/** `left`: further attempts; `void`: the code was spent, or is too old. */
+export type CodeCheck =
+  | { readonly right: true }
+  | { readonly right: false; readonly left: number; readonly void?: true };
+
+/** The hash of the code that can be typed now; undefined when none was sent, or it was spent or is too old. */
+export const codeNow = (token: Pick<Token, 'codeHash' | 'codeExpiresAt'>, now: Date): string | undefined =>
+  token.codeExpiresAt && token.codeExpiresAt <= now.toISOString() ? undefined : token.codeHash;
 
 const parse = (item: Record<string, unknown> | undefined): Token | undefined => item as Token | undefined;
 
@@ -136,8 +143,10 @@ export const tokensIn = (table: Table) => ({
         },
       ),
     );
-    if (!counted?.codeHash || (counted.codeExpiresAt && counted.codeExpiresAt <= at)) return { right: false, left: 0 };
-    if (same(counted.codeHash, codeHash(hash, code))) return { right: true };
+    if (!counted) return { right: false, left: 0 };
+    const expected = codeNow(counted, now);
+    if (!expected) return { right: false, left: 0, void: true };
+    if (same(expected, codeHash(hash, code))) return { right: true };
     return { right: false, left: maxAttempts - counted.attempts };
   },
 

@@ -6,7 +6,7 @@ import { type DownloadProblem, type DownloadState, downloadPage } from '../../we
 import type { Cases } from '../aws/cases.ts';
 import { cases, now, tokens } from '../aws/from-env.ts';
 import { type Presigner, presigner } from '../aws/presign.ts';
-import type { Token, Tokens } from '../aws/tokens.ts';
+import { type CodeCheck, codeNow, type Token, type Tokens } from '../aws/tokens.ts';
 import { type Look, look, siteOf } from '../lib/look.ts';
 import { type Answer, onPage, type Visit } from '../lib/page.ts';
 import { opened, openLink } from '../lib/session.ts';
@@ -54,20 +54,28 @@ const sendCode = async (visit: Visit, held: Case, token: Token, deps: Deps): Pro
 const wanted = (visit: Visit, zips: readonly AnswerZip[]): AnswerZip | undefined =>
   zips.find(({ n }) => text(visit, 'action') === `open-${n}`) ?? zips[0];
 
+const gone = { right: false, left: 0, void: true } as const;
+
+/** What became of a code that is not taken: only one that was typed wrong too often is locked. */
+const notTaken = (visit: Visit, held: Case, checked: CodeCheck & { right: false }, deps: Deps): Answer => {
+  if (checked.void) return render(visit, held, { kind: 'void' }, deps, 409);
+  if (checked.left === 0) return render(visit, held, { kind: 'locked' }, deps, 429);
+  return render(visit, held, { kind: 'wrong-code', left: checked.left }, deps, 400);
+};
+
 /** The right code opens a file for 60 seconds: the address is made now and bound to one object (T59). */
 const openFile = async (visit: Visit, held: Case, token: Token, deps: Deps): Promise<Answer> => {
   const typed = typedCode(text(visit, 'code'));
   if (!canBeCode(typed, 8)) return anew(visit, held, 'code', deps);
+  // A button that is pressed again, or a page that is sent again, is no attempt at a code.
+  if (!codeNow(token, deps.now())) return notTaken(visit, held, gone, deps);
   const checked = await deps.tokens.check(token, typed, deps.now());
-  if (!checked.right) {
-    const state: DownloadState = checked.left > 0 ? { kind: 'wrong-code', left: checked.left } : { kind: 'locked' };
-    return render(visit, held, state, deps, checked.left > 0 ? 400 : 429);
-  }
+  if (!checked.right) return notTaken(visit, held, checked, deps);
   const zips = zipsAt(held, deps.now());
   const zip = wanted(visit, zips);
   if (!zip) return render(visit, held, { kind: 'expired' }, deps, 410);
   const spent = zips.length > 1 ? await deps.tokens.spendCodeOn(token, zip.n) : await deps.tokens.spendCode(token);
-  if (!spent) return render(visit, held, { kind: 'locked' }, deps, 429);
+  if (!spent) return notTaken(visit, held, gone, deps);
   await deps.cases.change(held.request.requestId, (current) => downloaded(current, zip.key, deps.now()));
   return { location: await deps.links.presign(zip.key, zip.name, 60) };
 };

@@ -144,7 +144,7 @@ describe('an answer that is sent while a system is missing', () => {
     expect(textOf(asked.page.html)).toMatch(/Den første del af svaret.*Tillæg 1/);
     const opened = [];
     for (const action of ['open-0', 'open-1', 'open-1']) opened.push((await pressOpen(world, asked, action)).status);
-    expect(opened).toEqual([303, 303, 429]);
+    expect(opened).toEqual([303, 303, 409]);
     const { sent, package: built } = (await recordOf(reference, 'REQUEST')) as unknown as Pick<
       Request,
       'sent' | 'package'

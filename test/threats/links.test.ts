@@ -14,7 +14,7 @@ import {
   prove,
 } from '../journeys/access.ts';
 import { itemsOf } from '../journeys/faults.ts';
-import { type Page, Visitor } from '../journeys/visitor.ts';
+import { type Page, textOf, Visitor } from '../journeys/visitor.ts';
 import { openWorld, type World } from '../journeys/world.ts';
 
 let world: World;
@@ -154,8 +154,13 @@ test('T21: a one-time code opens the answer once', async () => {
   const { visitor, location } = await download(world, anna.email, reference);
   const mail = (await world.mails()).findLast(({ to, text }) => to.includes(anna.email) && codePattern.test(text));
   const code = codePattern.exec(mail?.text ?? '')?.[1] ?? '';
-  const second = await visitor.post(`/download/${reference}`, { code });
-  expect(second.status).toBe(429);
+  for (let pressed = 0; pressed < 6; pressed += 1) {
+    const second = await visitor.post(`/download/${reference}`, { code });
+    expect([second.status, textOf(second.html).match(/for mange gange|kun én gang/)?.[0]]).toEqual([
+      409,
+      'kun én gang',
+    ]);
+  }
   expect(location).toContain('X-Amz-Expires=60');
 });
 
@@ -167,7 +172,7 @@ test('T28: a one-time code is refused after ten minutes, and the file behind an 
   await visitor.submit(page, { action: 'send-code', last4: last4(reference) }, 'last4');
   const code = codePattern.exec((await world.mail(anna.email, codePattern, before)).text)?.[1] ?? '';
   await world.advance('PT10M1S');
-  expect((await visitor.post(`/download/${reference}`, { code })).status).toBe(429);
+  expect((await visitor.post(`/download/${reference}`, { code })).status).toBe(409);
   expect((await fetch(location)).status).toBe(403);
 });
 

@@ -295,6 +295,7 @@ const downloadStates: readonly DownloadState[] = [
   { kind: 'wrong-code', left: 1 },
   { kind: 'not-typed', problem: 'last4' },
   { kind: 'locked' },
+  { kind: 'void' },
   { kind: 'expired' },
 ];
 

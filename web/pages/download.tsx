@@ -19,6 +19,8 @@ export type DownloadState =
   | { readonly kind: 'wrong-code'; readonly left: number }
   | { readonly kind: 'not-typed'; readonly problem: DownloadProblem }
   | { readonly kind: 'locked' }
+  /** The code was used, or is too old. */
+  | { readonly kind: 'void' }
   | { readonly kind: 'expired' };
 
 export interface DownloadProps extends Frame {
@@ -159,13 +161,16 @@ const Sent = ({ props, form }: { props: DownloadProps; form: Form }) => (
   </>
 );
 
-const Stopped = ({ kind, props, form }: { kind: 'locked' | 'expired'; props: DownloadProps; form: Form }) => (
+const Stopped = ({ kind, props, form }: { kind: 'locked' | 'void' | 'expired'; props: DownloadProps; form: Form }) => (
   <>
     <Notice look="warning" loud>
       <p>{form.text(`download.${kind}`)}</p>
       <p>{form.text(`download.${kind}-then`, { email: props.config.organisation.email })}</p>
     </Notice>
-    {kind === 'locked' && <SendCode props={props} form={form} again />}
+    {kind === 'void' && props.zips.length > 1 && <TypeCode props={props} form={form} />}
+    {(kind === 'locked' || (kind === 'void' && props.zips.length === 1)) && (
+      <SendCode props={props} form={form} again />
+    )}
   </>
 );
 
@@ -173,7 +178,8 @@ const Body = ({ props, form }: { props: DownloadProps; form: Form }) => {
   const { kind } = props.state;
   const unasked = props.state.kind === 'not-typed' && props.state.problem === 'last4';
   if (kind === 'ready' || unasked) return <Before props={props} form={form} />;
-  if (kind === 'locked' || kind === 'expired') return <Stopped kind={kind} props={props} form={form} />;
+  if (kind === 'locked' || kind === 'void' || kind === 'expired')
+    return <Stopped kind={kind} props={props} form={form} />;
   return <Sent props={props} form={form} />;
 };
 

@@ -6,7 +6,7 @@ import { isOver, type Request, type RightRecord, type Status } from '../../domai
 import { isPartlySent } from '../../domain/supplement.ts';
 import { openAsk } from '../../domain/urgency.ts';
 import { DateText, Link, Notice, TaskList, Typed } from '../components.tsx';
-import { dayIn, longDate } from '../format.ts';
+import { dayIn } from '../format.ts';
 import { t } from '../person-text.ts';
 import type { StatusProps } from './status.tsx';
 
@@ -83,13 +83,14 @@ export const By = ({ day, words, props }: { day: string; words: 'answer' | 'part
 /** An answer that is late is told as late, with what the person can do about it. */
 export const Overdue = ({ props }: { props: StatusProps }) => {
   const text = t(props.language);
-  const { config, language, request } = props;
+  const { config, request } = props;
   const by = answerBy(props);
   if (!request.proof || !by || isOver(request.status) || !isLate(by, props) || standsStill(props)) return null;
   const { name, url } = complaintBody(config.country);
   return (
     <Notice look="warning" title={text('status.overdue')}>
-      <p>{text('status.overdue-lead', { date: longDate(by, language, config.timeZone) })}</p>
+      <By day={by} words={isPartlySent(props) ? 'partly' : 'answer'} props={props} />
+      <p>{text('status.overdue-lead')}</p>
       <p>{text('status.overdue-us', { email: config.organisation.email })}</p>
       <p>
         {text('status.overdue-authority')} <Link to={url}>{name}</Link>. {text('status.overdue-court')}
@@ -109,7 +110,9 @@ export const Headline = ({ props }: { props: StatusProps }) => {
   return (
     <div class="headline">
       <p class="headline-state">{text(partly ? 'status.partly' : key)}</p>
-      {!isOver(status) && by && <By day={by} words={partly ? 'partly' : 'answer'} props={props} />}
+      {!isOver(status) && by && !isLate(by, props) && (
+        <By day={by} words={partly ? 'partly' : 'answer'} props={props} />
+      )}
       {(status === 'DELIVERED' || partly) && until && isFetchable(props.request, props.now) && (
         <p>
           {text('status.fetch-until')} <DateText when={until} frame={props} />.
