@@ -27,7 +27,8 @@ export const routes = {
   owner: ['GET /o/{token}', 'ANY /task/{reference}/{system}'],
   download: ['GET /d/{token}', 'ANY /download/{reference}'],
   calendar: ['GET /calendar/{token}'],
-  assets: ['GET /assets/{file}'],
+  // What no other route takes: the page that says that nothing is there.
+  assets: ['GET /assets/{file}', '$default'],
 } as const;
 
 export type PublicFunction = keyof typeof routes;

@@ -1,5 +1,5 @@
 import { RemovalPolicy, Stack } from 'aws-cdk-lib';
-import { type CfnStage, HttpApi, type HttpMethod } from 'aws-cdk-lib/aws-apigatewayv2';
+import { type CfnStage, HttpApi, type HttpMethod, HttpRoute, HttpRouteKey } from 'aws-cdk-lib/aws-apigatewayv2';
 import { HttpLambdaIntegration } from 'aws-cdk-lib/aws-apigatewayv2-integrations';
 import type { IKey } from 'aws-cdk-lib/aws-kms';
 import { LogGroup, RetentionDays } from 'aws-cdk-lib/aws-logs';
@@ -53,10 +53,14 @@ export class Site extends Construct {
     for (const [name, list] of Object.entries(routes) as [PublicFunction, readonly string[]][]) {
       const integration = new HttpLambdaIntegration(name, functions[name]);
       for (const route of list) {
-        const [method = 'GET', path = '/'] = route.split(' ');
-        const added = this.api.addRoutes({ path, methods: [method as HttpMethod], integration });
-        for (const made of added) acknowledge(made, 'APIG4', anonymous);
+        for (const made of this.add(route, integration)) acknowledge(made, 'APIG4', anonymous);
       }
     }
+  }
+
+  private add(route: string, integration: HttpLambdaIntegration): HttpRoute[] {
+    const [method = 'GET', path] = route.split(' ');
+    if (path) return this.api.addRoutes({ path, methods: [method as HttpMethod], integration });
+    return [new HttpRoute(this, 'AnyOther', { httpApi: this.api, routeKey: HttpRouteKey.DEFAULT, integration })];
   }
 }

@@ -70,6 +70,16 @@ test('other methods are refused with 405', async () => {
   }
 });
 
+test('an address where nothing is says so on a page, in the reader’s language', async () => {
+  for (const path of ['/nope', '/nope/deep?x=1', '/want/', '/assets', '/favicon.ico']) {
+    const page = await new Visitor(world.site, 'en').get(path);
+    expect([page.status, page.headers.get('content-type')], path).toEqual([404, 'text/html; charset=utf-8']);
+    expect(textOf(page.html), path).toContain('Go to the front page');
+  }
+  expect(textOf((await new Visitor(world.site, 'en').get('/nope?lang=da')).html)).toContain('Gå til forsiden');
+  expect((await new Visitor(world.site).post('/', { x: '1' })).status).toBe(404);
+});
+
 test('T19: an unknown or foreign link looks the same everywhere', async () => {
   const unknown = 'A'.repeat(43);
   const seen = await Promise.all(

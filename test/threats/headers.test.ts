@@ -20,7 +20,7 @@ const values: Readonly<Record<string, string>> = {
 const all = Object.values(routes)
   .flat()
   .map((route) => {
-    const [method = '', path = ''] = route.split(' ');
+    const [method = '', path = ''] = route === '$default' ? ['GET', '/nope'] : route.split(' ');
     return {
       route,
       methods: method === 'ANY' ? ['GET', 'HEAD', 'POST'] : [method],
