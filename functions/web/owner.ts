@@ -41,7 +41,7 @@ interface Task {
 
 export interface OwnerProblem {
   readonly field: 'answer' | 'text' | 'last4' | 'name';
-  readonly problem: 'choose' | 'give-something' | 'last4' | 'too-long' | 'name';
+  readonly problem: 'choose' | 'give-something' | 'given' | 'last4' | 'too-long' | 'name';
 }
 
 const longestText = 8_000;
@@ -74,10 +74,11 @@ const show = async (visit: Visit, task: Task, problems: readonly OwnerProblem[],
 
 const problemsOf = (visit: Visit, { held }: Task, uploaded: number): OwnerProblem[] => {
   const answer = text(visit, 'answer');
+  const gave = text(visit, 'text') !== '' || uploaded > 0;
   const found: OwnerProblem[] = [];
   if (!['found', 'nothing', 'not-me'].includes(answer)) found.push({ field: 'answer', problem: 'choose' });
-  if (answer === 'found' && !text(visit, 'text') && uploaded === 0)
-    found.push({ field: 'text', problem: 'give-something' });
+  else if (answer !== 'found' && gave) found.push({ field: 'answer', problem: 'given' });
+  if (answer === 'found' && !gave) found.push({ field: 'text', problem: 'give-something' });
   if (text(visit, 'text').length > longestText) found.push({ field: 'text', problem: 'too-long' });
   if (answer === 'not-me' && !text(visit, 'name')) found.push({ field: 'name', problem: 'name' });
   if (text(visit, 'name').length > 200) found.push({ field: 'name', problem: 'too-long' });

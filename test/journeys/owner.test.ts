@@ -90,6 +90,27 @@ test('T48: a file that comes by the form after the owner has answered is in the 
   expect(given).toEqual(['kasse 13']);
 });
 
+test('what an owner added or wrote is never left out: "nothing" and "ask somebody else" are refused beside it, and keep it', async () => {
+  const { reference, visitor, opened } = await openedTask('medtaget@fremmed.example');
+  const named = last4(reference);
+  const typed = { text: 'Kasse 12: et brev', last4: named };
+  const nothing = await visitor.submit(opened, { answer: 'nothing', ...typed }, 'answer');
+  expect(nothing.status).toBe(400);
+  expect(textOf(nothing.html)).toContain('Vælg »Ja, jeg fandt noget«, så det kommer med');
+  expect(nothing.html).toContain('Kasse 12: et brev');
+  const page = await upload(visitor, nothing, 'kontrakt.pdf', '%PDF-1.7 kontrakt');
+  for (const answer of ['nothing', 'not-me']) {
+    const refused = await visitor.submit(page, { answer, name: 'Bo Vindø', text: '', last4: named }, 'answer');
+    expect(refused.status).toBe(400);
+    expect(textOf(refused.html)).toContain('kontrakt.pdf');
+  }
+  const refused = await upload(visitor, page, 'billede.png', '<html>not a picture</html>');
+  expectStatus(await visitor.submit(refused, { answer: 'found', text: '', last4: named }, 'answer'), 200);
+  await approve(world, reference);
+  const entries = await unzip((await download(world, 'medtaget@fremmed.example', reference)).zip);
+  expect([...entries.values()].some((held) => `${held}`.includes('%PDF-1.7 kontrakt'))).toBe(true);
+});
+
 test('an owner whose answer comes after another one was taken is told so, and gets back what they typed', async () => {
   const { reference, visitor, opened } = await openedTask('forsent@fremmed.example');
   await answerTask(world, reference, 'nothing');

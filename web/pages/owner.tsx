@@ -35,7 +35,7 @@ export interface OwnerProps extends Frame {
 
 export interface OwnerProblem {
   readonly field: string;
-  readonly problem: 'choose' | 'give-something' | 'last4' | 'too-long' | 'name';
+  readonly problem: 'choose' | 'give-something' | 'given' | 'last4' | 'too-long' | 'name';
 }
 
 const formOf = ({ language, problems, typed }: OwnerProps): Form => {
