@@ -1,5 +1,6 @@
 import { actor, type Change, moved, refuse } from './change.ts';
 import { counted, lastEnd, zipsOf } from './package.ts';
+import { tellOfAnswer } from './representation.ts';
 import { answeredWithData, type Case, isOver, type Request } from './request.ts';
 import { sendPartly } from './supplement.ts';
 
@@ -39,7 +40,7 @@ export const deliver = (held: Case, segment: number, now: Date): Change | undefi
   const template = held.request.package ? 'ready' : 'answered';
   return {
     ...moved(held, 'DELIVERED', now, { deliveredAt: now.toISOString() }),
-    mails: [{ template, to: 'subject', cause: `delivered-${segment}` }],
+    mails: tellOfAnswer(template, `delivered-${segment}`, held.request),
     audit: actor('workflow', 'DELIVERED', { round: held.request.round }),
   };
 };

@@ -1,10 +1,11 @@
 import { actor, type Change, moved, mustBe, nextSegment, type Owner, ownerOf, refuse } from './change.ts';
+import { type Confirmed, lacksAuthority } from './representation.ts';
 import type { Case, Request, SourceRecord, Step } from './request.ts';
 
-/** Asks the DPO whether the request is proper, or starts by itself where the policy says so. */
+/** Asks the DPO whether the request is proper, or starts by itself where the policy says so; never for another person. */
 export const askToStart = (held: Case, policy: 'ask' | 'automatic', now: Date): Change | undefined => {
   if (held.request.status !== 'VERIFIED' || held.request.startAskedAt) return undefined;
-  if (policy === 'automatic') return start(held, 'workflow', now);
+  if (policy === 'automatic' && !lacksAuthority(held.request)) return start(held, 'workflow', now);
   return {
     ...moved(held, 'VERIFIED', now, { startAskedAt: now.toISOString() }),
     mails: [{ template: 'start', to: 'dpo', cause: 'proven' }],
@@ -12,15 +13,24 @@ export const askToStart = (held: Case, policy: 'ask' | 'automatic', now: Date): 
   };
 };
 
-/** Confirms that the request is proper: from here on sources may be read. */
+/** Confirms that the request is proper: from here on sources may be read. Refuses one for another person without authority. */
 export const start = (held: Case, by: 'dpo' | 'workflow', now: Date): Change => {
   mustBe(held.request, 'VERIFIED');
+  if (lacksAuthority(held.request)) refuse(held.request, 'shown to be allowed by the person it is about');
   const segment = nextSegment(held.request, 'gather', now);
   return {
     ...moved(held, 'GATHERING', now, { startedAt: now.toISOString(), round: held.request.round + 1, segment }),
     audit: actor(by, 'STARTED'),
     goOn: true,
   };
+};
+
+/** Starts a request for another person, once the DPO has seen that the sender may act for them. */
+export const startFor = (held: Case, confirmed: Confirmed, now: Date): Change => {
+  if (!held.request.person.onBehalfOf) refuse(held.request, 'about another person');
+  const request = { ...held.request, authority: { ...confirmed, at: now.toISOString() } };
+  const { by, answerTo } = confirmed;
+  return { ...start({ ...held, request }, 'dpo', now), audit: actor('dpo', 'STARTED', { by, answerTo }) };
 };
 
 /**

@@ -115,6 +115,16 @@ export const SecondProof = z.discriminatedUnion('method', [
   z.object({ at: Instant, method: z.literal('oidc'), issuer: z.string(), subject: z.string() }),
 ]);
 
+/** That whoever asks may act for the person it is about. `email`: where the systems know that person; `reason`: what showed it. */
+export const Authority = z.object({
+  email: z.string(),
+  answerTo: z.enum(['person', 'sender']),
+  reason: z.string(),
+  by: z.string(),
+  at: Instant,
+});
+export type Authority = z.infer<typeof Authority>;
+
 /** The answer as it lies ready: a ZIP, or several that hold no more than one can be expected to open. */
 export const Package = z.object({
   parts: z.array(z.object({ key: z.string(), bytes: z.int(), sha256: z.string(), downloads: z.int() })),
@@ -150,6 +160,8 @@ export const Request = z.object({
   secondProof: z.optional(SecondProof),
   /** One of them wrote it, the other has still to confirm. `by`: their key (domain/deciders.ts). */
   proofProposal: z.optional(z.object({ reason: z.string(), by: z.string(), role: z.string(), at: Instant })),
+  /** Without it nothing is looked for on behalf of another person. */
+  authority: z.optional(Authority),
   /** The DPO was asked whether it is proper: from then on the next move is theirs. */
   startAskedAt: z.optional(Instant),
   startedAt: z.optional(Instant),

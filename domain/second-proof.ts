@@ -6,6 +6,7 @@ import type { Decider } from './deciders.ts';
 import { inForce, newRound, turnOf } from './gathering.ts';
 import { comparable } from './identity.ts';
 import type { Wave } from './plan.ts';
+import { dataSubject } from './representation.ts';
 import type { Case, Request, SourceRecord } from './request.ts';
 import { type Claims, holds } from './staff.ts';
 
@@ -127,14 +128,14 @@ export const confirmProof = (
   };
 };
 
-/** Why a sign-in proves nothing about a request, or undefined: the issuer must have verified the very address that asked (T77). */
+/** Why a sign-in proves nothing about a request, or undefined: the issuer must have verified the very address that the data are looked for by (T77). */
 export const signInFault = (
   { email, email_verified, ...claims }: Claims,
-  { person }: Pick<Request, 'person'>,
+  request: Pick<Request, 'person' | 'authority'>,
   required: Proof['claims'] = [],
 ): 'unverified' | 'no-match' | 'too-weak' | undefined => {
   if (email_verified !== true || typeof email !== 'string') return 'unverified';
-  if (comparable(email) !== comparable(person.email)) return 'no-match';
+  if (comparable(email) !== comparable(dataSubject(request).email ?? '')) return 'no-match';
   return required.every((each) => holds(claims, each)) ? undefined : 'too-weak';
 };
 

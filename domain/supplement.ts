@@ -1,5 +1,6 @@
 import { actor, type Change, moved, mustBe, refuse, setStatus, statusOf } from './change.ts';
 import { inForce, isOpen } from './gathering.ts';
+import { tellOfAnswer } from './representation.ts';
 import { type Case, isOver, type Request, type RightRecord, type Sent, type SourceRecord } from './request.ts';
 
 /** The answer that went out last without everything; undefined while nothing did. */
@@ -42,7 +43,7 @@ export const sendPartly = (held: Case, reason: string, now: Date): Change => {
   const all = [...(request.sent ?? []), { ...sent, ...(built ? { package: built } : {}) }];
   return {
     ...moved({ ...held, request: { ...request, sent: all }, rights }, 'REVIEW', now),
-    mails: [{ template: 'partly', to: 'subject', cause: `partly-${request.segment.n}` }],
+    mails: tellOfAnswer('partly', `partly-${request.segment.n}`, request),
     audit: actor('workflow', 'PARTLY_DELIVERED', { round, manifest: hash, missing: missing.join(' ') }),
   };
 };

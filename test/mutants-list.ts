@@ -158,11 +158,30 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'typed-addresses-widen-the-search',
     file: 'functions/lib/gathering.ts',
-    find: 'return [request.person.email];',
-    replace: 'return [request.person.email, ...(request.person.details?.match(/[\\w.]+@[\\w.]+\\w/g) ?? [])];',
+    find: 'return [dataSubject(request).email ?? []].flat();',
+    replace:
+      'return [dataSubject(request).email ?? [], ...(request.person.details?.match(/[\\w.]+@[\\w.]+\\w/g) ?? [])].flat();',
     project: 'journeys',
     tests: ['test/threats/impostor.test.ts'],
     caughtBy: 'T03',
+  },
+  {
+    name: 'somebody-else-without-authority',
+    file: 'domain/gathering.ts',
+    find: "  if (lacksAuthority(held.request)) refuse(held.request, 'shown to be allowed by the person it is about');\n",
+    replace: '',
+    project: 'journeys',
+    tests: ['test/journeys/behalf.test.ts'],
+    caughtBy: 'starts only when the DPO has said',
+  },
+  {
+    name: 'somebody-elses-answer-goes-to-who-asked',
+    file: 'domain/representation.ts',
+    find: 'ofAnswer.includes(template) ? answerAddress(request) : request.person.email',
+    replace: 'request.person.email',
+    project: 'journeys',
+    tests: ['test/journeys/behalf.test.ts'],
+    caughtBy: 'answers in the mailbox of the person',
   },
   {
     name: 'addresses-match-by-collation',

@@ -12,6 +12,7 @@ import { stillWanted } from '../../domain/housekeeping.ts';
 import { ownersLastDay } from '../../domain/owner-time.ts';
 import { lastEnd, packagesOf } from '../../domain/package.ts';
 import { codeFrom, digitsFrom } from '../../domain/reference.ts';
+import { addressFor } from '../../domain/representation.ts';
 import type { Case, Right } from '../../domain/request.ts';
 import { extendable, mostUrgent, openAsk } from '../../domain/urgency.ts';
 import { calendarOf } from '../../web/calendar.ts';
@@ -75,8 +76,14 @@ interface Recipient {
 }
 
 /** The address is looked up when the mail goes out: it stands in one place only. */
-const recipientOf = ({ to }: OutboxMail, held: Case, { config, map }: Pick<Office, 'config' | 'map'>): Recipient => {
-  if (to === 'subject') return { email: held.request.person.email, language: held.request.language, staff: false };
+const recipientOf = (
+  { to, template }: OutboxMail,
+  held: Case,
+  { config, map }: Pick<Office, 'config' | 'map'>,
+): Recipient => {
+  if (to === 'subject') {
+    return { email: addressFor(template, held.request), language: held.request.language, staff: false };
+  }
   const handler = handlerOf(held.request.handedTo?.key, config);
   const decider = decidersOf(config).find(({ key }) => to === `dpo:${key}`) ?? handler;
   if (decider && to.startsWith('dpo')) return { ...decider, staff: true };
@@ -153,6 +160,7 @@ const factsOf = (mail: OutboxMail, held: Case, to: Recipient, office: Office): L
     ),
     files: packagesOf(request).at(-1)?.parts.length,
     rest: (request.sent?.length ?? 0) > 0,
+    behalf: request.authority?.answerTo,
     nothingHeld: request.manifest && !request.sent && inForce(held).every(({ state }) => state === 'EMPTY'),
     authority: complaintBody(config.country),
     status: to.staff ? request.status : undefined,

@@ -5,6 +5,7 @@ import type { Row } from '../../domain/connector.ts';
 import type { DataMap } from '../../domain/data-map.ts';
 import { inForce } from '../../domain/gathering.ts';
 import { type HeldBack, leftOut } from '../../domain/left-out.ts';
+import { dataSubject } from '../../domain/representation.ts';
 import type { Case, SourceRecord, StoredFile } from '../../domain/request.ts';
 import { lastSent } from '../../domain/supplement.ts';
 import type { AnswerCollection, AnswerFacts, AnswerSystem } from '../../web/package/answer.ts';
@@ -89,7 +90,7 @@ export const answerFacts = async (held: Case, deps: FactDeps): Promise<AnswerFac
     dpo,
     timeZone,
     reference: request.reference,
-    person: { name: request.person.name, email: request.person.email },
+    person: { name: dataSubject(request).name, email: dataSubject(request).email ?? request.person.email },
     rights: rights.map(({ right }) => right),
     receivedAt: request.receivedAt,
     // The last answer of a system: building the same round twice gives the same bytes.

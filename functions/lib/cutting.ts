@@ -5,6 +5,7 @@ import { inForce } from '../../domain/gathering.ts';
 import type { HeldBack } from '../../domain/left-out.ts';
 import { type Cut, cutter, type Instead, isCurrent, isOf, type Mark } from '../../domain/marks.ts';
 import { merged, type Names, namesToFind, redacted } from '../../domain/redaction.ts';
+import { dataSubject } from '../../domain/representation.ts';
 import type { Case, SourceRecord, StoredFile } from '../../domain/request.ts';
 import { groundText } from '../../web/package/left-out.ts';
 import { answerTexts } from '../../web/package/texts.ts';
@@ -27,7 +28,8 @@ export const namesOfOthers = async (
   held: Case,
   { map, files }: Pick<AnswerDeps, 'map'> & { files: Texts },
 ): Promise<Names> => {
-  const { evidence, person } = held.request;
+  const { evidence } = held.request;
+  const { name: own, alsoKnownAs = '' } = dataSubject(held.request);
   const keys = inForce(held).flatMap(({ system, collections }) =>
     collections.flatMap(({ name, files: all }) => {
       const of = map.systems[system]?.collections[name];
@@ -36,7 +38,7 @@ export const namesOfOthers = async (
     }),
   );
   const lists = await Promise.all(keys.map(async (key) => JSON.parse(await files.readText(key)) as string[]));
-  return namesToFind(lists.flat(), [person.name, person.alsoKnownAs ?? '']);
+  return namesToFind(lists.flat(), [own, alsoKnownAs]);
 };
 
 /** Adds up what was cut by field and reason. */

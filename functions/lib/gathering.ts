@@ -2,6 +2,7 @@ import { referenceKey } from '../../domain/answer-layout.ts';
 import type { Connector, Found, Page, Row } from '../../domain/connector.ts';
 import type { Collection } from '../../domain/data-map.ts';
 import { exactly, formsOf, holdsAddresses, textsOf } from '../../domain/identity.ts';
+import { dataSubject } from '../../domain/representation.ts';
 import type { SourceRecord, StoredFile } from '../../domain/request.ts';
 import { secondProofMissing } from '../../domain/second-proof.ts';
 import type { Checkpoints, Gathered } from './checkpoints.ts';
@@ -70,7 +71,7 @@ const isClosed = ({ answered = [] }: Place, from: string): boolean =>
 /** The values to look for: the proven address, or what an earlier step wrote down; or why there are none. */
 const valuesFor = async (place: Place, from: string): Promise<string[] | Lacking> => {
   const { request, files } = place;
-  if (from === 'identity.email') return [request.person.email];
+  if (from === 'identity.email') return [dataSubject(request).email ?? []].flat();
   const attempt = attemptFor(place, from);
   if (!attempt) return isClosed(place, from) ? secondProofMissing : 'SourceNotAsked';
   return JSON.parse(await files.readText(referenceKey(request.evidence, attempt, from))) as string[];

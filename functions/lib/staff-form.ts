@@ -2,6 +2,8 @@ import type { Config } from '../../domain/config.ts';
 import type { DataMap } from '../../domain/data-map.ts';
 import { type Decider, decidersOf } from '../../domain/deciders.ts';
 import { type Choice, isUndecided, withFreeText } from '../../domain/decision.ts';
+import { limits } from '../../domain/form.ts';
+import { mailProblem } from '../../domain/form-mail.ts';
 import { type Case, namesCase, type Right, type RightRecord, rights } from '../../domain/request.ts';
 import { incompleteSources } from '../../domain/supplement.ts';
 import { extendable } from '../../domain/urgency.ts';
@@ -84,6 +86,13 @@ const decideProblems = (visit: Visit, held: Case, map: DataMap): StaffProblem[] 
   ];
 };
 
+/** A request for another person: what showed that the sender may act, where to look, who gets the answer. */
+const startForProblems = (visit: Visit): StaffProblem[] => [
+  ...wrongIn(visit, 'authority', 'authority'),
+  ...(mailProblem(text(visit, 'email'), limits.email) ? [{ field: 'email', problem: 'email' } as const] : []),
+  ...wrongIn(visit, 'answerTo', 'answer-to'),
+];
+
 /** What is missing in a form before the domain is asked, in the order of the page: shown beside its field, nothing typed is lost. */
 export const problemsOf = (
   visit: Visit,
@@ -97,6 +106,7 @@ export const problemsOf = (
     ...(late ? [{ field: 'extend', problem: 'extend' } as const] : []),
     ...(action === 'hand-over' && stranger ? [{ field: 'to', problem: 'to' } as const] : []),
     ...(asked[action] ?? []).flatMap(([field, missing]) => wrongIn(visit, field, missing)),
+    ...(action === 'start-for' ? startForProblems(visit) : []),
     ...(action === 'decide' ? decideProblems(visit, held, map) : []),
     ...(namesCase(held.request, text(visit, 'last4')) ? [] : [{ field: 'last4', problem: 'last4' } as const]),
   ];

@@ -4,8 +4,9 @@ import type { Config } from '../../domain/config.ts';
 import type { DataMap } from '../../domain/data-map.ts';
 import { type Decider, decidersOf } from '../../domain/deciders.ts';
 import { refuseRequest, takeBack } from '../../domain/decision.ts';
+import { mailAddress } from '../../domain/form-mail.ts';
 import { agree, decideAs, openProposal } from '../../domain/four-eyes.ts';
-import { goOnWithout, start } from '../../domain/gathering.ts';
+import { goOnWithout, start, startFor } from '../../domain/gathering.ts';
 import { canHandOut, handOut } from '../../domain/hand-out.ts';
 import { handlerOf, handOver } from '../../domain/hand-over.ts';
 import { tryAgain } from '../../domain/recovery.ts';
@@ -73,6 +74,11 @@ const askWith: Decide = (visit, held, _, at, { config }) => {
 /** What releases data or keeps it back, and what the person is told or asked in our name: asks for the second factor. */
 const decisions: Readonly<Record<string, Decide>> = {
   refuse: (visit, held, by, at) => refuseRequest(held, text(visit, 'reason'), by.role, at),
+  'start-for': (visit, held, by, at) => {
+    const answerTo = text(visit, 'answerTo') === 'sender' ? 'sender' : 'person';
+    const email = mailAddress(text(visit, 'email'));
+    return startFor(held, { email, answerTo, reason: text(visit, 'authority'), by: by.role }, at);
+  },
   decide: decideWith,
   'go-on': (_, held, by, at) => goOnWithout(held, by.role, at),
   'hand-over': (visit, held, by, at, { config }) => {

@@ -10,6 +10,9 @@ export interface Asking {
   readonly rights?: readonly string[];
   readonly details?: string;
   readonly customerNumber?: string;
+  readonly alsoKnownAs?: string;
+  /** Whom it is about, when not the one who asks. */
+  readonly behalfOf?: { readonly otherName: string; readonly relation: string };
 }
 
 /** A link of ours in a mail's text. */
@@ -38,10 +41,11 @@ export const expectStatus = (page: Page, status: number): Page => {
 export const ask = async (world: World, who: Asking, visitor = new Visitor(world.site, who.language)) => {
   expectStatus(await visitor.get('/'), 200);
   const language = who.language ?? 'da';
+  const { name, email } = who;
   const steps: Record<string, Record<string, string | readonly string[]>> = {
     want: { rights: who.rights ?? ['access'] },
-    who: { who: 'me' },
-    you: { name: who.name, email: who.email, customerNumber: who.customerNumber ?? '', alsoKnownAs: '' },
+    who: who.behalfOf ? { who: 'other', ...who.behalfOf } : { who: 'me' },
+    you: { name, email, customerNumber: who.customerNumber ?? '', alsoKnownAs: who.alsoKnownAs ?? '' },
     details: { details: who.details ?? '' },
     answer: { language },
   };

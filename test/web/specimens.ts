@@ -79,6 +79,14 @@ const personOf = (typed: Typing): Person => ({
   onBehalfOf: { name: typed('Ellen Ågesen'), relation: typed('Søn med fuldmagt') },
 });
 
+const authorityOf = (typed: Typing): Request['authority'] => ({
+  email: 'ellen.agesen@eksempel.dk',
+  answerTo: 'person',
+  reason: typed('Fuldmagt af 3. marts, set i original.'),
+  by: 'dpo',
+  at: '2026-11-24T08:10:00.000Z',
+});
+
 const requestOf = (status: Status, typed: Typing, more: Partial<Request> = {}): Request => ({
   requestId: 'r-1',
   reference,
@@ -87,6 +95,7 @@ const requestOf = (status: Status, typed: Typing, more: Partial<Request> = {}): 
   language: 'da',
   receivedAt,
   person: personOf(typed),
+  ...(['RECEIVED', 'AWAITING_PROOF', 'VERIFIED'].includes(status) ? {} : { authority: authorityOf(typed) }),
   status,
   round: 1,
   evidence: 'evidence/1',

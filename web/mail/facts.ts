@@ -1,6 +1,6 @@
 import type { Threshold } from '../../domain/alarms.ts';
 import type { Config, Language } from '../../domain/config.ts';
-import type { Extension, Right, SourceRecord, Status, Undelivered } from '../../domain/request.ts';
+import type { Authority, Extension, Right, SourceRecord, Status, Undelivered } from '../../domain/request.ts';
 
 /** What one system answered, in numbers: a mail never holds what was found. */
 export interface SystemCounts {
@@ -48,6 +48,8 @@ export interface LetterFacts {
   readonly rest?: boolean;
   /** How many ZIPs there are to fetch. */
   readonly files?: number;
+  /** It was asked for on behalf of another person: who gets the answer. */
+  readonly behalf?: Authority['answerTo'];
   /** The whole answer holds no row and no document. */
   readonly nothingHeld?: boolean;
   readonly authority: { readonly name: string; readonly url: string };

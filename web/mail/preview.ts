@@ -127,5 +127,8 @@ export const previews = (): Preview[] =>
     previewOf('ready-parts', 'ready', language, { files: 3, outcomes: [] }),
     previewOf('ready-rest', 'ready', language, { rest: true, outcomes: [] }),
     previewOf('ready-nothing', 'ready', language, { nothingHeld: true, outcomes: [] }),
+    previewOf('ready-for-you', 'ready', language, { behalf: 'person', outcomes: [] }),
+    previewOf('ready-to-sender', 'ready', language, { behalf: 'sender', nothingHeld: true, outcomes: [] }),
+    previewOf('answered-elsewhere', 'answered', language, { behalf: 'person', outcomes: outcomes(language) }),
     previewOf('time-limit-due', 'time-limit', language, { threshold: 'due', extendBy: undefined, question: undefined }),
   ]);

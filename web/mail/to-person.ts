@@ -48,10 +48,20 @@ const found = ({ say }: Voice) => ({ title: say('ready.title'), text: [lead(say(
 
 const rest = ({ say }: Voice) => ({ title: say('ready.rest-title'), text: [lead(say('ready.rest-lead'))] });
 
-const nothing = ({ say }: Voice) => ({
-  title: say('ready.nothing-title'),
-  text: [lead(say('ready.nothing')), paragraph(say('ready.nothing-other'))],
-});
+const nothing = ({ behalf }: LetterFacts, { say }: Voice) =>
+  behalf === 'sender'
+    ? { title: say('ready.nothing-title-behalf'), text: [lead(say('ready.nothing-behalf'))] }
+    : {
+        title: say('ready.nothing-title'),
+        text: [lead(say(behalf ? 'ready.nothing-behalf' : 'ready.nothing')), paragraph(say('ready.nothing-other'))],
+      };
+
+/** What the file holds; and who asked for it, where that was not the reader. */
+const about = ({ behalf, organisation }: LetterFacts, { say }: Voice) =>
+  blocks(
+    paragraph(say(behalf === 'sender' ? 'ready.keep-behalf' : 'ready.keep')),
+    behalf === 'person' && note(say('ready.for-you-title'), say('ready.for-you', { email: organisation.email })),
+  );
 
 /** A large answer is in several files. */
 const several = ({ files = 1 }: LetterFacts, { say }: Voice) =>
@@ -60,7 +70,7 @@ const several = ({ files = 1 }: LetterFacts, { say }: Voice) =>
 const ready = (facts: LetterFacts): Draft => {
   const v = voice(facts);
   const { say, reference, startPage } = v;
-  const { title, text } = facts.rest ? rest(v) : facts.nothingHeld ? nothing(v) : found(v);
+  const { title, text } = facts.rest ? rest(v) : facts.nothingHeld ? nothing(facts, v) : found(v);
   // Other rights of the same request were decided with it; what is refused must be told with its reason.
   const others = {
     ...facts,
@@ -77,7 +87,7 @@ const ready = (facts: LetterFacts): Draft => {
       steps(say('ready.step-1'), say('ready.step-2'), say('ready.step-3'), say('ready.step-4', { file: startPage })),
       button('ready', facts, v),
       linkLife(facts, v),
-      paragraph(say('ready.keep')),
+      about(facts, v),
       outcomeBlocks(others, v),
     ),
     foot: foot('person', facts),
@@ -100,12 +110,15 @@ const partly = (facts: LetterFacts): Draft => {
       steps(say('ready.step-1'), say('ready.step-2'), say('ready.step-3'), say('ready.step-4', { file: startPage })),
       button('partly', facts, v),
       linkLife(facts, v),
-      paragraph(say('ready.keep')),
+      about(facts, v),
       outcomeBlocks(facts, v),
     ),
     foot: foot('person', facts),
   };
 };
+
+const wentElsewhere = ({ behalf, outcomes = [] }: LetterFacts): boolean =>
+  behalf === 'person' && outcomes.some(({ right, outcome }) => outcome === 'approve' && answeredWithData(right));
 
 const answered = (facts: LetterFacts): Draft => {
   const v = voice(facts);
@@ -117,6 +130,7 @@ const answered = (facts: LetterFacts): Draft => {
     blocks: blocks(
       paragraph(say('answered.lead')),
       outcomeBlocks(facts, v),
+      wentElsewhere(facts) && paragraph(say('answered.elsewhere')),
       button('answered', facts, v),
       linkLife(facts, v),
     ),

@@ -5,6 +5,7 @@ import { SummaryList, type SummaryRow, Typed } from '../components.tsx';
 import { inLanguage } from '../frame.ts';
 import { type Text, t } from '../person-text.ts';
 import { formOf, type StepProps, stepDocument } from './step.tsx';
+import { forWhom } from './you.tsx';
 
 const Mail = ({ address, text }: { address: string; text: Text }) => {
   const meant = meantAddress(address);
@@ -28,6 +29,7 @@ const aboutWho = ({ who }: Answers, text: Text): Line[] =>
 
 const linesOf = (answers: Answers, text: Text): Line[] => {
   const { want, you, details, answer } = answers;
+  const whom = forWhom(answers);
   const none = <span class="soft">{text('check.empty')}</span>;
   return [
     [
@@ -41,9 +43,9 @@ const linesOf = (answers: Answers, text: Text): Line[] => {
     ],
     ...aboutWho(answers, text),
     [text('you.name'), <Typed>{you.name}</Typed>, 'you'],
-    [text('you.email'), <Mail address={you.email} text={text} />, 'you'],
-    [text('you.customer-number'), you.customerNumber ? <Typed>{you.customerNumber}</Typed> : none, 'you'],
-    [text('you.also-known-as'), you.alsoKnownAs ? <Typed>{you.alsoKnownAs}</Typed> : none, 'you'],
+    [text(`you.email${whom}`), <Mail address={you.email} text={text} />, 'you'],
+    [text(`you.customer-number${whom}`), you.customerNumber ? <Typed>{you.customerNumber}</Typed> : none, 'you'],
+    [text(`you.also-known-as${whom}`), you.alsoKnownAs ? <Typed>{you.alsoKnownAs}</Typed> : none, 'you'],
     [text('check.details'), details.details ? <Typed>{details.details}</Typed> : none, 'details'],
     [text('staff.answer-language'), t(answer.language)('layout.language-name'), 'answer'],
   ];

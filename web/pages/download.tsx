@@ -1,6 +1,7 @@
 import { masked } from '../../domain/identity.ts';
 import type { AnswerZip } from '../../domain/package.ts';
 import { lastFour } from '../../domain/reference.ts';
+import { answerAddress } from '../../domain/representation.ts';
 import type { Request } from '../../domain/request.ts';
 import { Button, DateText, Notice, Reference, SummaryList, Table } from '../components.tsx';
 import { ErrorSummary, Hidden, PostForm, TextField } from '../fields.tsx';
@@ -95,7 +96,7 @@ const TypeCode = ({ props, form }: { props: DownloadProps; form: Form }) => (
         form={form}
         field="code"
         label={form.text('download.code')}
-        hint={form.text('download.code-hint', { address: masked(props.request.person.email) })}
+        hint={form.text('download.code-hint', { address: masked(answerAddress(props.request)) })}
         autocomplete="one-time-code"
         width="short"
         digits
@@ -145,7 +146,7 @@ const Inside = ({ props, text }: { props: DownloadProps; text: Form['text'] }) =
 
 const Before = ({ props, form }: { props: DownloadProps; form: Form }) => (
   <>
-    <p class="lead">{form.text('download.lead', { address: masked(props.request.person.email) })}</p>
+    <p class="lead">{form.text('download.lead', { address: masked(answerAddress(props.request)) })}</p>
     <SendCode props={props} form={form} />
   </>
 );
@@ -154,7 +155,7 @@ const Sent = ({ props, form }: { props: DownloadProps; form: Form }) => (
   <>
     {props.state.kind === 'code-sent' && (
       <Notice look="good" loud>
-        <p>{form.text('download.sent', { address: masked(props.request.person.email) })}</p>
+        <p>{form.text('download.sent', { address: masked(answerAddress(props.request)) })}</p>
       </Notice>
     )}
     <TypeCode props={props} form={form} />

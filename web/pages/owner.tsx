@@ -2,6 +2,7 @@ import type { System } from '../../domain/data-map.ts';
 import type { FileProblem } from '../../domain/file-kinds.ts';
 import { inForce } from '../../domain/gathering.ts';
 import { ownersLastDay } from '../../domain/owner-time.ts';
+import { dataSubject } from '../../domain/representation.ts';
 import type { Case } from '../../domain/request.ts';
 import { Button, DateText, Notice, Reference, SummaryList, type SummaryRow, Typed } from '../components.tsx';
 import { ErrorSummary, PostForm, Radios, TextArea, TextField } from '../fields.tsx';
@@ -49,7 +50,7 @@ const formOf = ({ language, problems, typed }: OwnerProps): Form => {
 
 /** Identifiers only: what the owner needs to look, and not why the person asks. */
 const personRows = ({ held }: OwnerProps, text: Text): SummaryRow[] => {
-  const { name, email, customerNumber, alsoKnownAs } = held.request.person;
+  const { name, email, customerNumber, alsoKnownAs } = dataSubject(held.request);
   const rows: readonly (readonly [TextKey, string | undefined])[] = [
     ['owner.person-name', name],
     ['owner.person-email', email],

@@ -1,5 +1,6 @@
 import { layout } from '../../domain/answer-layout.ts';
 import { isUndecided, undoableUntil, withFreeText } from '../../domain/decision.ts';
+import { lacksAuthority } from '../../domain/representation.ts';
 import { answeredWithData, isOver, type Right } from '../../domain/request.ts';
 import { incompleteSources, isPartlySent, lastSent } from '../../domain/supplement.ts';
 import { Button, DateText, Disclosure, Link, Notice } from '../components.tsx';
@@ -8,6 +9,7 @@ import { dayIn, list, longDate } from '../format.ts';
 import { inLanguage } from '../frame.ts';
 import { counted, type Form } from '../staff-text.ts';
 import type { StaffProps } from './staff.tsx';
+import { StartFor } from './staff-behalf.tsx';
 import { Closing } from './staff-decider.tsx';
 
 interface Props {
@@ -126,10 +128,14 @@ export const StartForm = ({ props, start, refuse }: { props: StaffProps; start: 
     <section class="todo" id="todo">
       <h2>{text('staff.start')}</h2>
       <p>{text('staff.start-lead')}</p>
-      <PostForm to={to}>
-        <LastFour form={start} />
-        <Button action="start">{text('staff.start-button')}</Button>
-      </PostForm>
+      {lacksAuthority(props.request) ? (
+        <StartFor props={props} form={start} />
+      ) : (
+        <PostForm to={to}>
+          <LastFour form={start} />
+          <Button action="start">{text('staff.start-button')}</Button>
+        </PostForm>
+      )}
       <Disclosure title={text('staff.refuse-all')} open={props.typed.action === 'refuse'}>
         <p>{text('staff.refuse-all-lead')}</p>
         <RefuseLate props={props} form={refuse} />

@@ -5,6 +5,7 @@ import type { DataMap } from '../../domain/data-map.ts';
 import type { Decider } from '../../domain/deciders.ts';
 import { undoableUntil } from '../../domain/decision.ts';
 import { lastEnd } from '../../domain/package.ts';
+import { dataSubject, lacksAuthority } from '../../domain/representation.ts';
 import { type Case, isOver, rights, type Status } from '../../domain/request.ts';
 import { isPartlySent } from '../../domain/supplement.ts';
 import { DateText, Notice, Reference, SummaryList, Table, Tag, Typed } from '../components.tsx';
@@ -13,6 +14,7 @@ import type { Frame } from '../frame.ts';
 import { page } from '../layout.tsx';
 import type { Form } from '../staff-text.ts';
 import { counted, isTextKey, type Text, type TextKey, t } from '../staff-text.ts';
+import { Behalf } from './staff-behalf.tsx';
 import { byInWords, ForgetBrowsers, MovedOn, Proposed } from './staff-decider.tsx';
 import { AskAgainForm, DecideForm, MakeAnewForm, StartForm, StuckForm, UndoForm } from './staff-forms.tsx';
 import { HandOut } from './staff-hand-out.tsx';
@@ -43,6 +45,9 @@ export interface StaffProblem {
     | 'system'
     | 'deal'
     | 'person'
+    | 'authority'
+    | 'email'
+    | 'answer-to'
     | 'to'
     | 'code'
     | 'code-gone'
@@ -101,10 +106,14 @@ const formOf = (props: StaffProps, name: string): Form => {
 
 const personRows = (props: StaffProps, text: Text) => {
   const { person, receivedAt, proof, language } = props.request;
-  const { name, email, customerNumber, alsoKnownAs } = person;
+  const { name, email, customerNumber, alsoKnownAs } = dataSubject(props.request);
   const typed = (key: TextKey, value: string | undefined) =>
     value ? [{ key: text(key), value: <Typed>{value}</Typed> }] : [];
+  const sender = person.onBehalfOf
+    ? [...typed('staff.sender', person.name), ...typed('staff.sender-email', person.email)]
+    : [];
   return [
+    ...sender,
     ...typed('owner.person-name', name),
     ...typed('owner.person-email', email),
     ...typed('owner.person-number', customerNumber),
@@ -143,20 +152,12 @@ const AboutAddress = ({ props, text }: { props: StaffProps; text: Text }) => {
 };
 
 const Person = ({ props, text }: { props: StaffProps; text: Text }) => {
-  const { onBehalfOf, details } = props.request.person;
+  const { details } = props.request.person;
   return (
     <section>
       <h2>{text('staff.person')}</h2>
       <AboutAddress props={props} text={text} />
-      {onBehalfOf && (
-        <Notice look="warning" title={text('staff.behalf')}>
-          <p>
-            {text('staff.behalf-who')} <Typed>{onBehalfOf.name}</Typed>. {text('staff.behalf-relation')}{' '}
-            <Typed>{onBehalfOf.relation}</Typed>.
-          </p>
-          <p>{text('staff.behalf-check')}</p>
-        </Notice>
-      )}
+      <Behalf props={props} text={text} />
       <SummaryList rows={personRows(props, text)} />
       {details && (
         <>
@@ -274,7 +275,8 @@ const ToDo = ({ props }: { props: StaffProps }) => {
   const { status, manifest } = props.request;
   if (restOnly(props)) return <Rest props={props} text={text} />;
   if (status === 'VERIFIED') {
-    return <StartForm props={props} start={formOf(props, 'start')} refuse={formOf(props, 'refuse')} />;
+    const start = formOf(props, lacksAuthority(props.request) ? 'start-for' : 'start');
+    return <StartForm props={props} start={start} refuse={formOf(props, 'refuse')} />;
   }
   if (status === 'REVIEW' && manifest?.stale) return <MakeAnewForm props={props} form={formOf(props, 'make-anew')} />;
   if (status === 'REVIEW') {

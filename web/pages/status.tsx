@@ -2,6 +2,7 @@ import { complaintBody } from '../../domain/complaint-bodies.ts';
 import { isUntold } from '../../domain/decision.ts';
 import { isFetchable, mayAskForLink } from '../../domain/delivery.ts';
 import { masked } from '../../domain/identity.ts';
+import { answerAddress } from '../../domain/representation.ts';
 import { type Case, isOver, type RightRecord } from '../../domain/request.ts';
 import { openAsk } from '../../domain/urgency.ts';
 import {
@@ -139,10 +140,11 @@ const Answered = ({ props }: { props: StatusProps }) => {
 
 const Asked = ({ props }: { props: StatusProps }) => {
   const text = t(props.language);
-  const { person, receivedAt, reference } = props.request;
+  const { person, receivedAt, reference, authority } = props.request;
   const other = person.onBehalfOf
     ? [{ key: text('status.behalf'), value: <Typed>{person.onBehalfOf.name}</Typed> }]
     : [];
+  const to = authority ? [{ key: text('status.answer-to'), value: masked(answerAddress(props.request)) }] : [];
   return (
     <SummaryList
       rows={[
@@ -150,6 +152,7 @@ const Asked = ({ props }: { props: StatusProps }) => {
         { key: text('status.received'), value: <DateText when={receivedAt} frame={props} /> },
         { key: text('you.email'), value: masked(person.email) },
         ...other,
+        ...to,
       ]}
     />
   );
@@ -183,7 +186,7 @@ const SendLink = ({ props }: { props: StatusProps }) => {
       {links > 0 && <p>{counted(props.language, 'status.link-sent', links)}</p>}
       {mayAskForLink(props.request, props.now) ? (
         <>
-          <p>{text('status.link-lead', { address: masked(props.request.person.email) })}</p>
+          <p>{text('status.link-lead', { address: masked(answerAddress(props.request)) })}</p>
           <PostForm to={inLanguage(props, props.path)}>
             <TextField form={form} field="last4" label={text('last4.label')} hint={text('last4.hint')} width="short" />
             <Button action="send-link">{text('status.link-button')}</Button>

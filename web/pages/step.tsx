@@ -48,6 +48,8 @@ const Trap = ({ form }: { form: Form }) => (
 interface StepPageProps {
   readonly props: StepProps;
   readonly form: Form;
+  /** Default: the step's own. */
+  readonly title?: string;
   /** Default: go on. */
   readonly button?: string;
   readonly children?: Child;
@@ -59,13 +61,13 @@ const backFrom = (step: FormStep): string => {
 };
 
 /** A page of the form: where one is, what is wrong, the question, the button. */
-export const stepDocument = ({ props, form, button, children }: StepPageProps): string => {
+export const stepDocument = ({ props, form, title, button, children }: StepPageProps): string => {
   const { step, stamp: shown } = props;
   const { text } = form;
   const n = formSteps.indexOf(step) + 1;
   return page({
     frame: props,
-    title: text(`${step}.title`),
+    title: title ?? text(`${step}.title`),
     wrong: form.errors.size > 0,
     before: <BackLink to={inLanguage(props, backFrom(step))}>{text('form.back')}</BackLink>,
     children: (
