@@ -5,7 +5,7 @@ import {
   answeredWithData,
   type Case,
   type Decision,
-  isOver,
+  isAnswered,
   type Request,
   type Right,
   type RightRecord,
@@ -33,7 +33,7 @@ export const review = (
 export type Choice = { readonly outcome: 'approve' | 'refuse'; readonly reason?: string };
 
 /** Whether it waits for a decision. */
-export const isUndecided = ({ status }: RightRecord): boolean => !isOver(status) && status !== 'DELIVERED';
+export const isUndecided = ({ status }: RightRecord): boolean => !isAnswered(status);
 
 /** What is missing is missing in the data that go out: any other right is answered whole. */
 const decided = (

@@ -20,7 +20,6 @@ const day = 86_400_000;
 /** Receives a request: the clock of Art. 12(3) starts now, whoever asked; the first segment of the workflow is commanded. */
 export const receive = (intake: Intake, rules: Rules, now: Date): Change => {
   const receivedAt = now.toISOString();
-  const deadline = limitOf({ receivedAt }, false, rules);
   const { rights, silent, ...given } = intake;
   const request: Request = {
     ...given,
@@ -38,7 +37,7 @@ export const receive = (intake: Intake, rules: Rules, now: Date): Change => {
   };
   return {
     request,
-    rights: rights.map((right) => ({ right, status: 'RECEIVED', deadline })),
+    rights: rights.map((right) => ({ right, status: 'RECEIVED', deadline: limitOf({ receivedAt }, { right }, rules) })),
     audit: { what: 'RECEIVED', by: 'subject', facts: { rights: rights.join(' '), channel: 'form' } },
     goOn: true,
   };

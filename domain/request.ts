@@ -39,6 +39,8 @@ export type Status = z.infer<typeof Status>;
 
 const over: readonly Status[] = ['CLOSED', 'REFUSED', 'WITHDRAWN', 'UNVERIFIED_CLOSED'];
 export const isOver = (status: Status): boolean => over.includes(status);
+/** Whether nothing is left to answer: it is over, or the answer is out. */
+export const isAnswered = (status: Status): boolean => isOver(status) || status === 'DELIVERED';
 
 /** What an execution of the state machine is started for. */
 export const steps = ['prove', 'start', 'gather', 'review', 'deliver'] as const;
@@ -73,8 +75,6 @@ export const Ask = z.object({
   kind: z.enum(['identity', 'clarification']),
   question: z.string(),
   at: Instant,
-  /** Asked soon enough after receipt: the time limit stands still until the answer. */
-  suspends: z.boolean(),
   answer: z.optional(z.string()),
   answeredAt: z.optional(Instant),
 });

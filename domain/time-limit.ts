@@ -1,41 +1,55 @@
-import { daysBetween } from './calendar.ts';
 import { actor, type Change, type MailDraft, moved, mustBe, refuse } from './change.ts';
 import { type DeadlineFacts, deadlineOf, localDate, type Suspension } from './deadline.ts';
-import { type Ask, type Case, type Extension, isOver, type Request, type Right, type RightRecord } from './request.ts';
-import { promptDays } from './suspension.ts';
-import { extendable, openAsk } from './urgency.ts';
+import {
+  type Ask,
+  type Case,
+  type Extension,
+  isAnswered,
+  type Request,
+  type Right,
+  type RightRecord,
+} from './request.ts';
+import { extendable } from './urgency.ts';
 
 /** Where and by which rules the time limit is counted. */
 export type Rules = Pick<DeadlineFacts, 'country' | 'timeZone' | 'policy'>;
 
-const suspensionsOf = ({ asks = [] }: Pick<Request, 'asks'>, timeZone: string): Suspension[] =>
-  asks.map(({ at, answeredAt }) => ({
-    asked: localDate(at, timeZone),
-    ...(answeredAt ? { answered: localDate(answeredAt, timeZone) } : {}),
-  }));
+export type Asked = Pick<Ask, 'kind' | 'at' | 'answeredAt'>;
+
+/** A doubt about who asks concerns every right (Art. 12(6)), a clarification access alone (recital 63; EDPB Guidelines 01/2022, 5.3). */
+export const concerns = (kind: Ask['kind'], right: Right): boolean => kind === 'identity' || right === 'access';
+
+export const suspensionsOf = (asks: readonly Asked[], right: Right, timeZone: string): Suspension[] =>
+  asks
+    .filter(({ kind }) => concerns(kind, right))
+    .map(({ at, answeredAt }) => ({
+      asked: localDate(at, timeZone),
+      ...(answeredAt ? { answered: localDate(answeredAt, timeZone) } : {}),
+    }));
 
 /**
  * The time limit of one right from what stands on the record: receipt, what the person was asked, and an extension (Art. 12(3)). `refuseBy`
  * is the last day to refuse, which no extension moves (Art. 12(4)). Throws InvalidDeadlineFacts.
  */
 export const limitOf = (
-  request: Pick<Request, 'receivedAt' | 'asks'>,
-  extended: boolean,
+  { receivedAt, asks = [] }: Pick<Request, 'receivedAt' | 'asks'>,
+  { right, extension }: Pick<RightRecord, 'right' | 'extension'>,
   rules: Rules,
 ): RightRecord['deadline'] => {
-  const facts = { receivedAt: request.receivedAt, suspensions: suspensionsOf(request, rules.timeZone), ...rules };
-  const { derivation, alarms, ...dates } = deadlineOf({ ...facts, extended });
+  const facts = { receivedAt, suspensions: suspensionsOf(asks, right, rules.timeZone), ...rules };
+  const { derivation, alarms, ...dates } = deadlineOf({ ...facts, extended: extension !== undefined });
   const refuseBy = deadlineOf({ ...facts, refusal: true }).due;
   return { ...dates, refuseBy, derivation: [...derivation], alarms: [...alarms] };
 };
 
-const recount = (records: readonly RightRecord[], request: Request, rules: Rules): RightRecord[] =>
+/** The records with the time limits that follow from the request as it is; of what is answered they stay. */
+export const recount = (records: readonly RightRecord[], request: Request, rules: Rules): RightRecord[] =>
   records.map((record) =>
-    isOver(record.status) ? record : { ...record, deadline: limitOf(request, record.extension !== undefined, rules) },
+    isAnswered(record.status) ? record : { ...record, deadline: limitOf(request, record, rules) },
   );
 
 /** Whether somebody proven still waits for an answer: only then may its time limit be moved. */
-const mustBeUnderWay = ({ request }: Case): void => mustBe(request, 'VERIFIED', 'GATHERING', 'REVIEW');
+export const mustBeUnderWay = ({ request }: Case): void => mustBe(request, 'VERIFIED', 'GATHERING', 'REVIEW');
 
 /** The notice of an extension: without it there is none. One for the rights that were extended together. */
 export const noticeOf = ({ at }: Pick<Extension, 'at'>, rights: readonly Right[]): MailDraft => ({
@@ -77,41 +91,3 @@ export const askForCalendar = (held: Case, now: Date): Change => ({
   mails: [{ template: 'calendar', to: 'dpo', cause: `calendar-${now.toISOString()}` }],
   audit: actor('dpo', 'CALENDAR_ASKED'),
 });
-
-/** Whether asking today for the first time would still suspend the time limit: soon enough after receipt. */
-export const wouldSuspend = ({ receivedAt, asks = [] }: Request, timeZone: string, now: Date): boolean => {
-  const first = asks[0]?.at ?? now.toISOString();
-  return daysBetween(localDate(receivedAt, timeZone), localDate(first, timeZone)) <= promptDays;
-};
-
-/**
- * Asks the person for proof of identity or for clarification (Art. 12(6), recital 63). Suspends the time limit when asked soon enough
- * (EDPB Guidelines 01/2022, 5.3); proof of the mailbox never goes through here. One question at a time.
- */
-export const askPerson = (held: Case, { kind, question }: Pick<Ask, 'kind' | 'question'>, rules: Rules, now: Date) => {
-  mustBeUnderWay(held);
-  if (openAsk(held.request)) refuse(held.request, 'without an open question');
-  const asks = held.request.asks ?? [];
-  const suspends = wouldSuspend(held.request, rules.timeZone, now);
-  const ask: Ask = { kind, question, at: now.toISOString(), suspends };
-  const request = { ...held.request, asks: [...asks, ask] };
-  return {
-    ...moved({ ...held, request, rights: recount(held.rights, request, rules) }, request.status, now),
-    mails: [{ template: 'asked', to: 'subject', cause: `ask-${asks.length + 1}` }],
-    audit: actor('dpo', 'PERSON_ASKED', { kind, suspends }),
-  } satisfies Change;
-};
-
-/** Takes the person's answer, on the page or as the DPO notes it; a suspension ends and its days are added. */
-export const personAnswered = (held: Case, answer: string, by: 'subject' | 'dpo', rules: Rules, now: Date): Change => {
-  const open = openAsk(held.request);
-  if (!open || isOver(held.request.status)) return refuse(held.request, 'waiting for an answer');
-  const answeredAt = now.toISOString();
-  const asks = (held.request.asks ?? []).map((ask) => (ask === open ? { ...ask, answer, answeredAt } : ask));
-  const request = { ...held.request, asks };
-  return {
-    ...moved({ ...held, request, rights: recount(held.rights, request, rules) }, request.status, now),
-    mails: by === 'subject' ? [{ template: 'person-answered', to: 'dpo', cause: `ask-${asks.length}` }] : [],
-    audit: actor(by, 'PERSON_ANSWERED', { kind: open.kind }),
-  };
-};

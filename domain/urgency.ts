@@ -1,5 +1,13 @@
 import { type Alarm, alarmKey } from './alarms.ts';
-import { type Ask, answerCameBack, type Case, isOver, type Request, type Right, type RightRecord } from './request.ts';
+import {
+  type Ask,
+  answerCameBack,
+  type Case,
+  isAnswered,
+  type Request,
+  type Right,
+  type RightRecord,
+} from './request.ts';
 
 type Dated = Pick<Case, 'request' | 'rights'>;
 
@@ -8,17 +16,17 @@ const firstAlarm = ({ deadline }: RightRecord): string => deadline.alarms[0]?.at
 /** The right that must be answered first: of those not answered yet, the one whose alarms come first. */
 export const mostUrgent = (records: readonly RightRecord[]): RightRecord | undefined =>
   records
-    .filter(({ status }) => !isOver(status) && status !== 'DELIVERED')
+    .filter(({ status }) => !isAnswered(status))
     .toSorted((a, b) => firstAlarm(a).localeCompare(firstAlarm(b), 'en'))[0];
 
 /** Alarms of the most urgent right that nobody has raised yet, in order. */
 export const openAlarms = ({ request, rights }: Dated): Alarm[] =>
   (mostUrgent(rights)?.deadline.alarms ?? []).filter((alarm) => !request.raised?.includes(alarmKey(alarm)));
 
-/** The rights whose time limit may still be extended on a local day (YYYY-MM-DD): open, never extended, in the first month (Art. 12(3)). */
+/** The rights whose time limit may still be extended on a local day (YYYY-MM-DD): unanswered, never extended, in the first month (Art. 12(3)). */
 export const extendable = (records: readonly RightRecord[], today: string): Right[] =>
   records
-    .filter(({ status, extension, deadline }) => !isOver(status) && !extension && today <= deadline.firstMonthEnd)
+    .filter(({ status, extension, deadline }) => !isAnswered(status) && !extension && today <= deadline.firstMonthEnd)
     .map(({ right }) => right);
 
 /** What the person was asked and has not answered. */

@@ -11,6 +11,7 @@ import { handlerOf } from '../../domain/hand-over.ts';
 import { stillWanted } from '../../domain/housekeeping.ts';
 import { ownersLastDay } from '../../domain/owner-time.ts';
 import { lastEnd, packagesOf } from '../../domain/package.ts';
+import { suspendedBy } from '../../domain/question.ts';
 import { codeFrom, digitsFrom } from '../../domain/reference.ts';
 import { addressFor } from '../../domain/representation.ts';
 import type { Case, Right } from '../../domain/request.ts';
@@ -137,6 +138,11 @@ const taskOf = (mail: OutboxMail, { language }: Recipient, { map }: Office): Let
 const systemsOf = (held: Case, { language }: Recipient, { map }: Office): LetterFacts['systems'] =>
   inForce(held).map(({ system, ...source }) => ({ ...source, title: map.systems[system]?.title[language] ?? system }));
 
+const questionOf = (held: Case, { timeZone }: Config): LetterFacts['question'] => {
+  const open = openAsk(held.request);
+  return open && suspendedBy(held, open, timeZone);
+};
+
 const factsOf = (mail: OutboxMail, held: Case, to: Recipient, office: Office): LetterFacts => {
   const { config, now } = office;
   const { request, rights } = held;
@@ -167,7 +173,7 @@ const factsOf = (mail: OutboxMail, held: Case, to: Recipient, office: Office): L
     threshold: mail.template === 'time-limit' ? (mail.about as Threshold) : undefined,
     extendBy: extendable(rights, dayIn(config.timeZone, now())).length > 0 ? first?.deadline.firstMonthEnd : undefined,
     extension: first?.extension && { ...first.extension, rights: (extended ?? []) as Right[] },
-    question: openAsk(request),
+    question: questionOf(held, config),
     problem: request.needsPerson,
     undelivered: request.undelivered?.find(({ mail: id }) => id === mail.about),
   };

@@ -5,8 +5,9 @@ import { askToStart, start } from '../../domain/gathering.ts';
 import { holidaysMissing } from '../../domain/holidays.ts';
 import { receive } from '../../domain/intake.ts';
 import { askForProof, prove } from '../../domain/proof.ts';
+import { askPerson, ifAnswered, personAnswered, suspendedBy } from '../../domain/question.ts';
 import type { Case, Right } from '../../domain/request.ts';
-import { askPerson, extend, personAnswered } from '../../domain/time-limit.ts';
+import { extend } from '../../domain/time-limit.ts';
 import { extendable, nextLook } from '../../domain/urgency.ts';
 import { lookAgain, watch } from '../../domain/watch.ts';
 
@@ -107,9 +108,72 @@ describe('a question to the person', () => {
     });
   });
 
+  const dates = ({ rights }: Case) => rights.map(({ right, deadline }) => [right, deadline.strictDate]);
+  const answeredOn = (
+    kind: 'identity' | 'clarification',
+    held: Case,
+    asked = '2026-03-04',
+    answered = '2026-03-14',
+  ) => {
+    const open = applied(held, askPerson(held, { kind, question: 'Which shop?' }, rules, day(asked)));
+    return applied(open, personAnswered(open, 'Odense.', 'subject', rules, day(answered)));
+  };
+
+  test('for clarification suspends access alone; one about who asks suspends every right of the request', () => {
+    const held = verified(['access', 'portability', 'erasure']);
+    expect(dates(answeredOn('clarification', held))).toEqual([
+      ['access', '2026-04-12'],
+      ['portability', '2026-04-02'],
+      ['erasure', '2026-04-02'],
+    ]);
+    expect(dates(answeredOn('identity', held)).map(([, date]) => date)).toEqual(Array(3).fill('2026-04-12'));
+    const clarified = answeredOn('clarification', verified(['erasure']));
+    expect(dates(clarified)).toEqual([['erasure', '2026-04-02']]);
+    expect(clarified.rights[0]?.deadline.derivation.map((step) => typeof step === 'object' && step.rule)).toEqual([
+      'received',
+      'month',
+      'same-day',
+      'holiday',
+      'holiday',
+      'weekend',
+      'weekend-holiday',
+      'holiday',
+      'working-day',
+    ]);
+  });
+
+  test('counts as prompt by the first question that concerned the right, not by one that did not', () => {
+    const clarified = answeredOn('clarification', verified(['access', 'erasure']), '2026-03-04', '2026-03-06');
+    const both = answeredOn('identity', clarified, '2026-03-12', '2026-03-15');
+    expect(dates(both)).toEqual([
+      ['access', '2026-04-07'],
+      ['erasure', '2026-04-02'],
+    ]);
+  });
+
+  test('names the rights that wait for it, of those not answered yet, and tells the date that an answer would give', () => {
+    const held = verified(['access', 'erasure', 'objection']);
+    const answered = held.rights.map((each) => (each.right === 'objection' ? { ...each, status: 'DELIVERED' } : each));
+    const partly = { ...held, rights: answered } as Case;
+    const ask = (kind: 'identity' | 'clarification', at = '2026-03-04') =>
+      suspendedBy(partly, { kind, at: day(at).toISOString() }, rules.timeZone);
+    expect(ask('identity')).toEqual({ waiting: ['access', 'erasure'], running: [] });
+    expect(ask('clarification')).toEqual({ waiting: ['access'], running: ['erasure'] });
+    expect(ask('clarification', '2026-03-10')).toEqual({ waiting: [], running: ['access', 'erasure'] });
+    const open = applied(held, askPerson(held, { kind: 'identity', question: 'Which?' }, rules, day('2026-03-04')));
+    expect(ifAnswered(open, rules, day('2026-03-14'))[0]?.deadline).toMatchObject({
+      due: '2026-04-13',
+      dueWithoutSuspension: '2026-04-07',
+    });
+    expect(access(open)?.due).toBe('2026-04-07');
+  });
+
   test('asked later suspends nothing', () => {
     const open = asked(day('2026-03-10'));
-    expect(open.request.asks).toMatchObject([{ suspends: false }]);
+    expect(suspendedBy(open, { kind: 'identity', at: day('2026-03-10').toISOString() }, rules.timeZone)).toEqual({
+      waiting: [],
+      running: ['access'],
+    });
     const next = applied(open, personAnswered(open, 'The one in Odense.', 'subject', rules, day('2026-03-20')));
     expect(access(next)?.strictDate).toBe('2026-04-02');
   });

@@ -206,7 +206,10 @@ describe('a question to the person', () => {
     await until('2026-03-04T10:00:00Z');
     const question = 'Hvilken af vores butikker har du handlet i?';
     const asked = expectStatus(await actAsDpo(reference, { action: 'ask', kind: 'identity', question }), 200);
-    expect(textOf(asked.html)).toContain('Fristen står stille');
+    expect(textOf(asked.html)).toContain('Fristen for indsigt står stille');
+    expect(textOf(asked.html)).toContain(
+      'Indsigt: Sidste dag er tirsdag den 7. april 2026 uden pausen. Svarer personen i dag, bliver den tirsdag den 7. april 2026.',
+    );
     const mail = await world.mail(email, /mangler noget/);
     expect(mail.text).not.toContain('butikker');
 
@@ -227,7 +230,45 @@ describe('a question to the person', () => {
     expect((await escalations(reference)).length).toBe(6);
     expect((await warnings(reference))[0]?.at.slice(0, 10)).toBe('2026-03-23');
     const dpoPage = await openAsDpo(world, reference, 1);
-    expect(textOf(dpoPage.page.html)).toMatch(/13\. april 2026/);
+    const shown = textOf(dpoPage.page.html);
+    expect(shown).toMatch(/Sidste dag uden pausen.*13\. april 2026.*7\. april 2026/);
+    expect(shown).toContain('Påmindelser kommer efter den dato, der er først.');
+  });
+
+  test('for clarification lets the time limit of access alone stand still, and the page, the mail and the person’s page name it', async () => {
+    const { reference, email } = await proven('praecis', ['access', 'erasure']);
+    const { page } = await openAsDpo(world, reference, 1);
+    const form = textOf(page.html);
+    expect(form).toContain('Fristen for indsigt og sletning står stille, fra du spørger');
+    expect(form).toContain(
+      'Fristen for indsigt står stille, fra du spørger, til personen svarer. Fristen for sletning løber',
+    );
+    const asked = await actAsDpo(reference, { action: 'ask', kind: 'clarification', question: 'Hvilket år?' });
+    expect(textOf(expectStatus(asked, 200).html)).toMatch(
+      /Fristen for indsigt står stille, til personen svarer\..*Fristen for sletning løber videre/,
+    );
+    const mail = await world.mail(email, /mangler noget/);
+    const told = 'Fristen for indsigt står stille, til du svarer. Fristen for sletning løber videre.';
+    expect(mail.text.replaceAll(/\s+/g, ' ')).toContain(told);
+    const status = await new Visitor(world.site).get(linkIn(mail, 'r'));
+    expect(textOf(status.html)).toContain(told);
+
+    // What stands still is not late; what runs on is.
+    await world.advance('P45D');
+    const late = await new Visitor(world.site).get(linkIn(mail, 'r'));
+    expect(textOf(late.html)).toContain('Svaret er forsinket');
+    const [access, erasure] = [...late.html.matchAll(/<h3>[\s\S]*?<\/li>/g)].map(([right]) => textOf(right));
+    expect(access).not.toContain('senest');
+    expect(erasure).toContain('Du skulle have haft svar senest');
+  });
+
+  test('for clarification of a request without access stops no time limit, and the page says so before it is asked', async () => {
+    const { reference, email } = await proven('slettes', ['erasure']);
+    const { page } = await openAsDpo(world, reference, 1);
+    expect(textOf(page.html)).toContain('En præcisering kan kun få fristen for indsigt til at stå stille.');
+    const asked = await actAsDpo(reference, { action: 'ask', kind: 'clarification', question: 'Hvilket år?' });
+    expect(textOf(expectStatus(asked, 200).html)).toContain('Personen har ikke svaret. Fristen løber.');
+    expect((await world.mail(email, /mangler noget/)).text).not.toContain('står stille');
   });
 });
 

@@ -597,7 +597,6 @@ const questions = (typed: Typing) => {
     kind: 'identity' as const,
     question: typed('Hvilken butik har du handlet i?'),
     at: receivedAt,
-    suspends: true,
   };
   return [
     { name: 'asked', asks: [ask] },

@@ -60,8 +60,8 @@ export interface LetterFacts {
   /** The last day on which the time limit may still be extended. */
   readonly extendBy?: string;
   readonly extension?: Pick<Extension, 'ground' | 'reason'> & { readonly rights: readonly Right[] };
-  /** The person was asked something and has not answered; `suspends`: the time limit stands still meanwhile. */
-  readonly question?: { readonly suspends: boolean };
+  /** The person was asked something and has not answered: whose time limit stands still meanwhile, and whose does not. */
+  readonly question?: { readonly waiting: readonly Right[]; readonly running: readonly Right[] };
   /** The mail that did not arrive. */
   readonly undelivered?: Pick<Undelivered, 'template' | 'to' | 'reason'>;
   readonly problem?: { readonly step: string; readonly error: string };

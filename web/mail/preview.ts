@@ -57,6 +57,9 @@ const outcomes = (language: Language): LetterFacts['outcomes'] => [
   { right: 'erasure', outcome: 'refuse', reason: reason[language] },
 ];
 
+/** A clarification: it is access alone that waits. */
+const question: LetterFacts['question'] = { waiting: ['access'], running: ['erasure'] };
+
 type More = Partial<LetterFacts>;
 
 /** What each mail tells beside the case itself. */
@@ -82,13 +85,13 @@ const more: Readonly<Record<Template, (language: Language) => More>> = {
   answered: (language) => ({ outcomes: outcomes(language)?.slice(1) }),
   code: () => ({ code: '48213975', link: undefined, linkExpiresAt: undefined }),
   expired: () => ({ link: undefined, linkExpiresAt: undefined }),
-  'time-limit': () => ({ threshold: '7', status: 'REVIEW', extendBy: '2026-12-26', question: { suspends: true } }),
+  'time-limit': () => ({ threshold: '7', status: 'REVIEW', extendBy: '2026-12-26', question }),
   extended: (language) => ({
     strictDate: '2027-02-26',
     due: '2027-02-26',
     extension: { ground: 'complexity', reason: whyLonger[language], rights: ['access'] },
   }),
-  asked: () => ({ question: { suspends: true } }),
+  asked: () => ({ question }),
   'person-answered': () => ({ status: 'GATHERING' }),
   calendar: () => ({}),
   remind: () => ({ code: 'K7F4QX', linkExpiresAt: '2026-12-06T09:22:00Z' }),

@@ -1,4 +1,4 @@
-import { answeredWithData } from '../../domain/request.ts';
+import { answeredWithData, type Right } from '../../domain/request.ts';
 import { list } from '../format.ts';
 import { blocks, type Draft, heading, lead, note, paragraph, steps, warning } from './block.ts';
 import type { LetterFacts } from './facts.ts';
@@ -182,6 +182,20 @@ const extended = (facts: LetterFacts): Draft => {
   };
 };
 
+/** Whose time limit stands still until the person answers; nothing where none does. */
+const waits = ({ question, language }: LetterFacts, { say }: Voice) => {
+  const { waiting = [], running = [] } = question ?? {};
+  if (waiting.length === 0) return undefined;
+  const named = (rights: readonly Right[]) => ({
+    rights: list(
+      rights.map((right) => say(`right.${right}`)),
+      language,
+    ),
+  });
+  const stands = say('asked.suspends', named(waiting));
+  return paragraph(running.length > 0 ? `${stands} ${say('asked.runs', named(running))}` : stands);
+};
+
 const asked = (facts: LetterFacts): Draft => {
   const v = voice(facts);
   const { say, reference } = v;
@@ -192,7 +206,7 @@ const asked = (facts: LetterFacts): Draft => {
     blocks: blocks(
       lead(say('asked.lead')),
       paragraph(say('asked.where')),
-      facts.question?.suspends && paragraph(say('asked.suspends')),
+      waits(facts, v),
       button('asked', facts, v),
       linkLife(facts, v),
       personFacts(v),

@@ -1,11 +1,11 @@
 import type { Language } from '../../domain/config.ts';
-import { isOver, type RightRecord } from '../../domain/request.ts';
-import { wouldSuspend } from '../../domain/time-limit.ts';
+import { ifAnswered, suspendedBy } from '../../domain/question.ts';
+import { type Ask, isOver, type Right, type RightRecord } from '../../domain/request.ts';
 import { extendable, openAsk } from '../../domain/urgency.ts';
 import { Button, DateText, Disclosure, InLanguage, Notice, Table, Tag, Typed } from '../components.tsx';
 import { deadlineWords } from '../deadline-words.ts';
 import { PostForm, Radios, TextArea } from '../fields.tsx';
-import { dayIn } from '../format.ts';
+import { dayIn, list, longDate } from '../format.ts';
 import { inLanguage } from '../frame.ts';
 import type { Form } from '../staff-text.ts';
 import { type Text, t } from '../staff-text.ts';
@@ -19,25 +19,40 @@ interface Props {
   readonly form: Form;
 }
 
-/** Every right with its state and its dates: what was promised, the law's last day, and the last day to refuse where it differs. */
+/** The dates of a right, each with its head; the last two where they differ from the law's last day. */
+const dates = [
+  ['strictDate', 'staff.strict'],
+  ['due', 'staff.due'],
+  ['dueWithoutSuspension', 'staff.due-plain'],
+  ['refuseBy', 'staff.refuse-by'],
+] as const;
+
+/**
+ * Every right with its state and its dates: what was promised, the law's last day, the one without any suspension, by which alarms may run,
+ * and the last day to refuse.
+ */
 export const Rights = ({ props, text }: { props: StaffProps; text: Text }) => {
-  const apart = props.rights.some(({ deadline }) => deadline.refuseBy !== deadline.due);
-  const heads = [text('staff.right'), text('staff.state'), text('staff.strict'), text('staff.due')];
+  const { rights } = props;
+  const shown = dates.filter(
+    ([date]) =>
+      date === 'strictDate' || date === 'due' || rights.some(({ deadline }) => deadline[date] !== deadline.due),
+  );
   return (
-    <Table
-      caption={text('staff.rights')}
-      heads={apart ? [...heads, text('staff.refuse-by')] : heads}
-      rows={props.rights.map(({ right, status, deadline, extension }) => [
-        text(`right.${right}`),
-        <>
-          <Tag look={statusLooks[status] ?? 'info'}>{text(`staff.${status}`)}</Tag>{' '}
-          {extension && <Tag look="info">{text('staff.extended')}</Tag>}
-        </>,
-        ...[deadline.strictDate, deadline.due, ...(apart ? [deadline.refuseBy] : [])].map((when) => (
-          <DateText when={when} frame={props} />
-        )),
-      ])}
-    />
+    <>
+      <Table
+        caption={text('staff.rights')}
+        heads={[text('staff.right'), text('staff.state'), ...shown.map(([, head]) => text(head))]}
+        rows={rights.map(({ right, status, deadline, extension }) => [
+          text(`right.${right}`),
+          <>
+            <Tag look={statusLooks[status] ?? 'info'}>{text(`staff.${status}`)}</Tag>{' '}
+            {extension && <Tag look="info">{text('staff.extended')}</Tag>}
+          </>,
+          ...shown.map(([date]) => <DateText when={deadline[date]} frame={props} />),
+        ])}
+      />
+      {shown.some(([date]) => date === 'dueWithoutSuspension') && <p class="soft">{text('staff.due-plain-why')}</p>}
+    </>
   );
 };
 
@@ -112,17 +127,34 @@ const Extend = ({ props, form }: Props) => {
   );
 };
 
+const named = (rights: readonly Right[], { language }: StaffProps) => ({
+  rights: list(
+    rights.map((right) => t(language)(`right.${right}`).toLowerCase()),
+    language,
+  ),
+});
+
+/** Whose time limit a question of a kind would let stand still if it were asked now, and whose not; why, where it is nobody's. */
+const clockOf = (kind: Ask['kind'], props: StaffProps): string => {
+  const text = t(props.language);
+  const ask = (each: Ask['kind']) =>
+    suspendedBy(props, { kind: each, at: props.now.toISOString() }, props.config.timeZone);
+  const { waiting, running } = ask(kind);
+  if (waiting.length === 0)
+    return text(ask('identity').waiting.length > 0 ? 'staff.ask-access-only' : 'staff.ask-late');
+  const stands = text('staff.ask-suspends', named(waiting, props));
+  return running.length > 0 ? `${stands} ${text('staff.ask-runs', named(running, props))}` : stands;
+};
+
 const AskForm = ({ props, form }: Props) => {
   const { text } = form;
-  const suspends = wouldSuspend(props.request, props.config.timeZone, props.now);
   const kinds = (['identity', 'clarification'] as const).map((value) => ({
     value,
     label: text(`staff.ask-${value}`),
-    hint: text(`staff.ask-${value}-hint`),
+    hint: `${text(`staff.ask-${value}-hint`)} ${clockOf(value, props)}`,
   }));
   return (
     <Disclosure title={text('staff.ask')} open={form.errors.size > 0 || props.typed.action === 'ask'}>
-      <p>{text(suspends ? 'staff.ask-suspends' : 'staff.ask-late')}</p>
       <PostForm to={inLanguage(props, props.path)}>
         <Radios form={form} field="kind" label={text('staff.ask-kind')} options={kinds} />
         <TextArea
@@ -166,6 +198,37 @@ const Questions = ({ props, text }: { props: StaffProps; text: Text }) => {
   );
 };
 
+/** What an open question does to the time limits: whose stands still, by which date the alarms go, and which there will be. */
+const Clock = ({ props, ask }: { props: StaffProps; ask: Ask }) => {
+  const text = t(props.language);
+  const { country, timeZone, suspensionPolicy: policy } = props.config;
+  const { waiting, running } = suspendedBy(props, ask, timeZone);
+  const day = (date: string): string => longDate(date, props.language, timeZone);
+  const answered = ifAnswered(props, { country, timeZone, policy }, props.now);
+  if (waiting.length === 0) return <p>{text('staff.not-suspended')}</p>;
+  return (
+    <>
+      <p>
+        {text('staff.suspended', named(waiting, props))}{' '}
+        {running.length > 0 && text('staff.ask-runs', named(running, props))}
+      </p>
+      <ul>
+        {answered
+          .filter(({ right }) => waiting.includes(right))
+          .map(({ right, deadline }) => (
+            <li>
+              {text('staff.suspended-dates', {
+                right: text(`right.${right}`),
+                due: day(deadline.dueWithoutSuspension),
+                next: day(deadline.due),
+              })}
+            </li>
+          ))}
+      </ul>
+    </>
+  );
+};
+
 /** What the DPO can do about the time limit and with the person: extend, ask, note an answer, subscribe to all dates. */
 export const TimeLimit = ({ props, formOf }: { props: StaffProps; formOf: (action: string) => Form }) => {
   const text = t(props.language);
@@ -174,9 +237,9 @@ export const TimeLimit = ({ props, formOf }: { props: StaffProps; formOf: (actio
     <section>
       <h2>{text('staff.time')}</h2>
       <Questions props={props} text={text} />
-      {open && (
+      {open && !isOver(props.request.status) && (
         <Notice look="info">
-          <p>{text(open.suspends ? 'staff.suspended' : 'staff.not-suspended')}</p>
+          <Clock props={props} ask={open} />
         </Notice>
       )}
       {underWay(props) && open && <NoteAnswer props={props} form={formOf('note-answer')} />}

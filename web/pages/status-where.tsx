@@ -2,6 +2,7 @@ import { complaintBody } from '../../domain/complaint-bodies.ts';
 import { isUntold } from '../../domain/decision.ts';
 import { isFetchable } from '../../domain/delivery.ts';
 import { lastEnd } from '../../domain/package.ts';
+import { suspendedBy } from '../../domain/question.ts';
 import { isOver, type Request, type RightRecord, type Status } from '../../domain/request.ts';
 import { isPartlySent } from '../../domain/supplement.ts';
 import { openAsk } from '../../domain/urgency.ts';
@@ -56,23 +57,34 @@ export const Steps = ({ props }: { props: StatusProps }) => {
 export const isAwaited = (record: RightRecord, props: StatusProps): boolean =>
   isUntold(record, props.rights) || (!isOver(record.status) && record.status !== 'DELIVERED');
 
-const answerBy = (props: StatusProps): string | undefined =>
+/** What is awaited, the first to be answered first. */
+const awaited = (props: StatusProps): RightRecord[] =>
   props.rights
     .filter((record) => isAwaited(record, props))
-    .map(({ deadline }) => deadline.strictDate)
-    .sort()[0];
+    .sort((a, b) => a.deadline.strictDate.localeCompare(b.deadline.strictDate, 'en'));
 
-/** Whether the day that the person was given is past; while a question of ours is open nothing is said of it. */
-const isLate = (day: string, { config, now }: StatusProps): boolean => dayIn(config.timeZone, now) > day;
+/** Whether the day that the person was given is past. */
+const isLate = ({ deadline }: RightRecord, { config, now }: StatusProps): boolean =>
+  dayIn(config.timeZone, now) > deadline.strictDate;
 
-const standsStill = ({ request }: StatusProps): boolean => openAsk(request)?.suspends === true;
+/** While a question of ours lets its time limit stand still, nothing is said of a day that is past. */
+const standsStill = ({ right }: RightRecord, props: StatusProps): boolean => {
+  const ask = openAsk(props.request);
+  return ask !== undefined && suspendedBy(props, ask, props.config.timeZone).waiting.includes(right);
+};
+
+interface ByProps {
+  readonly record: RightRecord;
+  readonly words: 'answer' | 'partly';
+  readonly props: StatusProps;
+}
 
 /** By when an answer comes, in the words for all of it, the rest of it or one right. */
-export const By = ({ day, words, props }: { day: string; words: 'answer' | 'partly'; props: StatusProps }) => {
+export const By = ({ record, words, props }: ByProps) => {
   const text = t(props.language);
-  const late = isLate(day, props);
-  if (late && standsStill(props)) return null;
-  const date = <DateText when={day} frame={props} />;
+  const late = isLate(record, props);
+  if (late && standsStill(record, props)) return null;
+  const date = <DateText when={record.deadline.strictDate} frame={props} />;
   return (
     <p>
       {text(late ? `status.${words}-was-by` : `status.${words}-by`)} <strong>{date}</strong>.
@@ -84,12 +96,12 @@ export const By = ({ day, words, props }: { day: string; words: 'answer' | 'part
 export const Overdue = ({ props }: { props: StatusProps }) => {
   const text = t(props.language);
   const { config, request } = props;
-  const by = answerBy(props);
-  if (!request.proof || !by || isOver(request.status) || !isLate(by, props) || standsStill(props)) return null;
+  const late = awaited(props).find((record) => isLate(record, props) && !standsStill(record, props));
+  if (!request.proof || !late || isOver(request.status)) return null;
   const { name, url } = complaintBody(config.country);
   return (
     <Notice look="warning" title={text('status.overdue')}>
-      <By day={by} words={isPartlySent(props) ? 'partly' : 'answer'} props={props} />
+      <By record={late} words={isPartlySent(props) ? 'partly' : 'answer'} props={props} />
       <p>{text('status.overdue-lead')}</p>
       <p>{text('status.overdue-us', { email: config.organisation.email })}</p>
       <p>
@@ -104,14 +116,14 @@ export const Headline = ({ props }: { props: StatusProps }) => {
   const text = t(props.language);
   const { status } = props.request;
   const until = lastEnd(props.request);
-  const by = answerBy(props);
+  const [first] = awaited(props);
   const partly = isPartlySent(props);
   const key = status === 'DELIVERED' && !until ? 'status.answered' : (`status.${status}` as const);
   return (
     <div class="headline">
       <p class="headline-state">{text(partly ? 'status.partly' : key)}</p>
-      {!isOver(status) && by && !isLate(by, props) && (
-        <By day={by} words={partly ? 'partly' : 'answer'} props={props} />
+      {!isOver(status) && first && !isLate(first, props) && (
+        <By record={first} words={partly ? 'partly' : 'answer'} props={props} />
       )}
       {(status === 'DELIVERED' || partly) && until && isFetchable(props.request, props.now) && (
         <p>

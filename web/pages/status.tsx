@@ -2,8 +2,9 @@ import { complaintBody } from '../../domain/complaint-bodies.ts';
 import { isUntold } from '../../domain/decision.ts';
 import { isFetchable, mayAskForLink } from '../../domain/delivery.ts';
 import { masked } from '../../domain/identity.ts';
+import { suspendedBy } from '../../domain/question.ts';
 import { answerAddress } from '../../domain/representation.ts';
-import { type Case, isOver, type RightRecord } from '../../domain/request.ts';
+import { type Ask, type Case, isOver, type Right, type RightRecord } from '../../domain/request.ts';
 import { openAsk } from '../../domain/urgency.ts';
 import {
   Button,
@@ -18,6 +19,7 @@ import {
   Typed,
 } from '../components.tsx';
 import { ErrorSummary, PostForm, TextArea, TextField } from '../fields.tsx';
+import { list } from '../format.ts';
 import { type Frame, inLanguage } from '../frame.ts';
 import { page } from '../layout.tsx';
 import type { Form } from '../person-text.ts';
@@ -63,7 +65,7 @@ const RightState = ({ record, props }: { record: RightRecord; props: StatusProps
           {text('status.extended')} <Typed>{record.extension.reason}</Typed>
         </p>
       )}
-      {awaited && props.rights.length > 1 && <By day={record.deadline.strictDate} words="answer" props={props} />}
+      {awaited && props.rights.length > 1 && <By record={record} words="answer" props={props} />}
       {told?.reason && (
         <p>
           {text('status.reason')} <Typed>{told.reason}</Typed>
@@ -96,6 +98,24 @@ const formOf = ({ language, wrong }: StatusProps, name: FormName): Form => {
   };
 };
 
+/** Whose time limit stands still until the person answers. */
+const Waits = ({ props, ask, text }: { props: StatusProps; ask: Ask; text: Text }) => {
+  const { waiting, running } = suspendedBy(props, ask, props.config.timeZone);
+  const named = (rights: readonly Right[]) => ({
+    rights: list(
+      rights.map((right) => text(`right.${right}`).toLowerCase()),
+      props.language,
+    ),
+  });
+  if (waiting.length === 0) return null;
+  return (
+    <p>
+      {text('status.question-suspends', named(waiting))}{' '}
+      {running.length > 0 && text('status.question-runs', named(running))}
+    </p>
+  );
+};
+
 /** The DPO's question, which stands here and in no mail, and where to answer it. */
 const Question = ({ props }: { props: StatusProps }) => {
   const form = formOf(props, 'answer');
@@ -109,7 +129,7 @@ const Question = ({ props }: { props: StatusProps }) => {
       <blockquote>
         <Typed>{open.question}</Typed>
       </blockquote>
-      {open.suspends && <p>{text('status.question-suspends')}</p>}
+      <Waits props={props} ask={open} text={text} />
       <PostForm to={inLanguage(props, props.path)}>
         <TextArea form={form} field="answer" label={text('status.your-answer')} rows={5} />
         <Button action="answer">{text('status.answer-button')}</Button>
