@@ -41,3 +41,6 @@ export const list = (items: readonly string[], language: Language): string =>
 
 /** "1.234". */
 export const number = (n: number, language: Language): string => new Intl.NumberFormat(localeOf(language)).format(n);
+
+/** With a capital letter, as a line or a sentence begins. */
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

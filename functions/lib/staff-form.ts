@@ -100,10 +100,9 @@ export const problemsOf = (
   action: string,
   { config, map, now: clock }: Deps,
 ): StaffProblem[] => {
-  const late = action === 'extend' && rightsToExtend(visit, held, config, clock()).length === 0;
   const stranger = text(visit, 'to') !== '' && !named(visit, config);
   return [
-    ...(late ? [{ field: 'extend', problem: 'extend' } as const] : []),
+    ...(action === 'extend' ? extendProblems(visit, held, config, clock()) : []),
     ...(action === 'hand-over' && stranger ? [{ field: 'to', problem: 'to' } as const] : []),
     ...(asked[action] ?? []).flatMap(([field, missing]) => wrongIn(visit, field, missing)),
     ...(action === 'start-for' ? startForProblems(visit) : []),
@@ -112,8 +111,15 @@ export const problemsOf = (
   ];
 };
 
-/** The rights that the form names, of those whose time limit may still be extended; all of them unless one is named. */
+/** The rights that the form names, of those whose time limit may still be extended; a single one needs no name. */
 export const rightsToExtend = (visit: Visit, held: Case, { timeZone }: Config, at: Date): Right[] => {
-  const named = text(visit, 'extend');
-  return extendable(held.rights, dayIn(timeZone, at)).filter((right) => ['', 'all', right].includes(named));
+  const may = extendable(held.rights, dayIn(timeZone, at));
+  const which = text(visit, 'extend') || (may.length === 1 ? may[0] : '');
+  return may.filter((right) => which === 'all' || which === right);
+};
+
+const extendProblems = (visit: Visit, held: Case, config: Config, at: Date): StaffProblem[] => {
+  if (rightsToExtend(visit, held, config, at).length > 0) return [];
+  const several = extendable(held.rights, dayIn(config.timeZone, at)).length > 1;
+  return [{ field: 'extend', problem: several ? 'extend-which' : 'extend' }];
 };

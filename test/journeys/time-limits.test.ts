@@ -186,9 +186,26 @@ describe('more time', () => {
     expect(textOf(refused.html)).toContain('Skriv en begrundelse til personen');
   });
 
-  test('can be given to one right of two: each keeps its own date', async () => {
-    const { reference } = await proven('toting', ['access', 'erasure']);
+  test('for which of several rights must be chosen: none are extended unseen, and nothing typed is lost', async () => {
+    const { reference } = await proven('hvilken', ['access', 'erasure']);
+    const refused = await actAsDpo(reference, more);
+    expect(refused.status).toBe(400);
+    expect(textOf(refused.html)).toContain('Vælg, hvilken ret der skal have mere tid');
+    expect(refused.html).toContain('href="#extend-extend"');
+    expect(refused.html.match(/id="extend-extend"/g)).toHaveLength(1);
+    expect(textOf(refused.html)).toContain(more.reason);
+    const { page } = await openAsDpo(world, reference, 1);
+    expect(textOf(page.html)).not.toContain('Forlænget');
+  });
+
+  test('can be given to one right of three: each keeps its own date, and the reasons for a date name all the rights it holds for', async () => {
+    const { reference } = await proven('treting', ['access', 'portability', 'erasure']);
     const page = await actAsDpo(reference, { ...more, extend: 'erasure' });
+    const why = /Hvorfor netop disse datoer[\s\S]*?<\/details>/.exec(page.html)?.[0] ?? '';
+    expect([...why.matchAll(/<h3>(.*?)<\/h3>/g)].map(([, name]) => name)).toEqual([
+      'Indsigt og dataportabilitet',
+      'Sletning',
+    ]);
     const rows = [...page.html.matchAll(/<tr>[\s\S]*?<\/tr>/g)].map(([row]) => textOf(row));
     expect(rows.find((row) => /Sletning|slet/i.test(row))).toMatch(
       /Forlænget.*2\. juli 2026|Forlænget.*juni 2026|Forlænget.*juli 2026/,

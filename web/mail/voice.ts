@@ -1,13 +1,11 @@
 import { layout } from '../../domain/answer-layout.ts';
 import type { Template } from '../../domain/change.ts';
 import { answeredWithData } from '../../domain/request.ts';
-import { dateAndTime, list, longDate } from '../format.ts';
+import { capital, dateAndTime, list, longDate } from '../format.ts';
 import { localeOf } from '../text.ts';
 import { type Block, blocks, heading, paragraph } from './block.ts';
 import type { LetterFacts } from './facts.ts';
 import { mailTexts } from './texts.ts';
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** "23. december 2026", without the weekday: subjects are cut on phones. */
 const shortDate = (day: string, { language }: LetterFacts): string =>

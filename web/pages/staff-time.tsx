@@ -5,7 +5,7 @@ import { extendable, openAsk } from '../../domain/urgency.ts';
 import { Button, DateText, Disclosure, InLanguage, Notice, Table, Tag, Typed } from '../components.tsx';
 import { deadlineWords } from '../deadline-words.ts';
 import { PostForm, Radios, TextArea } from '../fields.tsx';
-import { dayIn, list, longDate } from '../format.ts';
+import { capital, dayIn, list, longDate } from '../format.ts';
 import { inLanguage } from '../frame.ts';
 import type { Form } from '../staff-text.ts';
 import { type Text, t } from '../staff-text.ts';
@@ -56,24 +56,37 @@ export const Rights = ({ props, text }: { props: StaffProps; text: Text }) => {
   );
 };
 
+const listed = (rights: readonly Right[], language: Language): string =>
+  list(
+    rights.map((right) => t(language)(`right.${right}`).toLowerCase()),
+    language,
+  );
+
 type Derived = RightRecord['deadline']['derivation'][number];
 
 const Step = ({ step, language }: { step: Derived; language: Language }) =>
   typeof step === 'string' ? <InLanguage language="en">{step}</InLanguage> : deadlineWords(step, language);
 
-/** The derivations, each once: rights that were treated alike have the same. */
+/** The derivations, each once, with all the rights that have it: those that were treated alike have the same. */
 export const Why = ({ records, language }: { records: readonly RightRecord[]; language: Language }) => {
   const text = t(language);
-  const different = [
-    ...new Map(records.map((record) => [JSON.stringify(record.deadline.derivation), record])).values(),
-  ];
+  const different = [...Map.groupBy(records, ({ deadline }) => JSON.stringify(deadline.derivation)).values()];
   return (
     <Disclosure title={text('staff.why')}>
-      {different.map(({ right, deadline }) => (
+      {different.map((alike) => (
         <>
-          {different.length > 1 && <h3>{text(`right.${right}`)}</h3>}
+          {different.length > 1 && (
+            <h3>
+              {capital(
+                listed(
+                  alike.map(({ right }) => right),
+                  language,
+                ),
+              )}
+            </h3>
+          )}
           <ul>
-            {deadline.derivation.map((step) => (
+            {alike[0]?.deadline.derivation.map((step) => (
               <li>
                 <Step step={step} language={language} />
               </li>
@@ -115,7 +128,7 @@ const Extend = ({ props, form }: Props) => {
   return (
     <Disclosure title={text('staff.extend')} open={form.errors.size > 0 || props.typed.action === 'extend'}>
       <p>
-        {form.errors.has('extend') && (
+        {form.errors.has('extend') && open.length < 2 && (
           <span class="field-error" id="extend-extend">
             {form.errors.get('extend')}.{' '}
           </span>
@@ -127,12 +140,7 @@ const Extend = ({ props, form }: Props) => {
   );
 };
 
-const named = (rights: readonly Right[], { language }: StaffProps) => ({
-  rights: list(
-    rights.map((right) => t(language)(`right.${right}`).toLowerCase()),
-    language,
-  ),
-});
+const named = (rights: readonly Right[], { language }: StaffProps) => ({ rights: listed(rights, language) });
 
 /** Whose time limit a question of a kind would let stand still if it were asked now, and whose not; why, where it is nobody's. */
 const clockOf = (kind: Ask['kind'], props: StaffProps): string => {

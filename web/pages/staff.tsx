@@ -39,6 +39,7 @@ export interface StaffProblem {
     | 'ground'
     | 'ground-hand-over'
     | 'extend'
+    | 'extend-which'
     | 'kind'
     | 'question'
     | 'answer'
