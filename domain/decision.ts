@@ -35,17 +35,18 @@ export type Choice = { readonly outcome: 'approve' | 'refuse'; readonly reason?:
 /** Whether it waits for a decision. */
 export const isUndecided = ({ status }: RightRecord): boolean => !isAnswered(status);
 
-/** What is missing is missing in the data that go out: any other right is answered whole. */
+/**
+ * Decided, however it was: what is refused is `REFUSED` only once the person was told (domain/delivery.ts). What is missing is missing in the
+ * data that go out: any other right is answered whole.
+ */
 const decided = (
   record: RightRecord,
   choice: Choice | undefined,
   { incomplete, ...decision }: Omit<Decision, 'outcome' | 'reason'>,
 ) => {
   if (!isUndecided(record) || !choice) return record;
-  const approved = choice.outcome === 'approve';
-  const status: Status = approved ? 'APPROVED' : 'REFUSED';
-  const lacks = approved && incomplete && answeredWithData(record.right) ? { incomplete } : {};
-  return { ...record, status, decision: { ...choice, ...decision, ...lacks } };
+  const lacks = choice.outcome === 'approve' && incomplete && answeredWithData(record.right) ? { incomplete } : {};
+  return { ...record, status: 'APPROVED' as const, decision: { ...choice, ...decision, ...lacks } };
 };
 
 /** Systems of which free text goes out: somebody has to look at it first, for it may tell of other people (T13, Art. 15(4)). */
@@ -96,12 +97,12 @@ export const refuseRequest = (held: Case, reason: string, by: string, now: Date)
   return concluded(held, next, 'VERIFIED', now);
 };
 
-/** Minutes after an approval in which it can be taken back: nothing is sent before. */
+/** Minutes after a decision in which it can be taken back: nothing is sent before. */
 export const undoMinutes = 15;
 
 const untilUndone = (now: Date): string => new Date(now.getTime() + undoMinutes * 60_000).toISOString();
 
-/** Until when an approval can be taken back: an ISO instant, undefined when it cannot. */
+/** Until when a decision can be taken back: an ISO instant, undefined when it cannot. */
 export const undoableUntil = ({ status, segment, package: built }: Request, now: Date): string | undefined =>
   status === 'APPROVED' && !built && segment.from && segment.from > now.toISOString() ? segment.from : undefined;
 
@@ -109,45 +110,41 @@ export const undoableUntil = ({ status, segment, package: built }: Request, now:
 export const isUntold = ({ decision }: RightRecord, all: readonly RightRecord[]): boolean =>
   decision !== undefined && decision.at === all.find(({ status }) => status === 'APPROVED')?.decision?.at;
 
-/** Takes the last decision back, all of it: the DPO decides anew on the same manifest. Refused once the answer is on its way. */
+/** Takes the last decision back, all of it: the DPO decides anew on the same manifest, or whether to start. Refused once the answer is on its way. */
 export const takeBack = (held: Case, now: Date): Change => {
   if (!undoableUntil(held.request, now)) refuse(held.request, 'still to be sent');
   const at = held.rights.find(({ status }) => status === 'APPROVED')?.decision?.at;
+  const before: Status = held.request.startedAt ? 'REVIEW' : 'VERIFIED';
   const rights = held.rights.map((record): RightRecord => {
     if (record.decision?.at !== at) return record;
     const { decision: _, ...open } = record;
-    return { ...open, status: 'REVIEW' };
+    return { ...open, status: before };
   });
-  return { ...moved({ ...held, rights }, 'REVIEW', now), audit: actor('dpo', 'TAKEN_BACK') };
+  return { ...moved({ ...held, rights }, before, now), audit: actor('dpo', 'TAKEN_BACK') };
 };
 
+/** Nothing goes out yet, whether it is granted or refused: the segment that sends the answer waits until it can no longer be taken back. */
 const concluded = (held: Case, next: RightRecord[], at: Status, now: Date): Change => {
-  const approved = next.filter(({ status }) => status === 'APPROVED').map(({ right }) => right);
-  const refused = next.filter(({ status }) => status === 'REFUSED').map(({ right }) => right);
-  const status = statusOf(next);
-  const goOn = approved.length > 0;
-  const { nextActionAt: _, ...rest } = held.request;
+  const rightsWith = (outcome: Choice['outcome']): string =>
+    next
+      .filter(({ status, decision }) => status === 'APPROVED' && decision?.outcome === outcome)
+      .map(({ right }) => right)
+      .join(' ');
   const request: Request = {
-    ...rest,
-    status,
-    ...(goOn
-      ? {
-          segment: { ...nextSegment(held.request, 'deliver', now), from: untilUndone(now) },
-          nextActionAt: nextLook({ request: { ...held.request, status }, rights: next }, now),
-        }
-      : {}),
+    ...held.request,
+    status: statusOf(next),
+    segment: { ...nextSegment(held.request, 'deliver', now), from: untilUndone(now) },
   };
   return {
-    request,
+    request: { ...request, nextActionAt: nextLook({ request, rights: next }, now) },
     rights: next,
-    mails: goOn ? [] : [{ template: 'answered', to: 'subject', cause: `decided-${held.request.round}` }],
     audit: actor('dpo', 'DECIDED', {
       round: held.request.round,
       at,
-      approved: approved.join(' '),
-      refused: refused.join(' '),
+      approved: rightsWith('approve'),
+      refused: rightsWith('refuse'),
       manifest: held.request.manifest?.hash ?? '',
     }),
-    goOn,
+    goOn: true,
   };
 };

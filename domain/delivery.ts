@@ -1,12 +1,12 @@
 import { actor, type Change, moved, refuse } from './change.ts';
 import { counted, lastEnd, zipsOf } from './package.ts';
 import { tellOfAnswer } from './representation.ts';
-import { answeredWithData, type Case, isOver, type Request } from './request.ts';
+import { answeredWithData, type Case, isGranted, isOver, type Request, type RightRecord } from './request.ts';
 import { sendPartly } from './supplement.ts';
 
-/** Whether any approved right is answered with data: else no package is built. */
+/** Whether any granted right is answered with data: else no package is built. */
 export const needsPackage = ({ rights: records }: Case): boolean =>
-  records.some(({ right, status }) => status === 'APPROVED' && answeredWithData(right));
+  records.some((record) => isGranted(record) && answeredWithData(record.right));
 
 /**
  * Whether the execution that carries this segment sends the answer: not when the decision was taken back, or another execution took over
@@ -32,14 +32,20 @@ export const packaged = (
   };
 };
 
-/** Tells the person that the answer is ready, or the part of it that there is. */
-export const deliver = (held: Case, segment: number, now: Date): Change | undefined => {
-  if (!sends(held, segment)) return undefined;
+/** What was refused ends when the person is told. */
+const ended = (record: RightRecord): RightRecord =>
+  record.status === 'APPROVED' && record.decision?.outcome === 'refuse' ? { ...record, status: 'REFUSED' } : record;
+
+/** Tells the person that the answer is ready, or the part of it that there is, or that everything was refused. */
+export const deliver = (decided: Case, segment: number, now: Date): Change | undefined => {
+  if (!sends(decided, segment)) return undefined;
+  const held = { ...decided, rights: decided.rights.map(ended) };
   const lacking = held.rights.find(({ status, decision }) => status === 'APPROVED' && decision?.incomplete);
   if (lacking) return sendPartly(held, lacking.decision?.incomplete ?? '', now);
   const template = held.request.package ? 'ready' : 'answered';
+  const granted = held.rights.some(({ status }) => !isOver(status));
   return {
-    ...moved(held, 'DELIVERED', now, { deliveredAt: now.toISOString() }),
+    ...(granted ? moved(held, 'DELIVERED', now, { deliveredAt: now.toISOString() }) : moved(held, 'REFUSED', now)),
     mails: tellOfAnswer(template, `delivered-${segment}`, held.request),
     audit: actor('workflow', 'DELIVERED', { round: held.request.round }),
   };

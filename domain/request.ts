@@ -303,6 +303,10 @@ export const RightRecord = z.object({
 });
 export type RightRecord = z.infer<typeof RightRecord>;
 
+/** Whether the answer that is to be sent grants it. */
+export const isGranted = ({ status, decision }: RightRecord): boolean =>
+  status === 'APPROVED' && decision?.outcome === 'approve';
+
 /** Missing data is a visible state: there is no "skipped" (security.md 3.7). */
 export const sourceStates = ['OK', 'EMPTY', 'PARTIAL', 'FAILED', 'MANUAL', 'EXCLUDED'] as const;
 

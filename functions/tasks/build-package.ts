@@ -7,7 +7,7 @@ import { needsPackage, packaged, sends } from '../../domain/delivery.ts';
 import { ManifestMismatch } from '../../domain/errors.ts';
 import type { Manifest, ManifestFile } from '../../domain/manifest.ts';
 import { inParts, partFile, partSuffix } from '../../domain/parts.ts';
-import type { Case } from '../../domain/request.ts';
+import { type Case, isGranted } from '../../domain/request.ts';
 import type { Files } from '../aws/files.ts';
 import { cases, files, now } from '../aws/from-env.ts';
 import { errorName } from '../lib/log.ts';
@@ -25,10 +25,10 @@ interface Deps extends StepDeps {
 /** Days that the download link works (security.md 3.3). */
 const lifeDays = 14;
 
-/** The manifest's files that the approved rights are answered with. */
+/** The manifest's files that the granted rights are answered with. */
 const approvedFiles = ({ rights }: Case, { files: all }: Manifest): ManifestFile[] => {
-  const approved = rights.filter(({ status }) => status === 'APPROVED').map(({ right }) => right);
-  return all.filter(({ right }) => approved.includes(right ?? 'access'));
+  const granted = rights.filter(isGranted).map(({ right }) => right);
+  return all.filter(({ right }) => granted.includes(right ?? 'access'));
 };
 
 const textMember = (path: string, text: string): ZipMember => {

@@ -5,8 +5,8 @@ import { type AuditEntry, append, emptyChain, entryHash } from '../../domain/aud
 import type { Change } from '../../domain/change.ts';
 import { type Chore, nextChore } from '../../domain/chores.ts';
 import type { Collection } from '../../domain/data-map.ts';
-import { decide, review, takeBack, undoableUntil } from '../../domain/decision.ts';
-import { sends } from '../../domain/delivery.ts';
+import { decide, refuseRequest, review, takeBack, undoableUntil } from '../../domain/decision.ts';
+import { deliver, needsPackage, sends } from '../../domain/delivery.ts';
 import { askOwner, askToStart, inForce, ownerAnswered, planned, start, waitingFor } from '../../domain/gathering.ts';
 import { doChore } from '../../domain/housekeeping.ts';
 import { exactly } from '../../domain/identity.ts';
@@ -15,7 +15,7 @@ import { askForProof, askForProofAgain, prove } from '../../domain/proof.ts';
 import { needsPerson, takeOver, tryAgain, withdraw } from '../../domain/recovery.ts';
 import { parseReference, referenceFrom } from '../../domain/reference.ts';
 import { csvFile } from '../../domain/rendering.ts';
-import type { Case, Right, SourceRecord } from '../../domain/request.ts';
+import { type Case, isOver, type Right, type SourceRecord } from '../../domain/request.ts';
 import { watch } from '../../domain/watch.ts';
 
 const now = new Date('2026-03-02T09:00:00.000Z');
@@ -106,6 +106,35 @@ test('a decision can be taken back for 15 minutes, whole, and is then made anew'
   expect(sends(again, again.request.segment.n)).toBe(true);
 });
 
+test('a refusal can be taken back for 15 minutes as an approval can, before gathering too, and the person hears nothing before', () => {
+  const minutes = (n: number) => new Date(now.getTime() + n * 60_000);
+  const reason = 'kept by law';
+  const refusedAll = { access: { outcome: 'refuse', reason }, erasure: { outcome: 'refuse', reason } } as const;
+  for (const [held, change] of [
+    [verified(['access', 'erasure']), refuseRequest(verified(['access', 'erasure']), reason, 'dpo', now)],
+    [reviewed(['access', 'erasure']), decide(reviewed(['access', 'erasure']), refusedAll, { manifest: 'h' }, now)],
+  ] as const) {
+    const decided = after(held, change);
+    expect(change.mails ?? []).toEqual([]);
+    expect(isOver(decided.request.status)).toBe(false);
+    expect(undoableUntil(decided.request, minutes(14))).toBe(minutes(15).toISOString());
+    const open = after(decided, takeBack(decided, minutes(14)));
+    expect(open.request.status).toBe(held.request.status);
+    expect(open.rights).toEqual(held.rights);
+    expect(deliver(open, decided.request.segment.n, minutes(16))).toBeUndefined();
+    const sent = deliver(decided, decided.request.segment.n, minutes(16));
+    expect(sent?.mails).toMatchObject([{ template: 'answered', to: 'subject' }]);
+    const told = after(decided, sent);
+    expect(told.request).toMatchObject({ status: 'REFUSED' });
+    expect(told.request).not.toHaveProperty('nextActionAt');
+    expect(told.request).not.toHaveProperty('deliveredAt');
+    expect(told.rights.map(({ status, decision }) => [status, decision?.reason])).toEqual([
+      ['REFUSED', reason],
+      ['REFUSED', reason],
+    ]);
+  }
+});
+
 test('a system asked again opens a new round: the old one can not be decided on, and the other answers stay', () => {
   const again = after(reviewed(), askAgain(reviewed(), ['crm'], now));
   expect(again.request).toMatchObject({ status: 'GATHERING', round: 2, segment: { step: 'gather' } });
@@ -167,19 +196,31 @@ test('what is no longer as it was approved is gathered anew, and decided on anew
 test('a refusal needs a reason', () => {
   refused(() => decide(reviewed(), { access: { outcome: 'refuse' } }, { manifest: 'h' }, now));
   const { rights } = decide(reviewed(), { access: { outcome: 'refuse', reason: 'why' } }, { manifest: 'h' }, now);
-  expect(rights?.map(({ status, decision }) => [status, decision?.reason])).toEqual([['REFUSED', 'why']]);
+  expect(rights?.map(({ decision }) => [decision?.outcome, decision?.reason])).toEqual([['refuse', 'why']]);
 });
 
 test('every right asked for is decided, each on its own', () => {
   const held = reviewed(['access', 'erasure']);
   refused(() => decide(held, { access: approve }, { manifest: 'h' }, now));
   const erasure = { outcome: 'refuse', reason: 'kept by law' } as const;
-  const { rights, request } = decide(held, { access: approve, erasure }, { manifest: 'h' }, now);
-  expect(rights?.map(({ right, status }) => [right, status])).toEqual([
-    ['access', 'APPROVED'],
+  const decided = after(held, decide(held, { access: approve, erasure }, { manifest: 'h' }, now));
+  expect(decided.request.status).toBe('APPROVED');
+  expect(decided.rights.map(({ decision }) => decision?.outcome)).toEqual(['approve', 'refuse']);
+  const sent = after(decided, deliver(decided, decided.request.segment.n, later(1)));
+  expect(sent.rights.map(({ right, status }) => [right, status])).toEqual([
+    ['access', 'DELIVERED'],
     ['erasure', 'REFUSED'],
   ]);
-  expect(request.status).toBe('APPROVED');
+  expect(sent.request.status).toBe('DELIVERED');
+});
+
+test('what is refused is in no package, and a refusal of all data needs none', () => {
+  const reason = 'kept by law';
+  const held = reviewed(['access', 'erasure']);
+  const decided = (access: Parameters<typeof decide>[1]['access']) =>
+    after(held, decide(held, { access, erasure: { outcome: 'refuse', reason } }, { manifest: 'h' }, now));
+  expect(needsPackage(decided(approve))).toBe(true);
+  expect(needsPackage(decided({ outcome: 'refuse', reason }))).toBe(false);
 });
 
 test.each(['FAILED', 'PARTIAL'] as const)('delivery while a system is %s needs a reason for it', (state) => {

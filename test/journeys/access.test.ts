@@ -4,8 +4,20 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { peopleToTry } from '../../demo/people.ts';
 import { holdings } from '../../demo/seed.ts';
-import { answerTask, approve, ask, decide, download, expectStatus, linkIn, openAsDpo, prove, start } from './access.ts';
-import { textOf, Visitor } from './visitor.ts';
+import {
+  answerTask,
+  approve,
+  ask,
+  decide,
+  download,
+  expectStatus,
+  linkIn,
+  openAsDpo,
+  prove,
+  start,
+  undoTime,
+} from './access.ts';
+import { type Page, textOf, Visitor } from './visitor.ts';
 import { openWorld, type World } from './world.ts';
 import { recordsOf, sha256, unzip } from './zip.ts';
 
@@ -164,8 +176,27 @@ describe('what goes another way', () => {
     expect(without.status).toBe(400);
     const last = reference.replaceAll('-', '').slice(-4);
     const refuse = { action: 'refuse', reason, last4: last };
-    expectStatus(await decide(world, page, visitor, refuse, { having: 'reason' }), 200);
+    const refusing = async (from: Page) =>
+      expectStatus(await decide(world, from, visitor, refuse, { having: 'reason' }), 200);
+    const refused = await refusing(page);
+    expect(textOf(refused.html)).toContain('Intet er sendt endnu. Du kan fortryde indtil');
+    const toPerson = async () =>
+      (await world.mails()).filter(({ to, text }) => to.includes(email) && text.includes(reason));
+    const status = await new Visitor(world.site).get(linkIn(await world.mail(email, /Thank you/), 'r'));
+    expect(textOf(status.html)).toContain('We are working on it');
+    expect(textOf(status.html)).not.toMatch(/Refused|Closed|last week/);
+
+    const again = expectStatus(await visitor.submit(refused, { action: 'undo', last4: last }, 'last4'), 200);
+    expect(textOf(again.html)).toContain('Er anmodningen i orden?');
+    await world.advance(undoTime);
+    expect(await toPerson()).toEqual([]);
+
+    await refusing(again);
+    await world.advance(undoTime);
     const mail = await world.mail(email, /Datatilsynet/);
     expect(mail.text).toContain(reason);
+    expect(await toPerson()).toHaveLength(1);
+    const told = await new Visitor(world.site).get(linkIn(mail, 'r'));
+    expect(textOf(told.html)).toContain(reason);
   });
 });

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { asAtIssuer, ask, expectStatus, last4, linkIn, openAsDpo, prove, signInAs, start } from './access.ts';
+import { asAtIssuer, ask, expectStatus, last4, linkIn, openAsDpo, prove, signInAs, start, undoTime } from './access.ts';
 import { clearFaults, fault, itemsOf } from './faults.ts';
 import { formsOf, type Page, textOf, Visitor } from './visitor.ts';
 import { openWorld, type World } from './world.ts';
@@ -192,6 +192,7 @@ describe('the figures', () => {
     const page = await see(`/dpo/request/${reference}`);
     const refusal = { action: 'refuse', reason: 'Ikke vores kunde.', last4: last4(reference) };
     expectStatus(await dpo.submit(page, refusal, 'reason'), 200);
+    await world.advance(undoTime);
     const overview = await see('/dpo');
     expect(table(overview, 'due')).toMatchObject({ Overskredet: [2], Senere: [0] });
     expect(table(overview, 'flow')).toMatchObject({ 'mar. 2026': [4, 0], 'apr. 2026': [2, 4], 'feb. 2026': [0, 0] });
