@@ -75,6 +75,8 @@ export interface Alert {
     | 'mail-undelivered';
   /** The last day in question, YYYY-MM-DD. */
   readonly date?: string;
+  /** The law's last day where a suspension moved it past that. */
+  readonly due?: string;
   /** The case's number; absent for what concerns no case. */
   readonly reference?: string;
   readonly count?: number;

@@ -3,7 +3,7 @@ import { type Alert, actor, type Change } from './change.ts';
 import { inForce, isOpen } from './gathering.ts';
 import { needsPerson, takeOver } from './recovery.ts';
 import { answerCameBack, type Case, type Extension, isOver, type Request } from './request.ts';
-import { nextLook, openAlarms } from './urgency.ts';
+import { mostUrgent, nextLook, openAlarms } from './urgency.ts';
 
 const hour = 3_600_000;
 
@@ -34,6 +34,12 @@ const alert = ({ reference }: Request, about: Alert['about'], key: string, date?
   ...(date ? { date } : {}),
 });
 
+const alarmed = (held: Case, alarm: Alarm): Alert => {
+  const due = mostUrgent(held.rights)?.deadline.due;
+  const told = alert(held.request, alarm.threshold, alarmKey(alarm), alarm.date);
+  return due && due !== alarm.date ? { ...told, due } : told;
+};
+
 /** Says once, on both channels, that time runs out. The request stays as it is: nothing is cancelled, closed or decided. */
 const raise = (held: Case, passed: readonly Alarm[], now: Date): Change => {
   const raised = [...(held.request.raised ?? []), ...passed.map(alarmKey)];
@@ -46,7 +52,7 @@ const raise = (held: Case, passed: readonly Alarm[], now: Date): Change => {
       cause: alarmKey(alarm),
       about: alarm.threshold,
     })),
-    alerts: passed.map((alarm) => alert(request, alarm.threshold, alarmKey(alarm), alarm.date)),
+    alerts: passed.map((alarm) => alarmed(held, alarm)),
     audit: actor('watchdog', 'ESCALATED', { thresholds: passed.map(alarmKey).join(' ') }),
   };
 };

@@ -138,6 +138,13 @@ const taskOf = (mail: OutboxMail, { language }: Recipient, { map }: Office): Let
 const systemsOf = (held: Case, { language }: Recipient, { map }: Office): LetterFacts['systems'] =>
   inForce(held).map(({ system, ...source }) => ({ ...source, title: map.systems[system]?.title[language] ?? system }));
 
+/** Which alarm a mail is: by its cause, the date that it counts down to. */
+const alarmOf = (mail: OutboxMail, due = ''): Pick<LetterFacts, 'threshold' | 'unpaused'> => {
+  if (mail.template !== 'time-limit') return {};
+  const [, date = due] = mail.cause.split('@');
+  return { threshold: mail.about as Threshold, ...(date < due ? { unpaused: date } : {}) };
+};
+
 const questionOf = (held: Case, { timeZone }: Config): LetterFacts['question'] => {
   const open = openAsk(held.request);
   return open && suspendedBy(held, open, timeZone);
@@ -170,7 +177,7 @@ const factsOf = (mail: OutboxMail, held: Case, to: Recipient, office: Office): L
     nothingHeld: request.manifest && !request.sent && inForce(held).every(({ state }) => state === 'EMPTY'),
     authority: complaintBody(config.country),
     status: to.staff ? request.status : undefined,
-    threshold: mail.template === 'time-limit' ? (mail.about as Threshold) : undefined,
+    ...alarmOf(mail, first?.deadline.due),
     extendBy: extendable(rights, dayIn(config.timeZone, now())).length > 0 ? first?.deadline.firstMonthEnd : undefined,
     extension: first?.extension && { ...first.extension, rights: (extended ?? []) as Right[] },
     question: questionOf(held, config),
@@ -192,7 +199,7 @@ const calendarFor = (mail: OutboxMail, facts: LetterFacts, { request }: Case, no
     uid: `${owner ? `${mail.about}.` : ''}${reference}`,
     date: owner ? facts.strictDate : (facts.due ?? facts.strictDate),
     title: say(title, { reference, system: facts.task?.system ?? '' }).replaceAll(/\s+/g, ' '),
-    text: say('calendar.event-text'),
+    text: say(owner ? 'calendar.event-owner-text' : 'calendar.event-text'),
     sequence: request.version,
   };
   return { name: `${reference}.ics`, content: calendarOf(day.title, [day], now) };

@@ -159,7 +159,7 @@ test("an owner's mail that bounces reaches the DPO, and one to the DPO the secon
   await prove(world, 'dpo.borte@fremmed.example', second.reference);
   await world.advance('PT2H');
   const alerts = (await world.mails()).filter(({ subject }) => subject.includes(second.reference));
-  expect(alerts.map(({ subject }) => subject)).toContain(`Privacy@ ${second.reference}: mail-undelivered`);
+  expect(alerts.map(({ subject }) => subject)).toContain(`Privacy@ ${second.reference}: en mail kom ikke frem`);
   const told = (await mailsOf(second.reference)).filter(({ template }) => template === 'undelivered');
   expect(told).toEqual([]);
 });

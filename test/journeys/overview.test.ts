@@ -135,7 +135,7 @@ describe('what the overview shows', () => {
     expect(file.headers.get('content-type')).toBe('text/csv; charset=utf-8');
     expect(file.headers.get('content-disposition')).toBe('attachment; filename="privacy-2026-03-03.csv"');
     const [head, ...rows] = file.html.replace('\uFEFF', '').trim().split('\r\n');
-    expect(head).toBe('Sag;Bedt om;Status;Venter på;Fejlet;Modtaget;Svar senest;Sidste dag;Dage tilbage');
+    expect(head).toBe('Sag;Bedt om;Status;Venter på;Fejlet;Modtaget;Vores egen frist;Lovens sidste dag;Dage tilbage');
     expect(rows.length).toBe(numbers(await see('/dpo'))['Venter på dig']);
     expect((await see('/dpo/open.csv')).html.trim().split('\r\n').length).toBe(4);
   });

@@ -48,7 +48,7 @@ const about = async (reference: string, pattern: RegExp, reader = dpo): Promise<
   );
 
 /** Mails of our own, in the DPO's language. */
-const warnings = (reference: string) => about(reference, /tilbage|mål|overskredet/);
+const warnings = (reference: string) => about(reference, /tilbage|egen frist|overskredet/);
 /** Who hears on the second channel, past our own mail. */
 const onDuty = 'vagt@nordlys.example';
 
@@ -76,12 +76,12 @@ describe('a request that nobody touches', () => {
     expect(days(await warnings(reference))).toEqual(expected);
     expect(days(await escalations(reference))).toEqual(expected);
     expect((await escalations(reference)).map(({ subject }) => subject.split(': ')[1])).toEqual([
-      '14 days left',
-      'target',
-      '7 days left',
-      '3 days left',
-      '1 days left',
-      'due',
+      '14 dage tilbage',
+      'vores egen frist er i dag',
+      '7 dage tilbage',
+      '3 dage tilbage',
+      '1 dag tilbage',
+      'fristen er overskredet',
     ]);
 
     // The second channel does not wait for another look.
@@ -246,6 +246,9 @@ describe('a question to the person', () => {
     await until('2026-04-09T10:00:00Z');
     expect((await escalations(reference)).length).toBe(6);
     expect((await warnings(reference))[0]?.at.slice(0, 10)).toBe('2026-03-23');
+    // An alarm that counts without the pause says so, and calls nothing overdue that is not.
+    expect((await warnings(reference)).at(-1)?.subject).toMatch(/når pausen ikke tælles med: .* 13\. april 2026/);
+    expect((await escalations(reference)).at(-1)?.text).toMatch(/13\. april 2026\s+Uden pausen.* 7\. april 2026/);
     const dpoPage = await openAsDpo(world, reference, 1);
     const shown = textOf(dpoPage.page.html);
     expect(shown).toMatch(/Sidste dag uden pausen.*13\. april 2026.*7\. april 2026/);
@@ -299,11 +302,11 @@ describe('when SES is down for three days', () => {
     await fault(world, { service: 'ses', operation: 'SendRawEmail', mode: 'refuse', times: 10_000 });
     await until('2026-03-26T20:00:00Z');
     expect((await escalations(reference)).map(({ subject }) => subject.split(': ')[1])).toEqual([
-      '14 days left',
-      'target',
+      '14 dage tilbage',
+      'vores egen frist er i dag',
     ]);
     expect(await warnings(reference)).toEqual([]);
-    const stuck = (await world.mails()).filter(({ subject }) => /outbox-stuck/.test(subject));
+    const stuck = (await world.mails()).filter(({ subject }) => /mails bliver ikke sendt/.test(subject));
     expect(stuck.length).toBeGreaterThanOrEqual(2);
     expect(stuck.length).toBeLessThanOrEqual(3);
     await clearFaults(world);
@@ -324,7 +327,8 @@ describe('when SES is down for three days', () => {
   });
 
   test('what the second channel did not take at first is told once, when it does', async () => {
-    const stuck = async () => (await world.mails()).filter(({ subject }) => /outbox-stuck/.test(subject)).length;
+    const stuck = async () =>
+      (await world.mails()).filter(({ subject }) => /mails bliver ikke sendt/.test(subject)).length;
     const ses = { service: 'ses', operation: 'SendRawEmail', mode: 'refuse', times: 10_000 } as const;
     await until('2026-04-14T08:00:00Z');
     await fault(world, ses);

@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { HtmlValidate } from 'html-validate';
 import PostalMime from 'postal-mime';
 import { describe, expect, test } from 'vitest';
+import { thresholds } from '../../domain/alarms.ts';
 import { templates } from '../../domain/change.ts';
 import { reasons } from '../../domain/reasons.ts';
 import { type MimeFacts, mimeOf } from '../../functions/aws/mime.ts';
+import { alertText } from '../../web/mail/alert.ts';
 import type { LetterFacts } from '../../web/mail/facts.ts';
 import { letter } from '../../web/mail/letters.tsx';
 import { previews, sampleFacts } from '../../web/mail/preview.ts';
@@ -226,6 +228,60 @@ describe('mails tell each reader what they need', () => {
     // Also when another right of the same request was granted and its answer is ready.
     expect(text('ready')).toContain('Begrundelse: Vi skal gemme fakturaer');
   });
+
+  test('an alarm says what is owed: a request that nobody proved closes by itself, and of a part that was sent the rest is missing', () => {
+    const overdue = (more: Partial<LetterFacts>) =>
+      text('time-limit', { threshold: 'due', question: undefined, ...more });
+    expect(overdue({ status: 'REVIEW' })).toContain('Svar personen nu. Sagen bliver stående åben');
+    const unproven = overdue({ status: 'AWAITING_PROOF' });
+    expect(unproven).toContain('Sagen lukkes snart af sig selv');
+    expect(unproven).not.toMatch(/stående åben|forlænge fristen/);
+    expect(overdue({ status: 'REVIEW', rest: true })).toContain('En del af svaret er sendt. Send resten nu');
+    expect(text('time-limit', { rest: true })).toContain('En del af svaret er sendt, men resten mangler.');
+    expect(text('time-limit', { rest: true })).not.toContain('ikke besvaret');
+    expect(text('time-limit', { status: 'AWAITING_PROOF' })).toContain('lukkes sagen derefter af sig selv');
+  });
+
+  test('an alarm before the last day by law, which a suspension moved, tells both dates and calls nothing overdue', () => {
+    const facts = { ...sampleFacts('time-limit', 'da'), threshold: 'due', unpaused: '2026-12-23' } as const;
+    const { subject, text: sent } = letter('time-limit', facts);
+    const told = sent.replaceAll(/\s+/g, ' ');
+    expect(subject).toBe(
+      'Fristen er overskredet, når pausen ikke tælles med: sag K7F-4QX-92M, sidste dag 28. december 2026',
+    );
+    expect(told).toContain('Lovens sidste dag er mandag den 28. december 2026.');
+    expect(told).toContain('Uden den pause er sidste dag onsdag den 23. december 2026.');
+    expect(told).not.toContain('Svar personen nu');
+  });
+
+  test.each(['da', 'en'] as const)(
+    'the second channel names its cause in words of plain ASCII, one day as one, in %s',
+    (language) => {
+      const { dpo, timeZone } = sampleFacts('time-limit', language);
+      const config = { dpo: { ...dpo, language }, timeZone } as Parameters<typeof alertText>[1];
+      const reference = 'K7F-4QX-92M';
+      const causes = [
+        ...thresholds,
+        'taken-over',
+        'no-progress',
+        'notice-unsent',
+        'outbox-stuck',
+        'holidays-missing',
+        'mail-undelivered',
+      ] as const;
+      const subjects = causes.map((about) => alertText({ about, reference }, config).subject);
+      for (const subject of subjects) expect(subject).toMatch(/^Privacy@ K7F-4QX-92M: [A-Za-z0-9 ]{8,60}$/);
+      expect(subjects.join()).not.toMatch(/undefined|target,|outbox|taken-over/);
+      expect(subjects).toContain(`Privacy@ K7F-4QX-92M: ${language === 'da' ? '1 dag tilbage' : '1 day left'}`);
+      const { message } = alertText({ about: '7', reference, date: '2026-12-23', due: '2026-12-28' }, config);
+      expect(
+        message
+          .split('\n')
+          .slice(2, 4)
+          .map((line) => line.match(/\d+/)?.[0]),
+      ).toEqual(['28', '23']);
+    },
+  );
 
   test('an answer that holds nothing says so', () => {
     expect(text('ready', { nothingHeld: true })).toContain('Vi fandt ingen data om dig');

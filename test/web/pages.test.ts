@@ -1,9 +1,13 @@
 import { describe, expect, test } from 'vitest';
 import { brand } from '../../web/brand.ts';
+import { letter } from '../../web/mail/letters.tsx';
+import { sampleFacts } from '../../web/mail/preview.ts';
+import { withheldPage } from '../../web/package/withheld-page.tsx';
 import { errorPage } from '../../web/pages/error.tsx';
 import { sentPage } from '../../web/pages/sent.tsx';
 import { startPage } from '../../web/pages/start.tsx';
 import { rules } from './html-rules.ts';
+import { answerFacts } from './package-facts.ts';
 import { config, specimens } from './specimens.ts';
 
 const languages = ['da', 'en'] as const;
@@ -152,6 +156,15 @@ test.each(['javascript:alert(1)', ' JaVaScRiPt:alert(1)', 'data:text/html,x', 'v
     expect(html).not.toContain(`href="${address}`);
   },
 );
+
+test('whoever disagrees is given one address to write to, by their page, the mails and the answer', () => {
+  const after = (text: string, heading: string) => text.slice(text.lastIndexOf(heading)).match(/[\w.]+@[\w.]+/)?.[0];
+  const page = both.find(({ name, language }) => name === 'status-REFUSED' && language === 'da')?.html ?? '';
+  expect(after(page, 'Er du utilfreds?')).toBe(config.dpo.email);
+  expect(after(letter('answered', sampleFacts('answered', 'da')).text, 'Er du uenig?')).toBe(config.dpo.email);
+  const facts = answerFacts('da');
+  expect(after(withheldPage(facts), 'Er du uenig?')).toBe(facts.dpo.email);
+});
 
 test('links stay in the language of the page', () => {
   const html = startPage({ language: 'en', config, path: '/' });

@@ -57,6 +57,8 @@ export interface LetterFacts {
   readonly status?: Status;
   /** Which alarm of the time limit this is. */
   readonly threshold?: Threshold;
+  /** The date that the alarm counts down to, where a suspension moved the law's last day past it. */
+  readonly unpaused?: string;
   /** The last day on which the time limit may still be extended. */
   readonly extendBy?: string;
   readonly extension?: Pick<Extension, 'ground' | 'reason'> & { readonly rights: readonly Right[] };

@@ -100,7 +100,7 @@ const ownerReminder = (facts: LetterFacts): Draft => {
         rows: [
           [say('fact.system'), system],
           [say('fact.reference'), reference],
-          [say('fact.answer-by'), answerBy],
+          [say('fact.owner-by'), answerBy],
         ],
       },
       (deputy || deputies) && paragraph(say('owner-reminder.first')),

@@ -39,7 +39,7 @@ const ownerTask = (facts: LetterFacts): Draft => {
         rows: [
           [say('fact.system'), system],
           [say('fact.reference'), reference],
-          [say('fact.answer-by'), answerBy],
+          [say('fact.owner-by'), answerBy],
         ],
       },
       instructions !== undefined && [heading(say('owner-task.instructions')), paragraph(instructions)],
@@ -124,7 +124,7 @@ const handedOver = (facts: LetterFacts): Draft => toDecision('handed-over', fact
 
 const decidersCode = (facts: LetterFacts): Draft => {
   const { say, reference } = voice(facts);
-  const { email } = facts.organisation;
+  const { email } = facts.dpo;
   return {
     subject: say('decider-code.subject', { reference }),
     title: say('decider-code.title'),
@@ -167,18 +167,28 @@ const needsPerson = (facts: LetterFacts): Draft => {
   };
 };
 
+/** What is still owed: a request that nobody proved closes by itself, and a part may be sent. */
+const owed = ({ status, rest }: LetterFacts): '' | '-unproven' | '-partly' => {
+  if (status === 'RECEIVED' || status === 'AWAITING_PROOF') return '-unproven';
+  return rest ? '-partly' : '';
+};
+
 const timeLimit = (facts: LetterFacts): Draft => {
   const v = voice(facts);
   const { say, reference, due, dueShort } = v;
-  const { threshold = 'due', extendBy, question } = facts;
-  const left = say(`time-limit.left-${threshold}`);
-  const lead = say(threshold === 'due' ? 'time-limit.late' : 'time-limit.lead', { date: due });
+  const { threshold = 'due', unpaused, question } = facts;
+  const days = say(`time-limit.left-${threshold}`);
+  const left = unpaused ? say('time-limit.paused-left', { left: days }) : days;
+  const late = threshold === 'due' && !unpaused;
+  const lead = say(`time-limit.${late ? 'late' : 'lead'}${owed(facts)}`, { date: due });
+  const extendBy = owed(facts) === '-unproven' ? undefined : facts.extendBy;
   return {
     subject: say('time-limit.subject', { left, reference, date: dueShort }),
     title: left,
     preview: lead,
     blocks: blocks(
       paragraph(lead),
+      unpaused !== undefined && paragraph(say('time-limit.paused', { date: v.day(unpaused) })),
       staffFacts(v),
       waitsFor(facts, v),
       question !== undefined && paragraph(say('time-limit.open-question')),

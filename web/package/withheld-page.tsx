@@ -39,7 +39,7 @@ const Empty = ({ facts }: { facts: AnswerFacts }) => {
 
 /** The page of what is not in the answer: what, why, and whom to write to or complain to about it. */
 export const withheldPage = (facts: AnswerFacts): string => {
-  const { language, organisation, authority } = facts;
+  const { language, dpo, authority } = facts;
   const say = answerTexts(language);
   return page({
     facts,
@@ -56,8 +56,7 @@ export const withheldPage = (facts: AnswerFacts): string => {
         <section class="part">
           <h2>{say('left-out.disagree')}</h2>
           <p>
-            {say('left-out.write', { reference: facts.reference })}{' '}
-            <Link to={`mailto:${organisation.email}`}>{organisation.email}</Link>
+            {say('left-out.write', { reference: facts.reference })} <Link to={`mailto:${dpo.email}`}>{dpo.email}</Link>
           </p>
           <p>
             {say('rights.complain', { authority: authority.name })} <Link to={authority.url}>{authority.url}</Link>

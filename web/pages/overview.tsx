@@ -102,7 +102,9 @@ const rowOf = (props: OverviewProps, text: OverviewText, each: Summary) => {
     </>,
     <ShortDay day={each.target} language={props.language} />,
     <>
-      <ShortDay day={each.due} language={props.language} /> <Left each={each} today={props.today} text={text} />
+      <ShortDay day={each.due} language={props.language} />
+      <br />
+      <Left each={each} today={props.today} text={text} />
     </>,
   ];
 };

@@ -222,7 +222,7 @@ const SendLink = ({ props }: { props: StatusProps }) => {
 const Complain = ({ props }: { props: StatusProps }) => {
   const text = t(props.language);
   const { name, url } = complaintBody(props.config.country);
-  const { email } = props.config.organisation;
+  const { email } = props.config.dpo;
   return (
     <>
       <h2>{text('status.complain')}</h2>
