@@ -34,7 +34,7 @@ export interface Chore {
 export const choreKey = ({ name, about }: Chore): string =>
   about ? `${name}@${[about.system ?? [], about.round].flat().join(' ')}` : name;
 
-export type ChoreRules = Pick<Config, 'retention' | 'timeZone'>;
+export type ChoreRules = Pick<Config, 'retention' | 'country' | 'timeZone'>;
 
 const day = 86_400_000;
 const plus = (instant: string, days: number): string => new Date(Date.parse(instant) + days * day).toISOString();

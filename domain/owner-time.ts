@@ -1,18 +1,44 @@
-import { addDays, startOfDay } from './calendar.ts';
+import { addDays, localDateAt, startOfDay } from './calendar.ts';
 import type { MailDraft } from './change.ts';
 import type { Chore, ChoreRules } from './chores.ts';
+import type { Config } from './config.ts';
 import { inForce, isOpen } from './gathering.ts';
-import type { Case, SourceRecord } from './request.ts';
+import { holidayCalendar } from './holidays.ts';
+import { type Case, isAnswered, type SourceRecord } from './request.ts';
+import { roll } from './working-day.ts';
+
+type Place = Pick<Config, 'country' | 'timeZone'>;
+
+const nextWorkingDay = (day: string, { country }: Place): string => {
+  const calendar = holidayCalendar(country);
+  const next = addDays(day, 1);
+  return calendar ? roll(next, calendar).due : next;
+};
+
+/** The first date of those that the unanswered rights have. */
+const firstOf = ({ rights }: Case, date: 'internalTarget' | 'strictDate'): string => {
+  const open = rights.filter(({ status }) => !isAnswered(status));
+  const dates = (open.length > 0 ? open : rights).map(({ deadline }) => deadline[date]);
+  return dates.toSorted()[0] ?? '';
+};
 
 /**
  * The last day of a system's owner, YYYY-MM-DD: the internal target, for the DPO needs what is left after it; for an owner who is asked
- * later than that, the date that the person was given.
+ * later than that, the date that the person was given; and for one who is asked after that, the next working day.
  */
-export const ownersLastDay = (held: Case, system: string): string => {
-  const asked = inForce(held).find((source) => source.system === system)?.at ?? '';
-  const first = (dates: readonly string[]) => dates.toSorted()[0] ?? '';
-  const target = first(held.rights.map(({ deadline }) => deadline.internalTarget));
-  return target >= asked.slice(0, 10) ? target : first(held.rights.map(({ deadline }) => deadline.strictDate));
+const ownersLastDay = (held: Case, system: string, place: Place): string => {
+  const { at } = inForce(held).find((source) => source.system === system) ?? {};
+  const asked = at ? localDateAt(at, place.timeZone) : '';
+  const dates = [firstOf(held, 'internalTarget'), firstOf(held, 'strictDate')];
+  return dates.find((date) => date >= asked) ?? nextWorkingDay(asked, place);
+};
+
+/** By when an owner is asked to answer, said on a day: never a day that is over. `urgent`: the person's own date is near, or over. */
+export const ownersDay = (held: Case, system: string, place: Place, now: Date): { day: string; urgent: boolean } => {
+  const last = ownersLastDay(held, system, place);
+  const today = localDateAt(now.toISOString(), place.timeZone);
+  if (last < today) return { day: nextWorkingDay(today, place), urgent: true };
+  return { day: last, urgent: last > firstOf(held, 'strictDate') };
 };
 
 const chores = ({ system, round, at }: SourceRecord, last: string, timeZone: string): Chore[] => {
@@ -28,9 +54,9 @@ const chores = ({ system, round, at }: SourceRecord, last: string, timeZone: str
 };
 
 /** When the owners that have not answered are reminded, in order: at 50 and at 80 % of the time from being asked to the end of their last day. */
-export const ownerChores = (held: Case, { timeZone }: Pick<ChoreRules, 'timeZone'>): Chore[] => {
+export const ownerChores = (held: Case, rules: Pick<ChoreRules, 'country' | 'timeZone'>): Chore[] => {
   const waiting = inForce(held).filter(isOpen);
-  const dated = waiting.flatMap((source) => chores(source, ownersLastDay(held, source.system), timeZone));
+  const dated = waiting.flatMap((source) => chores(source, ownersLastDay(held, source.system, rules), rules.timeZone));
   return dated.sort((a, b) => a.at.localeCompare(b.at, 'en'));
 };
 

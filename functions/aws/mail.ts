@@ -9,7 +9,7 @@ import { decidersOf } from '../../domain/deciders.ts';
 import { inForce } from '../../domain/gathering.ts';
 import { handlerOf } from '../../domain/hand-over.ts';
 import { stillWanted } from '../../domain/housekeeping.ts';
-import { ownersLastDay } from '../../domain/owner-time.ts';
+import { ownersDay } from '../../domain/owner-time.ts';
 import { lastEnd, packagesOf } from '../../domain/package.ts';
 import { suspendedBy } from '../../domain/question.ts';
 import { codeFrom, digitsFrom } from '../../domain/reference.ts';
@@ -127,12 +127,15 @@ const secretsOf = (
 
 const toOwner: readonly OutboxMail['template'][] = ['owner-task', 'owner-reminder'];
 
-const taskOf = (mail: OutboxMail, { language }: Recipient, { map }: Office): LetterFacts['task'] => {
+/** What an owner is asked, and by when. */
+const taskOf = (mail: OutboxMail, held: Case, { language }: Recipient, { map, config, now }: Office) => {
   const system = mail.about ? map.systems[mail.about] : undefined;
   if (!toOwner.includes(mail.template) || !system) return undefined;
   const { name: owner, deputies = [] } = system.owner;
   const reader = { deputy: ownerOf(mail.to).place !== undefined, deputies: deputies.length > 0 };
-  return { owner, ...reader, system: system.title[language], instructions: system.instructions?.[language] };
+  const { day, urgent } = ownersDay(held, mail.about ?? '', config, now());
+  const task = { owner, ...reader, urgent, system: system.title[language] };
+  return { day, task: { ...task, instructions: system.instructions?.[language] } };
 };
 
 const systemsOf = (held: Case, { language }: Recipient, { map }: Office): LetterFacts['systems'] =>
@@ -154,7 +157,7 @@ const factsOf = (mail: OutboxMail, held: Case, to: Recipient, office: Office): L
   const { config, now } = office;
   const { request, rights } = held;
   const extended = mail.template === 'extended' ? mail.about?.split(' ') : undefined;
-  const task = taskOf(mail, to, office);
+  const asked = taskOf(mail, held, to, office);
   const first = rights.find(({ right }) => extended?.includes(right)) ?? mostUrgent(rights) ?? rights[0];
   return {
     language: to.language,
@@ -164,10 +167,10 @@ const factsOf = (mail: OutboxMail, held: Case, to: Recipient, office: Office): L
     reference: request.reference,
     rights: rights.map(({ right }) => right),
     receivedAt: request.receivedAt,
-    strictDate: task ? ownersLastDay(held, mail.about ?? '') : (first?.deadline.strictDate ?? ''),
+    strictDate: asked?.day ?? first?.deadline.strictDate ?? '',
     due: first?.deadline.due,
     systems: to.staff ? systemsOf(held, to, office) : undefined,
-    task,
+    task: asked?.task,
     outcomes: rights.flatMap(({ right, decision, status }) =>
       decision ? [{ right, ...decision, rest: decision.outcome === 'refuse' && status === 'DELIVERED' }] : [],
     ),

@@ -68,7 +68,7 @@ const show = async (visit: Visit, task: Task, problems: readonly OwnerProblem[],
     : undefined;
   const typed = Object.fromEntries([...visit.fields].map(([field, [value = '']]) => [field, value]));
   const site = deps.look(visit, task.system.owner.language);
-  const html = ownerPage({ ...site, ...task, open, uploaded, upload: form, problems, typed });
+  const html = ownerPage({ ...site, ...task, now: deps.now(), open, uploaded, upload: form, problems, typed });
   return { status: problems.length > 0 ? 400 : 200, html, ...(form ? { formTo: new URL(form.url).origin } : {}) };
 };
 

@@ -11,6 +11,7 @@ import { askOwner, askToStart, inForce, ownerAnswered, planned, start, waitingFo
 import { doChore } from '../../domain/housekeeping.ts';
 import { exactly } from '../../domain/identity.ts';
 import { receive } from '../../domain/intake.ts';
+import { ownersDay } from '../../domain/owner-time.ts';
 import { askForProof, askForProofAgain, prove } from '../../domain/proof.ts';
 import { needsPerson, takeOver, tryAgain, withdraw } from '../../domain/recovery.ts';
 import { parseReference, referenceFrom } from '../../domain/reference.ts';
@@ -382,8 +383,30 @@ test('T38: no cell of a CSV file begins a formula, and negative numbers stay num
   expect([cellOf(-12), cellOf(-12n), cellOf('-12.5')]).toEqual(['-12', '-12', '-12.5']);
 });
 
+test('an owner is never asked to answer by a day that is over, and is told where it is urgent', () => {
+  const place = { country: 'DK', timeZone: 'Europe/Copenhagen' };
+  const askedAt = (at: string): Case => {
+    const held = gathering();
+    return { ...held, sources: held.sources.map((each) => (each.system === 'archive' ? { ...each, at } : each)) };
+  };
+  const day = (asked: string, today = asked) =>
+    ownersDay(askedAt(`${asked}T09:00:00.000Z`), 'archive', place, new Date(`${today}T09:00:00.000Z`));
+  // The internal target is Thursday 26 March, the date that the person was given 2 April, before Easter.
+  expect(day('2026-03-02')).toEqual({ day: '2026-03-26', urgent: false });
+  expect(day('2026-03-02', '2026-03-26')).toEqual({ day: '2026-03-26', urgent: false });
+  expect(day('2026-03-02', '2026-03-27')).toEqual({ day: '2026-03-30', urgent: true });
+  expect(day('2026-03-28')).toEqual({ day: '2026-04-02', urgent: false });
+  expect(day('2026-04-03')).toEqual({ day: '2026-04-07', urgent: true });
+  expect(day('2026-04-10')).toEqual({ day: '2026-04-13', urgent: true });
+  expect(day('2026-04-10', '2026-04-20')).toEqual({ day: '2026-04-21', urgent: true });
+});
+
 test('where housekeeping comes late, an owner hears of 80 % of their time, and not of 50 % beside it', () => {
-  const rules = { timeZone: 'Europe/Copenhagen', retention: { evidenceDays: 30, personDays: 90, recordYears: 5 } };
+  const rules = {
+    country: 'DK',
+    timeZone: 'Europe/Copenhagen',
+    retention: { evidenceDays: 30, personDays: 90, recordYears: 5 },
+  };
   type OwnersChore = Chore & { readonly name: 'owner-50' };
   const next = (held: Case) => nextChore(held, rules) as OwnersChore;
   const held = gathering();

@@ -171,6 +171,24 @@ const minutesTo = async (reference: string, share: number): Promise<number> => {
   return Math.floor((asked + share * (end - asked) - Date.parse(now)) / 60_000);
 };
 
+test('an owner who is asked when the promised date is over is asked for the next working day, as urgent, by mail and page alike', async () => {
+  const email = 'meget.sent@fremmed.example';
+  const { reference } = await ask(world, { name: 'Meget Sent', email });
+  await prove(world, email, reference);
+  await openAsDpo(world, reference, 1);
+  await world.advance('P40D');
+  await start(world, reference);
+  const mail = await world.mail(addresses.owner, new RegExp(`Haster: .*${reference}`));
+  const { now } = (await (await fetch(`${world.site}/_local/clock`)).json()) as { now: string };
+  const page = expectStatus(await new Visitor(world.site).get(linkIn(mail, 'o')), 200);
+  const day = /Dit svar senest\s*<strong>\s*<time datetime="([\d-]+)">([^<]+)</.exec(page.html);
+  expect(Date.parse(day?.[1] ?? '') - Date.parse(now.slice(0, 10))).toBeGreaterThanOrEqual(86_400_000);
+  expect(Date.parse(day?.[1] ?? '') - Date.parse(now.slice(0, 10))).toBeLessThanOrEqual(6 * 86_400_000);
+  expect(mail.text).toContain(day?.[2]);
+  expect(mail.text).toContain('Det haster');
+  expect(textOf(page.html)).toContain('Det haster');
+});
+
 test('an owner is reminded once at 50 % of their time, at 80 % with the deputies, each by a link of their own; the first answer counts', async () => {
   const { reference } = await started('tavs');
   const { reference: answered } = await started('besvaret');

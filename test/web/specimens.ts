@@ -559,6 +559,7 @@ const ownerSpecimens = (frame: { language: Language; config: Config }, typed: Ty
     held: caseOf('GATHERING', typed),
     name: 'archive',
     system: mapOf(typed).systems.archive as System,
+    now: new Date('2026-12-01T09:30:00.000Z'),
     uploaded: [
       { name: typed('kontrakt 2019.pdf'), bytes: 482_113 },
       { name: typed('billede.png'), bytes: 1_204, problem: 'kind' as const },
@@ -571,6 +572,10 @@ const ownerSpecimens = (frame: { language: Language; config: Config }, typed: Ty
   ];
   return [
     { name: 'owner-open', html: ownerPage({ ...task, open: true, problems: [], typed: { answer: 'found' } }) },
+    {
+      name: 'owner-urgent',
+      html: ownerPage({ ...task, now: new Date('2026-12-30T09:30:00.000Z'), open: true, problems: [], typed: {} }),
+    },
     { name: 'owner-wrong', html: ownerPage({ ...task, open: true, problems, typed: { last4: typed('X') } }) },
     {
       name: 'owner-done',

@@ -36,6 +36,8 @@ export interface LetterFacts {
     readonly deputy?: boolean;
     /** The owner has deputies. */
     readonly deputies?: boolean;
+    /** The date that the person was given is near, or over. */
+    readonly urgent?: boolean;
   };
   readonly outcomes?: readonly {
     readonly right: Right;

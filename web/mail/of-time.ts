@@ -1,6 +1,6 @@
 import { blocks, type Draft, note, paragraph } from './block.ts';
 import type { LetterFacts } from './facts.ts';
-import { button, complaint, foot, linkLife, personFacts, staffFacts, voice } from './voice.ts';
+import { button, complaint, foot, linkLife, personFacts, staffFacts, urgent, urgently, voice } from './voice.ts';
 
 /** Carries what Art. 12(4) asks to be told within the month: why nothing was done, and where to complain. Nothing that was typed (T17). */
 const remind = (facts: LetterFacts): Draft => {
@@ -90,10 +90,11 @@ const ownerReminder = (facts: LetterFacts): Draft => {
   const { system = '', deputy = false, deputies = false } = facts.task ?? {};
   const reader = deputy ? 'deputy' : 'owner';
   return {
-    subject: say('owner-reminder.subject', { reference, system, date: answerByShort }),
+    subject: urgently(say('owner-reminder.subject', { reference, system, date: answerByShort }), facts, v),
     title: say('owner-reminder.title'),
     preview: say(`owner-reminder.${reader}`, { system }),
     blocks: blocks(
+      urgent(facts, v),
       paragraph(say(`owner-reminder.${reader}`, { system })),
       {
         kind: 'facts',

@@ -3,7 +3,7 @@ import { isAnswer } from '../../domain/request.ts';
 import { list as listOf } from '../format.ts';
 import { type Block, blocks, type Draft, heading, list, paragraph, warning } from './block.ts';
 import type { LetterFacts, SystemCounts } from './facts.ts';
-import { button, foot, linkLife, staffFacts, type Voice, voice } from './voice.ts';
+import { button, foot, linkLife, staffFacts, urgent, urgently, type Voice, voice } from './voice.ts';
 
 const start = (facts: LetterFacts): Draft => {
   const v = voice(facts);
@@ -29,10 +29,11 @@ const ownerTask = (facts: LetterFacts): Draft => {
   const { say, reference, rights, answerBy, answerByShort } = v;
   const { owner = '', system = '', instructions } = facts.task ?? {};
   return {
-    subject: say('owner-task.subject', { reference, system, date: answerByShort }),
+    subject: urgently(say('owner-task.subject', { reference, system, date: answerByShort }), facts, v),
     title: say('owner-task.title'),
     preview: say('owner-task.who'),
     blocks: blocks(
+      urgent(facts, v),
       paragraph(say('owner-task.lead', { owner, rights, system })),
       {
         kind: 'facts',

@@ -3,7 +3,7 @@ import type { Template } from '../../domain/change.ts';
 import { answeredWithData } from '../../domain/request.ts';
 import { capital, dateAndTime, list, longDate } from '../format.ts';
 import { localeOf } from '../text.ts';
-import { type Block, blocks, heading, paragraph } from './block.ts';
+import { type Block, blocks, heading, paragraph, warning } from './block.ts';
 import type { LetterFacts } from './facts.ts';
 import { mailTexts } from './texts.ts';
 
@@ -49,6 +49,13 @@ export const linkLife = ({ link }: LetterFacts, { say, until }: Voice): Block | 
   if (link === undefined) return undefined;
   return paragraph(until === undefined ? say('link.yours') : say('link.until', { when: until }));
 };
+
+/** The subject of a mail to an owner, with a word before it where the person's own date is near or over. */
+export const urgently = (subject: string, { task }: LetterFacts, { say }: Voice): string =>
+  task?.urgent ? say('owner-task.urgent-subject', { subject }) : subject;
+
+export const urgent = ({ task }: LetterFacts, { say }: Voice): Block | undefined =>
+  task?.urgent ? warning(say('owner-task.urgent-title'), say('owner-task.urgent')) : undefined;
 
 /** What a person's mail says about their case. */
 export const personFacts = ({ say, reference, received, answerBy }: Voice): Block => ({

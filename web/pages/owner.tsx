@@ -1,7 +1,7 @@
 import type { System } from '../../domain/data-map.ts';
 import type { FileProblem } from '../../domain/file-kinds.ts';
 import { inForce } from '../../domain/gathering.ts';
-import { ownersLastDay } from '../../domain/owner-time.ts';
+import { ownersDay } from '../../domain/owner-time.ts';
 import { dataSubject } from '../../domain/representation.ts';
 import type { Case } from '../../domain/request.ts';
 import { Button, DateText, Notice, Reference, SummaryList, type SummaryRow, Typed } from '../components.tsx';
@@ -17,6 +17,8 @@ export interface OwnerProps extends Frame {
   /** The system's name in the data map. */
   readonly name: string;
   readonly system: System;
+  /** Which day it is. */
+  readonly now: Date;
   /** Whether the task still waits for an answer. */
   readonly open: boolean;
   /** What was sent came after the task was answered. */
@@ -148,18 +150,27 @@ const Answer = ({ props, form }: { props: OwnerProps; form: Form }) => {
   );
 };
 
-const Open = ({ props, form }: { props: OwnerProps; form: Form }) => (
-  <>
-    <p class="lead">{form.text('owner.lead', { organisation: props.config.organisation.name })}</p>
-    <Notice>
+/** By when, and that it is urgent where the person has waited too long. */
+const By = ({ props, text }: { props: OwnerProps; text: Text }) => {
+  const { day, urgent } = ownersDay(props.held, props.name, props.config, props.now);
+  return (
+    <Notice look={urgent ? 'warning' : 'info'}>
       <p>
-        {form.text('owner.by')}{' '}
+        {text('owner.by')}{' '}
         <strong>
-          <DateText when={ownersLastDay(props.held, props.name)} frame={props} />
+          <DateText when={day} frame={props} />
         </strong>
         .
       </p>
+      {urgent && <p>{text('owner.urgent')}</p>}
     </Notice>
+  );
+};
+
+const Open = ({ props, form }: { props: OwnerProps; form: Form }) => (
+  <>
+    <p class="lead">{form.text('owner.lead', { organisation: props.config.organisation.name })}</p>
+    <By props={props} text={form.text} />
     <Task props={props} text={form.text} />
     <Upload props={props} text={form.text} />
     <Answer props={props} form={form} />
