@@ -2,9 +2,8 @@ import { addDays, startOfDay } from './calendar.ts';
 import type { Config } from './config.ts';
 import { isOpen } from './gathering.ts';
 import { ownerChores } from './owner-time.ts';
-import { awaitsFetching, lastEnd, packagesOf } from './package.ts';
+import { awaitsFetching, lastEnd, lastPackage, packagesOf } from './package.ts';
 import { type Case, isOver, type Request, type SourceRecord } from './request.ts';
-import { lastSent } from './supplement.ts';
 
 /** What housekeeping does about a request, each once and at its date. */
 export type ChoreName =
@@ -77,22 +76,23 @@ const unproven = ({ request, rights }: Case, { timeZone }: ChoreRules): Chore[] 
   ];
 };
 
-const delivered = ({ request }: Case): Chore[] => {
-  const { package: built, deliveredAt = request.segment.at } = request;
-  const ends = lastEnd(request) ?? plus(deliveredAt, linkDays);
-  const remind = awaitsFetching(built, request) ? [{ name: 'remind-expiry' as const, at: plus(ends, -3) }] : [];
-  return [...remind, { name: 'close', at: ends }];
+/** What went out last is not forgotten: the whole answer, or a part of it, whose reminder has the part's round. */
+const remindFetch = ({ request }: Case): Chore[] => {
+  const last = lastPackage(request);
+  if (!awaitsFetching(last, request)) return [];
+  const { round } = request.package ? {} : (request.sent?.findLast((each) => each.package) ?? {});
+  const about = round === undefined ? {} : { about: { round } };
+  return [{ name: 'remind-expiry', at: plus(last.expiresAt, -3), ...about, until: last.expiresAt }];
+};
+
+const delivered = (held: Case): Chore[] => {
+  const { deliveredAt = held.request.segment.at } = held.request;
+  return [...remindFetch(held), { name: 'close', at: lastEnd(held.request) ?? plus(deliveredAt, linkDays) }];
 };
 
 /** While the rest is awaited: the part that is out is not forgotten, nor are the owners who owe the rest. */
-const partly = (held: Case, rules: ChoreRules): Chore[] => {
-  const last = lastSent(held.request);
-  const { package: built, round = 0 } = last ?? {};
-  const remind = awaitsFetching(built, held.request)
-    ? [{ name: 'remind-expiry' as const, at: plus(built.expiresAt, -3), about: { round }, until: built.expiresAt }]
-    : [];
-  return [...remind, ...ownerChores(held, rules)].sort((a, b) => a.at.localeCompare(b.at, 'en'));
-};
+const partly = (held: Case, rules: ChoreRules): Chore[] =>
+  [...remindFetch(held), ...ownerChores(held, rules)].sort((a, b) => a.at.localeCompare(b.at, 'en'));
 
 /** What was gathered for nobody goes after a day, when no step that was under way can still write (F28). */
 const over = ({ request }: Case, { retention }: ChoreRules): Chore[] => {

@@ -10,6 +10,9 @@ export const packagesOf = ({ sent = [], package: built }: Holder): Package[] => 
   ...(built ? [built] : []),
 ];
 
+/** What was sent last; undefined where nothing was. */
+export const lastPackage = (request: Holder): Package | undefined => packagesOf(request).at(-1);
+
 /** How often a package was fetched: any of its files counts. */
 export const fetched = ({ parts }: Package): number => parts.reduce((sum, { downloads }) => sum + downloads, 0);
 

@@ -1,7 +1,7 @@
 import { actor, type Change, moved, mustBe, refuse, sameSegment } from './change.ts';
-import { isUndecided } from './decision.ts';
+import { isUndecided, isUntold } from './decision.ts';
 import { inForce, isOpen, newRound, waitingFor } from './gathering.ts';
-import { awaitsFetching } from './package.ts';
+import { awaitsFetching, lastPackage } from './package.ts';
 import { type Case, isOver, type RightRecord, type Step } from './request.ts';
 import { nextLook } from './urgency.ts';
 
@@ -19,12 +19,11 @@ export const needsPerson = (held: Case, step: Step, error: string, now: Date): C
   };
 };
 
+const undecided = ({ decision: _, ...open }: RightRecord): RightRecord => open;
+
 /** What was approved is no longer there as it was: all of it is gathered anew, and decided on anew. */
 const gatherAnew = (held: Case, now: Date): Change => {
-  const rights = held.rights.map((record): RightRecord => {
-    const { decision: _, ...open } = record;
-    return isUndecided(record) ? open : record;
-  });
+  const rights = held.rights.map((record) => (isUndecided(record) ? undecided(record) : record));
   return {
     ...newRound({ ...held, rights }, () => true, 'gather', now),
     audit: actor('dpo', 'TRIED_AGAIN', { step: 'gather' }),
@@ -63,10 +62,11 @@ export const takeOver = (held: Case, now: Date): Change => {
   };
 };
 
-/** The person takes the request back. */
+/** The person takes the request back: what was decided and not sent yet never comes to be. */
 export const withdraw = (held: Case, now: Date): Change => {
   if (isOver(held.request.status) || held.request.status === 'DELIVERED') refuse(held.request, 'open');
-  return { ...moved(held, 'WITHDRAWN', now), audit: actor('subject', 'WITHDRAWN') };
+  const rights = held.rights.map((record) => (isUntold(record, held.rights) ? undecided(record) : record));
+  return { ...moved({ ...held, rights }, 'WITHDRAWN', now), audit: actor('subject', 'WITHDRAWN') };
 };
 
 /**
@@ -75,10 +75,10 @@ export const withdraw = (held: Case, now: Date): Change => {
  */
 export const close = (held: Case, now: Date): Change => {
   mustBe(held.request, 'DELIVERED', 'AWAITING_PROOF');
-  const { status, silent, package: built } = held.request;
+  const { status, silent } = held.request;
   const unproven = status === 'AWAITING_PROOF';
   const next = unproven ? 'UNVERIFIED_CLOSED' : 'CLOSED';
-  const told = unproven ? !silent : awaitsFetching(built, held.request);
+  const told = unproven ? !silent : awaitsFetching(lastPackage(held.request), held.request);
   return {
     ...moved(held, next, now),
     mails: told ? [{ template: unproven ? 'expired' : 'closed', to: 'subject', cause: 'closed' }] : [],

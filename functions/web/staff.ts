@@ -168,8 +168,21 @@ const attempt = async (
   }
 };
 
+/** Whether nobody at all could do it: the request moved on while its page was open. */
+const isTooLate = (visit: Visit, held: Case, run: Decide, deps: Deps): boolean =>
+  decidersOf(deps.config).every((by) => {
+    try {
+      run(visit, held, by, deps.now(), deps);
+      return false;
+    } catch (error) {
+      if (errorName(error) !== 'TransitionRefused') throw error;
+      return true;
+    }
+  });
+
 /** A decision, once it is known who decides. */
 const decideNow = async (visit: Visit, held: Case, link: Link, run: Decide, deps: Deps): Promise<Answer> => {
+  if (isTooLate(visit, held, run, deps)) return show(visit, held, [], deps, { moved: true });
   const { action, fresh } = actionOf(visit);
   const factor = await secondFactor(visit, link, fresh, deps);
   if (factor.kind !== 'known') {

@@ -1,7 +1,21 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { answerTask, approve, ask, download, dpo, last4, linkIn, prove, start } from './access.ts';
+import {
+  answerTask,
+  approve,
+  ask,
+  decide,
+  download,
+  dpo,
+  expectStatus,
+  last4,
+  linkIn,
+  lookedAt,
+  openAsDpo,
+  prove,
+  start,
+} from './access.ts';
 import { caseOf, type Item } from './faults.ts';
-import { Visitor } from './visitor.ts';
+import { textOf, Visitor } from './visitor.ts';
 import { type Mail, openWorld, type World } from './world.ts';
 
 let world: World;
@@ -122,6 +136,25 @@ test('an answer that was fetched closes at its date without another mail', async
   expect(await templatesOf(reference)).toEqual(before);
 });
 
+test('of a part that nobody fetched the person is reminded too when the case was ended without the rest', async () => {
+  const email = 'henter.ikke.delen@fremmed.example';
+  const { reference } = await ask(world, { name: 'Henter Ikke', email });
+  await prove(world, email, reference);
+  await start(world, reference);
+  await answerTask(world, reference, 'not-me', 'Bo Holm');
+  await approve(world, reference, ['access'], { incomplete: 'Arkivet er lukket.' });
+  const { page, visitor } = await openAsDpo(world, reference, 2);
+  const fields = { action: 'end-without', reason: 'Arkivet brændte i 2011.', last4: last4(reference) };
+  const ended = expectStatus(await decide(world, page, visitor, fields, { having: 'reason' }), 200);
+  expect(textOf(ended.html)).toContain('Besvaret uden resten');
+  await world.quiet();
+  const before = await templatesOf(reference);
+  await world.advance('P12D');
+  expect(await templatesOf(reference)).toEqual([...before, 'expiring subject']);
+  await world.advance('P4D');
+  expect(await templatesOf(reference)).toEqual([...before, 'expiring subject', 'closed subject']);
+});
+
 test('a link that was lost is sent again, at most three times; the DPO sees that the answer was fetched', async () => {
   const email = 'tabt.link@fremmed.example';
   const reference = await deliver(email);
@@ -144,6 +177,46 @@ test('a link that was lost is sent again, at most three times; the DPO sees that
   const decide = (await mailsTo(dpo, reference)).findLast(({ text }) => /\/dpo\/[\w-]{43}/.test(text)) as Mail;
   const staff = await new Visitor(world.site).get(linkIn(decide, 'dpo'));
   expect(staff.html.replaceAll(/<[^>]+>/g, ' ')).toMatch(/Svaret er hentet\s+1 gang/);
+});
+
+test('who withdraws what was approved and not sent yet reads of no decision; the DPO and the owner read that it is over', async () => {
+  const email = 'fortryder.sent@fremmed.example';
+  const { reference } = await ask(world, { name: 'Fortryder Sent', email });
+  const { page, visitor } = await prove(world, email, reference);
+  await start(world, reference);
+  await world.mail('arkiv@nordlys.example', new RegExp(reference));
+  await world.quiet();
+  const opened = await openAsDpo(world, reference, 1);
+  const goOn = { action: 'go-on', last4: last4(reference) };
+  expectStatus(await decide(world, opened.page, opened.visitor, goOn, { having: 'last4' }), 200);
+  const dposPage = await openAsDpo(world, reference, 2);
+  const outcome = { 'outcome-access': 'approve', incomplete: 'Arkivet er lukket.', looked: lookedAt(dposPage.page) };
+  const fields = { action: 'decide', ...outcome, last4: last4(reference) };
+  expectStatus(await decide(world, dposPage.page, dposPage.visitor, fields), 200);
+  const withdrawn = await visitor.submit(
+    await visitor.get(page.url),
+    { action: 'withdraw', last4: last4(reference) },
+    'last4',
+  );
+  expect(textOf(withdrawn.html)).not.toContain('Imødekommet');
+  const after = await openAsDpo(world, reference, 2);
+  expect(textOf(after.page.html)).not.toContain('Imødekommet');
+
+  const mail = await world.mail('arkiv@nordlys.example', new RegExp(reference));
+  const task = await new Visitor(world.site).get(linkIn(mail, 'o'));
+  expect(textOf(task.html)).toContain('Opgaven gælder ikke mere');
+
+  // A page that was open before, in a browser that nobody is known by.
+  const count = (await world.mails()).length;
+  const stranger = new Visitor(world.site);
+  const late = await openAsDpo(world, reference, 2, stranger);
+  const tooLate = await stranger.submit(
+    { ...dposPage.page, url: late.page.url },
+    { ...fields, action: 'code-decide' },
+    'manifest',
+  );
+  expect(tooLate.status).toBe(409);
+  expect((await world.mails()).length).toBe(count);
 });
 
 test('nobody gets a mail about a request that was withdrawn, not even one that was already waiting', async () => {

@@ -180,11 +180,13 @@ const Open = ({ props, form }: { props: OwnerProps; form: Form }) => (
 /** Whoever of the owner and the deputies opens it sees the outcome. */
 const Done = ({ props, text }: { props: OwnerProps; text: Text }) => {
   const { answer } = inForce(props.held).find(({ system }) => system === props.name) ?? {};
+  // The case ended while nobody had answered.
+  const words = answer ? 'done' : 'gone';
   return (
-    <Notice look={props.late ? 'error' : 'good'} title={text('owner.done')} loud>
+    <Notice look={props.late ? 'error' : answer ? 'good' : 'info'} title={text(`owner.${words}`)} loud>
       {props.late && <p>{text('owner.late', { email: props.config.dpo.email })}</p>}
       {answer && <p>{text(`owner.outcome-${answer}`)}</p>}
-      {!props.late && <p>{text('owner.done-lead')}</p>}
+      {!props.late && <p>{text(`owner.${words}-lead`)}</p>}
       {props.late && props.typed?.text && (
         <>
           <p>{text('owner.late-typed')}</p>

@@ -6,7 +6,7 @@ import type { Decider } from '../../domain/deciders.ts';
 import { undoableUntil } from '../../domain/decision.ts';
 import { lastEnd } from '../../domain/package.ts';
 import { dataSubject, lacksAuthority } from '../../domain/representation.ts';
-import { type Case, isOver, rights, type Status } from '../../domain/request.ts';
+import { type Case, type Decision, isOver, type RightRecord, rights, type Status } from '../../domain/request.ts';
 import { isPartlySent } from '../../domain/supplement.ts';
 import { DateText, Notice, Reference, SummaryList, Table, Tag, Typed } from '../components.tsx';
 import { ErrorSummary } from '../fields.tsx';
@@ -181,8 +181,14 @@ const Fetched = ({ props, text }: { props: StaffProps; text: Text }) => {
   return <SummaryList rows={[fetched, ...until]} />;
 };
 
+/** Of a right that was answered in part, the decision refuses the rest. */
+const outcomeKey = ({ outcome, status }: Pick<RightRecord, 'status'> & Pick<Decision, 'outcome'>) =>
+  outcome === 'refuse' && status !== 'REFUSED' ? 'status.rest-refused' : (`status.${outcome}` as const);
+
 const Outcome = ({ props, text }: { props: StaffProps; text: Text }) => {
-  const decided = props.rights.flatMap(({ right, decision }) => (decision ? [{ right, ...decision }] : []));
+  const decided = props.rights.flatMap(({ right, decision, status }) =>
+    decision ? [{ right, status, ...decision }] : [],
+  );
   if (decided.length === 0) return null;
   const said = ({ reason, incomplete }: (typeof decided)[number]) =>
     [reason, incomplete].filter(Boolean).map((each) => <Typed>{each}</Typed>);
@@ -194,7 +200,7 @@ const Outcome = ({ props, text }: { props: StaffProps; text: Text }) => {
         heads={[text('staff.right'), text('staff.decision'), text('staff.decided'), text('staff.said')]}
         rows={decided.map((each) => [
           text(`right.${each.right}`),
-          <Tag look={each.outcome === 'approve' ? 'good' : 'warning'}>{text(`status.${each.outcome}`)}</Tag>,
+          <Tag look={each.outcome === 'approve' ? 'good' : 'warning'}>{text(outcomeKey(each))}</Tag>,
           <>
             <DateText when={each.at} frame={props} time />, {byInWords(text, each)}
           </>,
