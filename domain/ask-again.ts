@@ -1,5 +1,5 @@
 import { actor, type Change, mustBe, refuse } from './change.ts';
-import { inForce, newRound, turnOf } from './gathering.ts';
+import { inForce, newRound, owedBy, turnOf } from './gathering.ts';
 import type { Mark } from './marks.ts';
 import type { Case, Request, SourceRecord } from './request.ts';
 
@@ -13,9 +13,12 @@ export const withFollowers = (systems: readonly string[], { planned = [] }: Pick
   return [...all];
 };
 
-/** Asks systems again; what the others answered stays. The DPO gets a new round to decide on. */
+/** Whether systems can be asked again: all have answered, but for owners who may take weeks. */
+export const mayAskAgain = (held: Case): boolean => held.request.status === 'REVIEW' || owedBy(held).length > 0;
+
+/** Asks systems again; what the others answered stays, and so do owners' open tasks. The DPO gets a new round to decide on. */
 export const askAgain = (held: Case, systems: readonly string[], now: Date): Change => {
-  mustBe(held.request, 'REVIEW');
+  if (!mayAskAgain(held)) refuse(held.request, 'REVIEW, or waiting for owners alone');
   const known = (held.request.planned ?? []).filter(({ system }) => systems.includes(system));
   if (known.length === 0) refuse(held.request, 'planned to ask this system');
   const turns = new Set(known.map(turnOf));

@@ -40,6 +40,7 @@ export const templates = [
   'owner-task',
   'owner-reminder',
   'decide',
+  'lacking',
   'needs-person',
   'ready',
   'partly',

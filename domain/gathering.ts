@@ -167,6 +167,18 @@ export const owedBy = (held: Case): string[] => {
     : [];
 };
 
+/** Systems that gave less than they hold while owners are still to answer: the DPO hears of it once a round, not when the owners have answered. */
+export const tellLacking = (held: Case): Change | undefined => {
+  const { request } = held;
+  const lacking = inForce(held).filter(({ state, answer }) => ['FAILED', 'PARTIAL'].includes(state) && !answer);
+  if (lacking.length === 0 || owedBy(held).length === 0 || request.lackingTold === request.round) return undefined;
+  return {
+    request: { ...request, lackingTold: request.round },
+    mails: [{ template: 'lacking', to: 'dpo', cause: `round-${request.round}` }],
+    audit: actor('workflow', 'LACKING_TOLD', { systems: lacking.map(({ system }) => system).join(' ') }),
+  };
+};
+
 /** The DPO closes the round without the owners who have not answered: they may still answer, and that opens a new one. */
 export const goOnWithout = (held: Case, by: string, now: Date): Change => {
   const owing = owedBy(held);

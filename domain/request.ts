@@ -198,6 +198,8 @@ export const Request = z.object({
   package: z.optional(Package),
   /** Answers that were sent without everything, while the case stays open for the rest. */
   sent: z.optional(z.array(Sent)),
+  /** The round in which the DPO was told that systems gave less than they hold. */
+  lackingTold: z.optional(z.int()),
   /** The round in which the DPO goes on without the owners who have not answered. */
   unawaited: z.optional(z.int()),
   /** Who has it in place of the DPO, from whom and why. `key`: theirs (domain/deciders.ts); `note`: typed. */

@@ -40,6 +40,7 @@ const links: Partial<Record<OutboxMail['template'], { purpose: Purpose; path: st
   receipt: { purpose: 'status', path: 'r', life: 120 * day },
   start: { purpose: 'dpo', path: 'dpo', life: 60 * day },
   decide: { purpose: 'dpo', path: 'dpo', life: 60 * day },
+  lacking: { purpose: 'dpo', path: 'dpo', life: 60 * day },
   'handed-over': { purpose: 'dpo', path: 'dpo', life: 60 * day },
   second: { purpose: 'dpo', path: 'dpo', life: 60 * day },
   'needs-person': { purpose: 'dpo', path: 'dpo', life: 60 * day },

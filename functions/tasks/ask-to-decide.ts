@@ -2,7 +2,7 @@ import { evidenceKey, placesKey } from '../../domain/answer-layout.ts';
 import { sha256 } from '../../domain/canonical.ts';
 import { review } from '../../domain/decision.ts';
 import { Conflict } from '../../domain/errors.ts';
-import { inForce, keptWaitingBy, turnOf } from '../../domain/gathering.ts';
+import { inForce, keptWaitingBy, tellLacking, turnOf } from '../../domain/gathering.ts';
 import { type Manifest, manifestText } from '../../domain/manifest.ts';
 import type { Case, SourceRecord, StoredFile } from '../../domain/request.ts';
 import { lastSent, ofThisAnswer } from '../../domain/supplement.ts';
@@ -105,6 +105,7 @@ export const askToDecide = task({
     if (held.request.status !== 'GATHERING') return { requestId, waiting: 0 };
     const waiting = keptWaitingBy(held);
     if (waiting.length > 0) {
+      await given.cases.change(requestId, tellLacking);
       log.info('waiting for owners', { requestId, count: waiting.length });
       return { requestId, waiting: waiting.length };
     }

@@ -76,6 +76,9 @@ const more: Readonly<Record<Template, (language: Language) => More>> = {
   decide: (language) => ({
     systems: answers.map((answer, at) => ({ ...answer, title: titles[language][at] ?? '' })),
   }),
+  lacking: (language) => ({
+    systems: answers.map((answer, at) => ({ ...answer, title: titles[language][at] ?? '' })),
+  }),
   second: () => ({}),
   'handed-over': () => ({ status: 'REVIEW' }),
   'decider-code': () => ({ code: '48213975', link: undefined, linkExpiresAt: undefined }),

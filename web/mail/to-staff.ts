@@ -89,7 +89,7 @@ const systemBlocks = ({ systems = [], language }: LetterFacts, v: Voice): Block[
 
 /** A mail that leads to a decision: what it is about, and the link that by itself does nothing. */
 const toDecision = (
-  name: 'decide' | 'second' | 'handed-over',
+  name: 'decide' | 'lacking' | 'second' | 'handed-over',
   facts: LetterFacts,
   about: (facts: LetterFacts, v: Voice) => Block[] = () => [],
 ): Draft => {
@@ -117,6 +117,13 @@ const waitsFor = ({ status }: LetterFacts, { say }: Voice): Block[] => {
 };
 
 const decide = (facts: LetterFacts): Draft => toDecision('decide', facts, systemBlocks);
+
+/** Some systems failed, and owners are still to answer: what can be done meanwhile. */
+const lacking = (facts: LetterFacts): Draft =>
+  toDecision('lacking', facts, ({ systems = [], language }, v) => {
+    const failed = systems.filter(({ state }) => state === 'FAILED' || state === 'PARTIAL');
+    return [{ kind: 'facts', rows: failed.map((system) => [system.title, answerOf(system, v, language)]) }];
+  });
 
 const second = (facts: LetterFacts): Draft => toDecision('second', facts);
 
@@ -270,6 +277,7 @@ export const toStaff = {
   start,
   'owner-task': ownerTask,
   decide,
+  lacking,
   second,
   'handed-over': handedOver,
   'decider-code': decidersCode,

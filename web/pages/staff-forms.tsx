@@ -1,5 +1,7 @@
 import { layout } from '../../domain/answer-layout.ts';
+import { mayAskAgain } from '../../domain/ask-again.ts';
 import { isUndecided, undoableUntil, withFreeText } from '../../domain/decision.ts';
+import { owedBy } from '../../domain/gathering.ts';
 import { lacksAuthority } from '../../domain/representation.ts';
 import { answeredWithData, isOver, type Right } from '../../domain/request.ts';
 import { incompleteSources, isPartlySent, lastSent } from '../../domain/supplement.ts';
@@ -39,8 +41,11 @@ const RefuseLate = ({ props, form }: Props) => {
 /** Asks one system again, and those that are asked for its values: the DPO then decides on a new round. */
 export const AskAgainForm = ({ props, form }: Props) => {
   const { text } = form;
-  if (props.request.status !== 'REVIEW') return null;
-  const systems = [...new Set((props.request.planned ?? []).map(({ system }) => system))];
+  if (!mayAskAgain(props)) return null;
+  const waiting = owedBy(props);
+  const planned = (props.request.planned ?? []).map(({ system }) => system);
+  const systems = [...new Set(planned)].filter((system) => !waiting.includes(system));
+  if (systems.length === 0) return null;
   const options = systems.map((value) => ({ value, label: props.map.systems[value]?.title[props.language] ?? value }));
   return (
     <Disclosure title={text('staff.ask-again')} open={form.errors.size > 0}>

@@ -4,6 +4,7 @@ import { ownerOf } from '../../domain/change.ts';
 import type { DataMap } from '../../domain/data-map.ts';
 import type { Decider } from '../../domain/deciders.ts';
 import { undoableUntil } from '../../domain/decision.ts';
+import { owedBy } from '../../domain/gathering.ts';
 import { lastEnd } from '../../domain/package.ts';
 import { dataSubject, lacksAuthority } from '../../domain/representation.ts';
 import { type Case, type Decision, isOver, type RightRecord, rights, type Status } from '../../domain/request.ts';
@@ -295,7 +296,7 @@ const ToDo = ({ props }: { props: StaffProps }) => {
     );
   }
   if (undoableUntil(props.request, props.now)) return <UndoForm props={props} form={formOf(props, 'undo')} />;
-  const key = waits[status];
+  const key = owedBy(props).length > 0 ? 'staff.waits-owners' : waits[status];
   return key ? (
     <Notice>
       <p>{text(key)}</p>
