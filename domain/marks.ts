@@ -49,7 +49,12 @@ export interface Cut {
   readonly field?: string;
   readonly ground: string;
   readonly spans?: readonly Span[];
+  /** The row went along with this document. */
+  readonly document?: string;
 }
+
+/** Paths of the documents that came with a row. */
+export const pathsIn = ({ files }: Row): string[] => (Array.isArray(files) ? files.map(String) : []);
 
 /** What stands in the answer instead of what was taken out, in the reader's language. */
 export type Instead = (ground: string) => string;
@@ -83,11 +88,19 @@ const cutValue = (
 
 /** The choices for one collection by what they are about. */
 export const choicesFor = (marks: readonly Mark[]) => {
-  const named = new Map(marks.map((mark) => [`${mark.row ?? '*'}#${mark.field ?? '*'}`, mark]));
+  const documents = new Map(marks.flatMap((mark) => (mark.document ? [[mark.document, mark] as const] : [])));
+  const others = marks.filter(({ document }) => document === undefined);
+  const named = new Map(others.map((mark) => [`${mark.row ?? '*'}#${mark.field ?? '*'}`, mark]));
   const get = (row: number | '*', field: string) => named.get(`${row}#${field}`);
+  /** A row tells the names of its documents: it goes out as they do. */
+  const withDocuments = (row: Row): Mark | undefined => {
+    const own = pathsIn(row).map((path) => documents.get(path));
+    const sent = own.find((mark) => mark?.choice === 'send');
+    return own.every((mark) => mark?.choice === 'withhold') ? own[0] : sent;
+  };
   return {
     /** For a whole row, or all of them. */
-    row: (row: number): Mark | undefined => get(row, '*') ?? get('*', '*'),
+    row: (n: number, row: Row): Mark | undefined => withDocuments(row) ?? get(n, '*') ?? get('*', '*'),
     /** For one value: its own choice, else its field's. */
     value: (row: number, field: string): Mark | undefined => get(row, field) ?? get('*', field),
   };
@@ -97,8 +110,11 @@ export const choicesFor = (marks: readonly Mark[]) => {
 export const cutter = (marks: readonly Mark[], cutting: Cutting) => {
   const chosen = choicesFor(marks);
   return (row: Row, n: number): { readonly row: Row | undefined; readonly cuts: readonly Cut[] } => {
-    const whole = chosen.row(n);
-    if (whole?.choice === 'withhold') return { row: undefined, cuts: [{ row: n, ground: whole.ground ?? '' }] };
+    const whole = chosen.row(n, row);
+    if (whole?.choice === 'withhold') {
+      const { document, ground = '' } = whole;
+      return { row: undefined, cuts: [{ row: n, ground, ...(document ? { document } : {}) }] };
+    }
     const cuts: Cut[] = [];
     const out: Record<string, Value> = { ...row };
     for (const field of Object.keys(row)) {

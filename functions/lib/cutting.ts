@@ -3,7 +3,7 @@ import type { Row } from '../../domain/connector.ts';
 import type { Collection } from '../../domain/data-map.ts';
 import { inForce } from '../../domain/gathering.ts';
 import type { HeldBack } from '../../domain/left-out.ts';
-import { type Cut, cutter, type Instead, isCurrent, isOf, type Mark } from '../../domain/marks.ts';
+import { type Cut, cutter, type Instead, isCurrent, isOf, type Mark, pathsIn } from '../../domain/marks.ts';
 import { merged, type Names, namesToFind, redacted } from '../../domain/redaction.ts';
 import { dataSubject } from '../../domain/representation.ts';
 import type { Case, SourceRecord, StoredFile } from '../../domain/request.ts';
@@ -51,8 +51,9 @@ const tally = (system: string, collection: string) => {
   };
   return {
     add,
-    cut({ field, ground, spans }: Cut): void {
-      add(field === undefined ? 'rows' : spans ? 'places' : 'values', ground, field);
+    cut({ field, ground, spans, document }: Cut): void {
+      // It counts as the document.
+      if (!document) add(field === undefined ? 'rows' : spans ? 'places' : 'values', ground, field);
     },
     all: () => [...sums.values()],
   };
@@ -72,8 +73,6 @@ const withheldIn = (marks: readonly Mark[]): Map<string, string> =>
       document && choice === 'withhold' ? [[document, ground] as const] : [],
     ),
   );
-
-const pathsIn = ({ files }: Row): string[] => (Array.isArray(files) ? files.map(String) : []);
 
 /** A row without the places of documents that do not go out. */
 const withoutDocuments = (row: Row, withheld: ReadonlyMap<string, string>, instead: Instead): Row => {
@@ -96,7 +95,7 @@ const cutText = async (
   const whole = textIn(await deps.files.readText(evidenceKey(request.evidence, file.attempt, file.path)));
   const left = textContent(redacted(whole, merged(mark.spans), instead(ground)));
   const key = evidenceKey(request.evidence, attempt, file.path);
-  for (const _ of mark.spans) sums.add('places', ground);
+  sums.add('places', ground);
   return { path: file.path, attempt, ...(await deps.files.write(key, [left], 'text/plain')) };
 };
 
@@ -149,7 +148,7 @@ const cutCollection = async (
       key: evidenceKey(evidence, json.attempt, json.path),
       described,
       withheld,
-      marks: marks.filter(({ document }) => !document),
+      marks,
     };
   const table = from && (await cutRows(whole, from, sums, work));
   const goesOut = ({ path }: StoredFile) => !withheld.has(path);

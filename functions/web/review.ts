@@ -2,12 +2,13 @@ import { inflateRawSync } from 'node:zlib';
 import { evidenceKey, ownerCollection, ownerTextName, placesKey, textIn } from '../../domain/answer-layout.ts';
 import { marked } from '../../domain/ask-again.ts';
 import type { Config } from '../../domain/config.ts';
+import type { Row } from '../../domain/connector.ts';
 import type { DataMap } from '../../domain/data-map.ts';
 import type { Decider } from '../../domain/deciders.ts';
 import { inForce } from '../../domain/gathering.ts';
 import { fetchToHandOut } from '../../domain/hand-out.ts';
 import type { Manifest } from '../../domain/manifest.ts';
-import { isCurrent, type Mark, ownGrounds } from '../../domain/marks.ts';
+import { isCurrent, type Mark, ownGrounds, pathsIn } from '../../domain/marks.ts';
 import { type AnswerZip, zipsOf } from '../../domain/package.ts';
 import { findIn } from '../../domain/redaction.ts';
 import type { Case, SourceRecord, StoredFile } from '../../domain/request.ts';
@@ -116,10 +117,12 @@ const choose = async (
   asked: Asked,
   again: (problems: readonly ReviewProblem[]) => Promise<Answer>,
   deps: Deps,
+  marksOf: (mark: Mark) => readonly Mark[] = (mark) => [mark],
 ): Promise<Answer> => {
   if ('problems' in asked) return again(asked.problems);
   const { requestId } = place.held.request;
-  await deps.cases.change(requestId, (held) => marked(held, asked.mark), [markWrite(requestId, asked.mark)]);
+  const writes = marksOf(asked.mark).map((mark) => markWrite(requestId, mark));
+  await deps.cases.change(requestId, (held) => marked(held, asked.mark), writes);
   return { location: hereOf(visit) };
 };
 
@@ -227,6 +230,14 @@ const showRow = async (
   return { status: problems.length > 0 ? 400 : 200, html };
 };
 
+/** A choice for a whole row is one for its documents, where it has some: they go together. */
+const withDocuments = ({ documents }: Place, row: Row) => {
+  const known = new Set(documents.map(({ path }) => path));
+  const own = pathsIn(row).filter((path) => known.has(path));
+  return ({ row: n, ...mark }: Mark): Mark[] =>
+    own.length > 0 && mark.field === undefined ? own.map((document) => ({ ...mark, document })) : [{ ...mark, row: n }];
+};
+
 const oneRow: ReviewPage = async (visit, link, deps) => {
   if (visit.parameters.row === 'text') return ownersText(visit, link, deps);
   const place = await placeOf(visit, link, deps);
@@ -237,7 +248,10 @@ const oneRow: ReviewPage = async (visit, link, deps) => {
   const [kind, field] = targetOf(visit);
   const { attempt } = place.source;
   const of = { ...about(place), row: n, ...(attempt ? { attempt } : {}), ...(kind === 'value' ? { field } : {}) };
-  return choose(visit, place, markIn(visit, of, groundsOf(deps.config), page.rows[0]?.[field]), again, deps);
+  const [row] = page.rows;
+  if (!row || page.from !== n) throw new Refusal(404);
+  const asked = markIn(visit, of, groundsOf(deps.config), row[field]);
+  return choose(visit, place, asked, again, deps, withDocuments(place, row));
 };
 
 /** Bytes that a function can answer. */

@@ -1,7 +1,7 @@
 import type { Child } from 'hono/jsx';
 import type { Row, Value } from '../../domain/connector.ts';
 import type { Collection, System } from '../../domain/data-map.ts';
-import { choicesFor, type Mark } from '../../domain/marks.ts';
+import { choicesFor, type Mark, pathsIn } from '../../domain/marks.ts';
 import type { Found } from '../../domain/redaction.ts';
 import { BackLink, Link, Notice, Table, Tag, Typed } from '../components.tsx';
 import { ErrorSummary, type Option } from '../fields.tsx';
@@ -189,7 +189,7 @@ const Rows = ({ props, text }: { props: DataProps; text: Text }) => {
     <Link to={inLanguage(props, `${props.path}/${n}`)}>{text('review.row', { n: number(n + 1, props.language) })}</Link>
   );
   const about = (n: number, row: Row) => {
-    const whole = chosen.row(n);
+    const whole = chosen.row(n, row);
     const some = Object.keys(row).filter((field) => (chosen.value(n, field)?.choice ?? 'send') !== 'send').length;
     if (whole && whole.choice !== 'send') return <Chosen mark={whole} frame={props} />;
     return some > 0 ? <Tag look="info">{text('review.partly')}</Tag> : <Tag look="good">{text('review.send')}</Tag>;
@@ -245,7 +245,9 @@ const Documents = ({ props, text }: { props: DataProps; text: Text }) => {
   return (
     <section>
       <h2>{text('review.documents')}</h2>
-      <p>{text('review.documents-lead')}</p>
+      <p>
+        {text('review.documents-lead')} {props.total > 0 && text('review.documents-rows')}
+      </p>
       {total > shown.length && (
         <Turn {...{ props, text, from, total, to }} said="review.documents-shown" count={shown.length} />
       )}
@@ -395,7 +397,7 @@ export const rowPage = (props: RowProps): string => {
   const title = text('review.row-of', { n: number(props.n + 1, props.language), title: titleOf(props) });
   const list = props.path.replace(/\/\d+$/, '');
   const to = (n: number) => inLanguage(props, `${list}/${n}`);
-  const whole = choicesFor(props.marks).row(props.n);
+  const whole = choicesFor(props.marks).row(props.n, props.row);
   return shell(
     props,
     title,
@@ -419,6 +421,7 @@ export const rowPage = (props: RowProps): string => {
         <h2>
           {text('review.whole-row')} <Chosen mark={whole} frame={props} />
         </h2>
+        {pathsIn(props.row).length > 0 && <p class="soft">{text('review.documents-rows')}</p>}
         {props.open && (
           <ChoiceForm
             frame={props}
