@@ -48,10 +48,15 @@ export const lateAnswer = (held: Case, late: SourceRecord, now: Date): Change | 
 };
 
 /** The DPO chose something about what is held back: the manifest shown can't be decided on any more. */
-export const marked = (held: Case, { system, collection, choice, ground }: Mark): Change => {
+export const marked = (held: Case, { system, collection, row, field, document, choice, ground }: Mark): Change => {
   mustBe(held.request, 'REVIEW');
   const { manifest } = held.request;
-  const facts = { system, collection, choice, ...(ground ? { ground } : {}) };
+  const about = {
+    ...(row === undefined ? {} : { row }),
+    ...(field ? { field } : {}),
+    ...(document ? { document } : {}),
+  };
+  const facts = { system, collection, ...about, choice, ...(ground ? { ground } : {}) };
   return {
     request: { ...held.request, ...(manifest ? { manifest: { ...manifest, stale: true } } : {}) },
     audit: actor('dpo', 'MARKED', facts),

@@ -27,6 +27,10 @@ export const decidersOf = ({ dpo }: Pick<Config, 'dpo'>): Decider[] =>
     language,
   }));
 
+/** Notes who of them did it, where the act does not say more; without somebody it was done by the link alone. */
+export const doneBy = (change: Change, by: Decider | undefined): Change =>
+  by ? { ...change, audit: { ...change.audit, facts: { by: by.role, ...change.audit.facts } } } : change;
+
 /** Mails a person of the configuration the code with which they decide. `code`: the hash that it will stand under. */
 export const askForDecidersCode = (held: Case, { key, role }: Decider, code: string, now: Date): Change => ({
   request: held.request,

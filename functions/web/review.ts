@@ -4,7 +4,7 @@ import { marked } from '../../domain/ask-again.ts';
 import type { Config } from '../../domain/config.ts';
 import type { Row } from '../../domain/connector.ts';
 import type { DataMap } from '../../domain/data-map.ts';
-import type { Decider } from '../../domain/deciders.ts';
+import { type Decider, doneBy } from '../../domain/deciders.ts';
 import { inForce } from '../../domain/gathering.ts';
 import { fetchToHandOut } from '../../domain/hand-out.ts';
 import type { Manifest } from '../../domain/manifest.ts';
@@ -117,12 +117,13 @@ const choose = async (
   asked: Asked,
   again: (problems: readonly ReviewProblem[]) => Promise<Answer>,
   deps: Deps,
+  by: Decider,
   marksOf: (mark: Mark) => readonly Mark[] = (mark) => [mark],
 ): Promise<Answer> => {
   if ('problems' in asked) return again(asked.problems);
   const { requestId } = place.held.request;
   const writes = marksOf(asked.mark).map((mark) => markWrite(requestId, mark));
-  await deps.cases.change(requestId, (held) => marked(held, asked.mark), writes);
+  await deps.cases.change(requestId, (held) => doneBy(marked(held, asked.mark), by), writes);
   return { location: hereOf(visit) };
 };
 
@@ -170,7 +171,7 @@ const openDocument = async ({ held, documents }: Place, n: number, { links }: De
   return { location: await links.presign(evidenceKey(held.request.evidence, file.attempt, file.path), name, 60) };
 };
 
-const data: ReviewPage = async (visit, link, deps) => {
+const data: ReviewPage = async (visit, link, deps, by) => {
   const place = await placeOf(visit, link, deps);
   if (visit.query.has('document')) return openDocument(place, whole(visit.query.get('document')), deps);
   if (visit.method === 'GET') return showData(visit, place, [], deps);
@@ -180,6 +181,7 @@ const data: ReviewPage = async (visit, link, deps) => {
     markOnData(visit, place, deps),
     (problems) => showData(visit, place, problems, deps),
     deps,
+    by,
   );
 };
 
@@ -190,7 +192,7 @@ const textFile = ({ held, collection, documents }: Pick<Place, 'held' | 'collect
     : undefined;
 
 /** The text whole, with what may be about others marked, and what of it goes out. */
-const ownersText = async (visit: Visit, link: Link, deps: Deps): Promise<Answer> => {
+const ownersText: ReviewPage = async (visit, link, deps, by) => {
   const place = await placeOf(visit, link, deps);
   const file = textFile(place);
   if (!file) throw new Refusal(404);
@@ -203,7 +205,7 @@ const ownersText = async (visit: Visit, link: Link, deps: Deps): Promise<Answer>
   };
   if (visit.method === 'GET') return again([]);
   const of = { ...about(place), document: file.path, content: file.sha256 };
-  return choose(visit, place, markIn(visit, of, groundsOf(deps.config), value), again, deps);
+  return choose(visit, place, markIn(visit, of, groundsOf(deps.config), value), again, deps, by);
 };
 
 const showRow = async (
@@ -238,8 +240,8 @@ const withDocuments = ({ documents }: Place, row: Row) => {
     own.length > 0 && mark.field === undefined ? own.map((document) => ({ ...mark, document })) : [{ ...mark, row: n }];
 };
 
-const oneRow: ReviewPage = async (visit, link, deps) => {
-  if (visit.parameters.row === 'text') return ownersText(visit, link, deps);
+const oneRow: ReviewPage = async (visit, link, deps, by) => {
+  if (visit.parameters.row === 'text') return ownersText(visit, link, deps, by);
   const place = await placeOf(visit, link, deps);
   const n = whole(visit.parameters.row);
   const page = await readRows(place, n, deps);
@@ -251,7 +253,7 @@ const oneRow: ReviewPage = async (visit, link, deps) => {
   const [row] = page.rows;
   if (!row || page.from !== n) throw new Refusal(404);
   const asked = markIn(visit, of, groundsOf(deps.config), row[field]);
-  return choose(visit, place, asked, again, deps, withDocuments(place, row));
+  return choose(visit, place, asked, again, deps, by, withDocuments(place, row));
 };
 
 /** Bytes that a function can answer. */

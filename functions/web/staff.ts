@@ -2,7 +2,7 @@ import { askAgain, makeAnew, withFollowers } from '../../domain/ask-again.ts';
 import type { Change } from '../../domain/change.ts';
 import type { Config } from '../../domain/config.ts';
 import type { DataMap } from '../../domain/data-map.ts';
-import { type Decider, decidersOf } from '../../domain/deciders.ts';
+import { type Decider, decidersOf, doneBy } from '../../domain/deciders.ts';
 import { refuseRequest, takeBack } from '../../domain/decision.ts';
 import { mailAddress } from '../../domain/form-mail.ts';
 import { agree, decideAs, openProposal } from '../../domain/four-eyes.ts';
@@ -197,7 +197,8 @@ const decideNow = async (visit: Visit, held: Case, link: Link, run: Decide, deps
     const answer = await show(visit, held, [{ field: 'last4', problem: 'same-person' }], deps, { known: by });
     return { ...answer, cookies };
   }
-  const answer = await attempt(visit, link.requestId, (current) => run(visit, current, by, deps.now(), deps), deps);
+  const change = (current: Case) => doneBy(run(visit, current, by, deps.now(), deps), by);
+  const answer = await attempt(visit, link.requestId, change, deps);
   return { ...answer, cookies };
 };
 
@@ -210,7 +211,9 @@ const act = async (visit: Visit, held: Case, link: Link, deps: Deps): Promise<An
   const problems = problemsOf(visit, held, action, deps);
   if (problems.length > 0) return show(visit, held, problems, deps);
   if (decision) return decideNow(visit, held, link, decision, deps);
-  return attempt(visit, link.requestId, (current) => (run as Act)(visit, current, deps.now(), deps), deps);
+  const by = await deciderIn(visit, deps);
+  const change = (current: Case) => doneBy((run as Act)(visit, current, deps.now(), deps), by);
+  return attempt(visit, link.requestId, change, deps);
 };
 
 const staffPages = (deps: Deps) => ({

@@ -1,3 +1,4 @@
+import { decidersOf } from '../../domain/deciders.ts';
 import { formsOf, type Page, textOf, Visitor } from './visitor.ts';
 import type { Mail, Served as World } from './world.ts';
 
@@ -151,14 +152,17 @@ export const decide = (
 /** Whether the page asks who wants to see what was gathered, in place of showing it. */
 export const asksWho = ({ html }: Page): boolean => /value="(code-)?open"/.test(html);
 
+/** What the forms call somebody who decides. */
+const keyOf = (email: string): string => decidersOf({ dpo: { name: '', email, language: 'da' } })[0]?.key ?? '';
+
 /** Opens a page of what was gathered. */
-export const lookAt = (world: World, visitor: Visitor, path: string): Promise<Page> => {
-  const named = { last4: last4(/request\/([\w-]+)/.exec(path)?.[1] ?? '') };
+export const lookAt = (world: World, visitor: Visitor, path: string, who = dpo): Promise<Page> => {
+  const named = { last4: last4(/request\/([\w-]+)/.exec(path)?.[1] ?? ''), person: keyOf(who) };
   const ask = async () => {
     const page = await visitor.get(path);
     return asksWho(page) ? visitor.submit(page, { action: 'code-open', ...named }, 'last4') : page;
   };
-  return asDecider(world, visitor, dpo, ask, { action: 'open', ...named });
+  return asDecider(world, visitor, who, ask, { action: 'open', ...named });
 };
 
 /** The DPO types the mailed code once: what comes after needs no mail to go through. */

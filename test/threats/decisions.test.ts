@@ -12,6 +12,8 @@ import {
   expectStatus,
   last4,
   linkIn,
+  lookAt,
+  lookedAt,
   openAsDpo,
   prove,
   signInAs,
@@ -34,6 +36,16 @@ const toReview = async (): Promise<string> => {
   await prove(world, email, reference);
   await start(world, reference);
   await answerTask(world, reference, 'nothing');
+  return reference;
+};
+
+/** A request about somebody of whom all systems hold something. */
+const toReviewFull = async (): Promise<string> => {
+  const email = peopleToTry.everywhere;
+  const { reference } = await ask(world, { name: 'Mette Kjærgaard', email });
+  await prove(world, email, reference);
+  await start(world, reference);
+  await answerTask(world, reference, 'found', 'Kasse 12 i kælderen');
   return reference;
 };
 
@@ -100,16 +112,6 @@ describe('a link to the DPO alone', () => {
     expect(await toPerson()).toBe(before);
     for (const what of ['ASKED', 'EXTENDED']) expect(await auditOf(reference, what)).toEqual([]);
   });
-
-  /** A request about somebody of whom all systems hold something. */
-  const toReviewFull = async (): Promise<string> => {
-    const email = peopleToTry.everywhere;
-    const { reference } = await ask(world, { name: 'Mette Kjærgaard', email });
-    await prove(world, email, reference);
-    await start(world, reference);
-    await answerTask(world, reference, 'found', 'Kasse 12 i kælderen');
-    return reference;
-  };
 
   /** Values that only a system holds: no form of the person had them. */
   const onlyGathered = (): string[] => {
@@ -392,16 +394,54 @@ describe('four eyes', () => {
   });
 
   /** Opens the page in a browser of one of the people; what it answers sends a form of it. */
-  const openAs = async (who: string, reference: string) => {
-    const { page, visitor } = await open(reference);
+  const openAs = async (who: string, reference: string, count = 2) => {
+    const { page, visitor } = await openAsDpo(world, reference, count);
     const place = [dpo, anna, bo].indexOf(who);
     const person = [...page.html.matchAll(/name="person" value="(\w+)"/g)][place]?.[1] ?? '';
-    return (fields: Record<string, string>, having = 'manifest') =>
+    return (fields: Record<string, string | readonly string[]>, having = 'manifest') =>
       decide(world, page, visitor, { ...fields, person }, { who, having });
   };
   const decideAs = async (who: string, reference: string, fields: Record<string, string>, having?: string) =>
     (await openAs(who, reference))(fields, having);
   const agreeing = (reference: string) => ({ action: 'agree', last4: last4(reference) });
+
+  /** The row of the timeline that tells of it. */
+  const timelineOf = ({ html }: Page, what: string): string[] => {
+    const part = html.slice(html.indexOf('<h2>Forløb</h2>'));
+    const rows = [...part.matchAll(/<tr>.*?<\/tr>/gs)].map(([row]) => textOf(row));
+    return rows.filter((row) => row.includes(what));
+  };
+
+  test('the timeline and the audit chain tell which of those who decide did what, and what was held back', async () => {
+    const reference = await toReviewFull();
+    const { visitor } = await open(reference);
+    const rows = `/dpo/request/${reference}/data/crm/notes`;
+    expectStatus(await lookAt(world, visitor, rows, anna), 200);
+    const hide = { target: 'row', choice: 'withhold', ground: 'others' };
+    expectStatus(await visitor.post(`${rows}/1`, hide), 200);
+    const stale = expectStatus(await visitor.get(`/dpo/request/${reference}`), 200);
+    expectStatus(await visitor.submit(stale, { action: 'make-anew', last4: last4(reference) }, 'last4'), 200);
+    const fresh = await openAsDpo(world, reference, 3);
+    const looked = lookedAt(fresh.page);
+    const shown = await openAs(dpo, reference, 3);
+    expectStatus(await shown({ ...approving(reference), looked }), 200);
+    expectStatus(await decideAs(bo, reference, agreeing(reference), 'proposal'), 200);
+    for (const what of ['MARKED', 'MADE_ANEW'])
+      expect((await auditOf(reference, what)).map(({ facts }) => facts)).toEqual([
+        expect.objectContaining({ by: 'deputy-1' }),
+      ]);
+    const page = expectStatus(await visitor.get(`/dpo/request/${reference}`), 200);
+    expect(timelineOf(page, 'valgt, hvad der sendes')).toEqual([
+      expect.stringMatching(
+        /Kundekartotek, Notater om samtaler, post 2: udelades \(hensyn til andre\).*Stedfortræder 1/,
+      ),
+    ]);
+    expect(timelineOf(page, 'Svaret blev lavet om')).toEqual([expect.stringContaining('Stedfortræder 1')]);
+    expect(timelineOf(page, 'en anden skal være enig')).toEqual([expect.stringMatching(/ DPO /)]);
+    expect(timelineOf(page, 'Anmodningen blev afgjort')).toEqual([expect.stringContaining('DPO og stedfortræder 2')]);
+    // Whoever has the link starts it: nobody was asked who they are.
+    expect(timelineOf(page, 'Indsamlingen blev startet')).toEqual([expect.stringContaining('Via DPO’ens link')]);
+  });
 
   test('T30: one person alone releases nothing, not even by deciding twice; a second person’s yes sends it', async () => {
     const reference = await toReview();

@@ -250,6 +250,7 @@ const timeline = [
   ['MANIFEST_SHOWN', 'workflow'],
   ['NEW_CODE_WITHOUT_WORDS', 'watchdog'],
 ].map(([what = '', by = ''], n) => ({ what, by: by as 'subject', at: `2026-11-2${n}T09:0${n}:00.000Z` }));
+const marked = { by: 'deputy-1', system: 'crm', collection: 'person', row: 1, choice: 'withhold', ground: 'others' };
 
 export const caseOf = (status: Status, typed: Typing, more: Partial<Request> = {}): Case => ({
   request: requestOf(status, typed, { planned, proof: { at: receivedAt, method: 'mailbox' }, ...more }),
@@ -375,7 +376,7 @@ const staffSpecimens = (frame: { language: Language; config: Config }, typed: Ty
       path: `/dpo/request/${reference}`,
       ...held,
       map: mapOf(typed),
-      timeline,
+      timeline: [...timeline, { what: 'MARKED', by: 'dpo' as const, at: '2026-11-29T10:00:00.000Z', facts: marked }],
       now,
       problems,
       typed: sent,

@@ -1,6 +1,4 @@
 import { addressNotes } from '../../domain/address.ts';
-import type { AuditEntry } from '../../domain/audit.ts';
-import { ownerOf } from '../../domain/change.ts';
 import type { DataMap } from '../../domain/data-map.ts';
 import type { Decider } from '../../domain/deciders.ts';
 import { undoableUntil } from '../../domain/decision.ts';
@@ -14,7 +12,7 @@ import { ErrorSummary } from '../fields.tsx';
 import type { Frame } from '../frame.ts';
 import { page } from '../layout.tsx';
 import type { Form } from '../staff-text.ts';
-import { counted, isTextKey, type Text, type TextKey, t } from '../staff-text.ts';
+import { counted, type Text, type TextKey, t } from '../staff-text.ts';
 import { Behalf } from './staff-behalf.tsx';
 import { byInWords, ForgetBrowsers, MovedOn, Proposed } from './staff-decider.tsx';
 import { AskAgainForm, DecideForm, MakeAnewForm, StartForm, StuckForm, UndoForm } from './staff-forms.tsx';
@@ -26,6 +24,7 @@ import { SecondProof } from './staff-proof.tsx';
 import { EndWithout, GoOn, Rest, SentParts } from './staff-rest.tsx';
 import { Systems, WhyFailed } from './staff-systems.tsx';
 import { Rights, TimeLimit, Why } from './staff-time.tsx';
+import { Timeline, type Told } from './staff-timeline.tsx';
 import { UndeliveredForm } from './staff-undelivered.tsx';
 
 /** `field` is the field's name in the form that was sent. */
@@ -63,7 +62,7 @@ export interface StaffProps extends Frame, Case {
   readonly map: DataMap;
   /** Which day it is decides what may still be done. */
   readonly now: Date;
-  readonly timeline: readonly Pick<AuditEntry, 'at' | 'what' | 'by'>[];
+  readonly timeline: readonly Told[];
   readonly problems: readonly StaffProblem[];
   /** What was typed, when the page comes back with problems. */
   readonly typed: Readonly<Record<string, string>>;
@@ -212,32 +211,6 @@ const Outcome = ({ props, text }: { props: StaffProps; text: Text }) => {
     </section>
   );
 };
-
-/** A code of ours in words; one that has none yet stands as it is. */
-const inWords = (text: Text, prefix: string, code: string): string =>
-  isTextKey(`${prefix}${code}`) ? text(`${prefix}${code}` as TextKey) : code;
-
-const actorInWords = (props: StaffProps, text: Text, by: string): string => {
-  if (!by.startsWith('owner:')) return inWords(text, 'actor.', by);
-  const { system: name, place } = ownerOf(by);
-  const system = props.map.systems[name]?.title[props.language] ?? name;
-  return text(place === undefined ? 'actor.owner' : 'actor.deputy', { system });
-};
-
-const Timeline = ({ props, text }: { props: StaffProps; text: Text }) => (
-  <section>
-    <h2>{text('staff.timeline')}</h2>
-    <Table
-      caption={text('staff.timeline-caption')}
-      heads={[text('staff.what'), text('staff.by'), text('staff.at')]}
-      rows={props.timeline.map(({ at, what, by }) => [
-        inWords(text, 'audit.', what),
-        actorInWords(props, text, by),
-        <DateText when={at} frame={props} time />,
-      ])}
-    />
-  </section>
-);
 
 const Stuck = ({ props, form }: { props: StaffProps; form: Form }) => {
   const { text } = form;
