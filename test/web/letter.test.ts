@@ -7,7 +7,7 @@ import type { AnswerFacts } from '../../web/package/answer.ts';
 import { letter } from '../../web/package/letter.ts';
 import { letterPdf } from '../../web/package/pdf.ts';
 import { letterFonts } from './letter-fonts.ts';
-import { answerFacts } from './package-facts.ts';
+import { allWithheld, answerFacts } from './package-facts.ts';
 
 const languages = ['da', 'en'] as const;
 const folder = mkdtempSync(join(tmpdir(), 'privacy-letter-'));
@@ -110,6 +110,39 @@ describe('the letter tells', () => {
     const unknown = wordsOf(without(facts, 'FAILED'));
     expect(unknown).toContain('So we can not say that we hold none.');
     expect(unknown).not.toContain('processes data about you');
+  });
+
+  test('that data are processed, withheld and why, where all that was found was held back', () => {
+    const facts = allWithheld(answerFacts('da'), 'others');
+    const words = wordsOf(facts);
+    expect(words).toContain('Nordlys Handel A/S behandler oplysninger om dig.');
+    expect(words).toContain('Du får ikke en kopi af dem');
+    expect(words).not.toContain('Vi fandt ingen oplysninger');
+    expect(words).not.toContain('Du får en kopi');
+    expect(words).toContain('Nyhedsbreve | Alt er udeladt: hensyn til andre');
+    expect(words).toContain('Nyhedsbreve, Tilmeldinger: 4 poster er udeladt. Det handler også om andre mennesker');
+    expect(words.split('Automatiske afgørelser |')).toHaveLength(2);
+    const added = wordsOf({ ...facts, addedTo: { sentAt: '2026-11-24T09:22:00Z' } });
+    expect(added).not.toContain('Der er ingen data om dig');
+    expect(added).toContain('Du får ikke en kopi af dem');
+  });
+
+  test('that nothing was found where what was held back is not about the person', () => {
+    const words = wordsOf(allWithheld(answerFacts('en'), 'not-personal'));
+    expect(words).toContain('We found no data about you in our systems.');
+    expect(words).toContain('Everything is left out: not about you');
+    expect(words).not.toContain('About the data');
+  });
+
+  test('of a system all of whose rows were held back what its data are for, in a mixed answer', () => {
+    const facts = answerFacts('da');
+    const [crm] = facts.systems.filter(({ name }) => name === 'crm');
+    const withheld = allWithheld(facts, 'trade-secret');
+    const systems = withheld.systems.map((each) => (each.name === 'crm' && crm ? crm : each));
+    const words = wordsOf({ ...withheld, systems });
+    expect(words).toContain('Du får en kopi');
+    expect(words).toContain('Nyhedsbreve | Alt er udeladt: forretningshemmelighed');
+    expect(words.split('Automatiske afgørelser |')).toHaveLength(3);
   });
 
   test('where nothing was found, what is missing and why, near matches, and a refused right with its reason', () => {

@@ -124,3 +124,21 @@ export const answerFacts = (language: Language, typed: Typing = (text) => text):
   systems: answeredSystems(language, typed),
   leftOut: leftOut(answeredSystems(language, typed), [{ right: 'portability', reason: typed('Ikke din aftale.') }]),
 });
+
+/** An answer in which the newsletter alone held something, all of which was held back. */
+export const allWithheld = (facts: AnswerFacts, ground: string): AnswerFacts => {
+  const nothing = { state: 'EMPTY', reason: undefined, collections: [], files: [], possibleMatches: 0 } as const;
+  const found = { rows: 0, documents: 0 };
+  const none = { name: 'subscriptions', rows: 0, sample: [], documents: [] };
+  const held = { system: 'newsletter', collection: 'subscriptions', what: 'rows', count: 4, ground } as const;
+  return {
+    ...facts,
+    systems: facts.systems.map((each) => ({
+      ...each,
+      ...nothing,
+      found,
+      ...(each.name === 'newsletter' ? { state: 'OK', collections: [none] } : {}),
+    })),
+    leftOut: leftOut([], [], [held]),
+  };
+};

@@ -12,7 +12,7 @@ import { startPage } from '../../web/package/start-page.tsx';
 import { systemPage } from '../../web/package/system-page.tsx';
 import { withheldPage } from '../../web/package/withheld-page.tsx';
 import { darkNarrow, darkWide, findings, narrow, wide } from './axe.ts';
-import { answerFacts } from './package-facts.ts';
+import { allWithheld, answerFacts } from './package-facts.ts';
 import { startBrowser } from './site.ts';
 
 const languages = ['da', 'en'] as const;
@@ -229,6 +229,15 @@ describe('the pages tell', () => {
     const text = await textOf({ ...facts, systems: empty });
     expect(text).toContain('Vi fandt ingen data om dig');
     expect(text).not.toContain('Svaret er ikke fuldstændigt');
+  });
+
+  test('that there are data, and why they are withheld, where all of them were held back', async () => {
+    const text = await textOf(allWithheld(answerFacts('da'), 'others'));
+    expect(text).not.toContain('Vi fandt ingen data om dig');
+    expect(text).not.toMatch(/0 poster|Intet fundet\./);
+    expect(text).toContain('Vi har data om dig, men du får dem ikke');
+    expect(text).toMatch(/Nyhedsbreve\s+Alt er udeladt: hensyn til andre/);
+    expect(text).toContain('4 poster er udeladt. Det handler også om andre mennesker');
   });
 
   test('fields that the data map does not describe, under their own names', async () => {

@@ -99,11 +99,11 @@ const Explanations = ({ collection, reading }: { collection: Collection; reading
   );
 };
 
-const HowMany = ({ answered, reading }: { answered: AnswerCollection; reading: Reading }) => {
+const HowMany = ({ answered, reading, withheld }: Omit<CollectionProps, 'collection'>) => {
   const { language } = reading;
   const say = answerTexts(language);
   const { rows, sample } = answered;
-  if (rows === 0 && answered.documents.length === 0) return <p>{say('collection.none')}</p>;
+  if (rows === 0 && answered.documents.length === 0) return withheld.length === 0 && <p>{say('collection.none')}</p>;
   if (rows === sample.length) return <p class="soft">{say.counted('records', rows)}</p>;
   if (sample.length === 0) return <p>{`${say.counted('records', rows)}. ${say('collection.not-shown')}`}</p>;
   const counts = { n: number(sample.length, language), total: number(rows, language) };
@@ -114,10 +114,12 @@ interface CollectionProps {
   readonly answered: AnswerCollection;
   readonly collection: Collection;
   readonly reading: Reading;
+  /** How many rows and documents were held back, and why. */
+  readonly withheld: readonly string[];
 }
 
 /** One collection: how much was found, the first rows, what their fields mean, and where all of it lies. */
-export const CollectionPart = ({ answered, collection, reading }: CollectionProps) => {
+export const CollectionPart = ({ answered, collection, reading, withheld }: CollectionProps) => {
   const say = answerTexts(reading.language);
   const title = collection.title[reading.language];
   const names = namesOf(collection, answered.sample);
@@ -126,7 +128,10 @@ export const CollectionPart = ({ answered, collection, reading }: CollectionProp
   return (
     <section class="part collection">
       <h2>{title}</h2>
-      <HowMany answered={answered} reading={reading} />
+      <HowMany answered={answered} reading={reading} withheld={withheld} />
+      {withheld.map((text) => (
+        <p>{text}</p>
+      ))}
       {sample.length > 0 && (
         <>
           <Rows title={title} collection={collection} rows={sample} names={names} reading={reading} />

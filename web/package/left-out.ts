@@ -26,14 +26,23 @@ export const groundText = (ground: string, { language, grounds = {} }: Pick<Answ
   };
 };
 
-const heldText = (held: Extract<LeftOut, { kind: 'held' }>, title: string, facts: AnswerFacts): LeftOutText => {
+type Held = Extract<LeftOut, { kind: 'held' }>;
+
+/** What was held back of a system. */
+export const heldOf = ({ leftOut }: AnswerFacts, name: string): Held[] =>
+  leftOut.filter((left) => left.kind === 'held').filter(({ system }) => system === name);
+
+const heldText = (held: Held, title: string, facts: AnswerFacts): LeftOutText => {
   const { language } = facts;
-  const say = answerTexts(language);
   const collection = facts.systems.find(({ name }) => name === held.system)?.system.collections[held.collection];
   const field = held.field && (collection?.fields[held.field]?.label[language] ?? held.field);
   const what = [title, collection?.title[language], field].filter(Boolean).join(', ');
-  return { what, why: `${say.counted(`held.${held.what}`, held.count)} ${groundText(held.ground, facts).text}` };
+  return { what, why: heldWhy(held, facts) };
 };
+
+/** "4 poster er udeladt. Det handler også om andre ...". */
+export const heldWhy = ({ what, count, ground }: Held, facts: AnswerFacts): string =>
+  `${answerTexts(facts.language).counted(`held.${what}`, count)} ${groundText(ground, facts).text}`;
 
 const textOf = (left: LeftOut, facts: AnswerFacts): LeftOutText => {
   const { language } = facts;

@@ -1,8 +1,8 @@
 import { layout } from '../../domain/answer-layout.ts';
-import { list, longDate } from '../format.ts';
+import { capital, list, longDate } from '../format.ts';
 import { aboutRows } from './about.ts';
 import type { AnswerFacts, AnswerSystem } from './answer.ts';
-import { holdsData, isIncomplete, stateText } from './found.ts';
+import { concernsPerson, holdsData, isIncomplete, stateText } from './found.ts';
 import { leftOutTexts } from './left-out.ts';
 import { answerTexts } from './texts.ts';
 import { plain } from './value.tsx';
@@ -22,8 +22,6 @@ export type Block =
 const p = (text: string): Block => ({ kind: 'P', text });
 const h2 = (text: string): Block => ({ kind: 'H2', text });
 
-const upper = (text: string): string => text.replace(/^\p{Ll}/u, (first) => first.toUpperCase());
-
 const fromTo = (facts: AnswerFacts): Block[] => {
   const { language, timeZone, organisation, person, reference, gatheredAt } = facts;
   const say = answerTexts(language);
@@ -39,17 +37,23 @@ const fromTo = (facts: AnswerFacts): Block[] => {
   ];
 };
 
+/** That the person gets a copy of the data, or that all are withheld; undefined where there are none. */
+const copied = (facts: AnswerFacts): Block | undefined => {
+  const { language, systems } = facts;
+  const say = answerTexts(language);
+  if (systems.some(holdsData)) return p(say('letter.copy', layout(language)));
+  return systems.some((each) => concernsPerson(each, facts)) ? p(say('letter.withheld')) : undefined;
+};
+
 /** What a supplement adds to the answer before it. */
-const added = ({ language, timeZone, systems, addedTo }: AnswerFacts): Block[] => {
+const added = (facts: AnswerFacts): Block[] => {
+  const { language, timeZone, systems, addedTo } = facts;
   const say = answerTexts(language);
   const date = longDate(addedTo?.sentAt ?? '', language, timeZone);
   const come = systems.filter((each) => !isIncomplete(each)).map(({ system }) => system.title[language]);
   if (come.length === 0) return [p(say('letter.added-none', { date }))];
-  const holds = systems.some(holdsData);
-  return [
-    p(say('letter.added', { date, systems: list(come, language) })),
-    p(holds ? say('letter.copy', layout(language)) : say('letter.added-nothing')),
-  ];
+  const held = copied(facts) ?? p(say('letter.added-nothing'));
+  return [p(say('letter.added', { date, systems: list(come, language) })), held];
 };
 
 /** Whether data are processed (Art. 15(1)): yes, no, or not known because a system is missing. */
@@ -57,9 +61,8 @@ const confirmation = (facts: AnswerFacts): Block[] => {
   const { language, organisation, systems } = facts;
   const say = answerTexts(language);
   if (facts.addedTo) return added(facts);
-  if (systems.some(holdsData)) {
-    return [p(say('letter.held', { organisation: organisation.name })), p(say('letter.copy', layout(language)))];
-  }
+  const copy = copied(facts);
+  if (copy) return [p(say('letter.held', { organisation: organisation.name })), copy];
   return [p(say(systems.some(isIncomplete) ? 'letter.unknown' : 'letter.none'))];
 };
 
@@ -86,23 +89,24 @@ const opening = (facts: AnswerFacts): Block[] => {
   ];
 };
 
-const searched = ({ language, systems }: AnswerFacts): Block[] => {
+const searched = (facts: AnswerFacts): Block[] => {
+  const { language, systems } = facts;
   const say = answerTexts(language);
   const heads = [say('overview.system'), say('overview.result')] as const;
-  const rows = systems.map((each) => [each.system.title[language], [stateText(each, language)]] as const);
+  const rows = systems.map((each) => [each.system.title[language], [stateText(each, facts)]] as const);
   return [h2(say('letter.searched')), p(say('letter.by')), { kind: 'table', heads, rows }];
 };
 
 const missing = (facts: AnswerFacts): Block[] => {
   const say = answerTexts(facts.language);
-  const items = leftOutTexts(facts).map(({ what, why }) => `${upper(what)}: ${why}`);
+  const items = leftOutTexts(facts).map(({ what, why }) => `${capital(what)}: ${why}`);
   return [h2(say('left-out')), items.length > 0 ? { kind: 'list', items } : p(say('left-out.nothing'))];
 };
 
 /** Art. 15(1)(a) to (d), (g), (h) and 15(2) of each system that holds data of the person, or may. */
 const about = (facts: AnswerFacts): Block[] => {
   const { language, systems } = facts;
-  const concerned = systems.filter((each: AnswerSystem) => holdsData(each) || isIncomplete(each));
+  const concerned = systems.filter((each: AnswerSystem) => concernsPerson(each, facts) || isIncomplete(each));
   if (concerned.length === 0) return [];
   return [
     h2(answerTexts(language)('letter.about')),

@@ -4,7 +4,7 @@ import { Link } from '../components.tsx';
 import { dateAndTime, list, longDate } from '../format.ts';
 import type { AnswerFacts, AnswerSystem } from './answer.ts';
 import { FileLink, hrefOf } from './files.tsx';
-import { holdsData, isIncomplete, stateText } from './found.ts';
+import { concernsPerson, holdsData, isIncomplete, stateText } from './found.ts';
 import { page, Search } from './page.tsx';
 import { answerTexts, titleOf } from './texts.ts';
 import { plain } from './value.tsx';
@@ -78,10 +78,11 @@ const Added = ({ facts }: PartProps) => {
 const Nothing = ({ facts }: PartProps) => {
   const say = answerTexts(facts.language);
   if (facts.addedTo || facts.systems.some(holdsData)) return null;
+  const what = facts.systems.some((each) => concernsPerson(each, facts)) ? 'withheld' : 'nothing';
   return (
     <div class="state">
-      <p class="state-name">{say('overview.nothing-title')}</p>
-      <p>{say('overview.nothing')}</p>
+      <p class="state-name">{say(`overview.${what}-title`)}</p>
+      <p>{say(`overview.${what}`)}</p>
     </div>
   );
 };
@@ -126,7 +127,7 @@ const OverviewTable = ({ facts }: PartProps) => {
             <th scope="row">
               <a href={hrefOf(each.page, reading)}>{each.system.title[language]}</a>
             </th>
-            <td data-head={say('overview.result')}>{stateText(each, language)}</td>
+            <td data-head={say('overview.result')}>{stateText(each, facts)}</td>
             <td data-head={say('overview.kinds')}>{contentsOf(each, language) || say('value.none')}</td>
           </tr>
         ))}

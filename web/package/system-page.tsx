@@ -4,6 +4,7 @@ import type { AnswerFacts, AnswerSystem } from './answer.ts';
 import { CollectionPart } from './collection.tsx';
 import { DocumentList } from './files.tsx';
 import { holdsData, isIncomplete, stateText } from './found.ts';
+import { heldOf, heldWhy } from './left-out.ts';
 import { page, Search } from './page.tsx';
 import { answerTexts } from './texts.ts';
 
@@ -49,7 +50,7 @@ const State = ({ answered, facts }: SystemProps): Child => {
   const text = [why, isIncomplete(answered) && reason].filter(Boolean).join(' ');
   return (
     <div class={isIncomplete(answered) ? 'state missing' : 'state'}>
-      <p class="state-name">{stateText(answered, facts.language)}</p>
+      <p class="state-name">{stateText(answered, facts)}</p>
       {text && <p>{text}</p>}
     </div>
   );
@@ -79,7 +80,9 @@ export const systemPage = (facts: AnswerFacts, answered: AnswerSystem): string =
         {collections.map((each) => {
           const collection = system.collections[each.name];
           const reading = { ...facts, base } as const;
-          return collection && <CollectionPart answered={each} collection={collection} reading={reading} />;
+          const held = heldOf(facts, answered.name).filter((of) => of.collection === each.name && !of.field);
+          const withheld = held.map((of) => heldWhy(of, facts));
+          return collection && <CollectionPart {...{ answered: each, collection, reading, withheld }} />;
         })}
         <OwnerFiles answered={answered} facts={facts} />
         <About answered={answered} facts={facts} />
