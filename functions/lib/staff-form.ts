@@ -4,7 +4,7 @@ import { type Decider, decidersOf } from '../../domain/deciders.ts';
 import { type Choice, isUndecided, withFreeText } from '../../domain/decision.ts';
 import { limits } from '../../domain/form.ts';
 import { mailProblem } from '../../domain/form-mail.ts';
-import { type Case, namesCase, type Right, type RightRecord, rights } from '../../domain/request.ts';
+import { answeredWithData, type Case, namesCase, type Right, type RightRecord, rights } from '../../domain/request.ts';
 import { incompleteSources } from '../../domain/supplement.ts';
 import { extendable } from '../../domain/urgency.ts';
 import { dayIn } from '../../web/format.ts';
@@ -29,7 +29,7 @@ export const choicesOf = (visit: Visit): Partial<Record<(typeof rights)[number],
     rights.flatMap((right) => {
       const outcome = text(visit, `outcome-${right}`);
       if (outcome !== 'approve' && outcome !== 'refuse') return [];
-      const reason = text(visit, `reason-${right}`);
+      const reason = text(visit, `${outcome === 'approve' ? 'done' : 'reason'}-${right}`);
       return [[right, { outcome, ...(reason ? { reason } : {}) }]];
     }),
   );
@@ -72,12 +72,14 @@ const wrongIn = (visit: Visit, field: string, missing?: StaffProblem['problem'])
 const rightProblems = (visit: Visit, { right }: RightRecord): StaffProblem[] => {
   const outcome = choicesOf(visit)[right]?.outcome;
   if (!outcome) return [{ field: `outcome-${right}`, problem: 'choose' }];
-  return wrongIn(visit, `reason-${right}`, outcome === 'refuse' ? 'reason' : undefined);
+  return outcome === 'approve' ? wrongIn(visit, `done-${right}`) : wrongIn(visit, `reason-${right}`, 'reason');
 };
 
 const decideProblems = (visit: Visit, held: Case, map: DataMap): StaffProblem[] => {
-  const approving = Object.values(choicesOf(visit)).some(({ outcome }) => outcome === 'approve');
-  const unseen = approving && unseenIn(visit, held, map).length > 0;
+  const choices = choicesOf(visit);
+  const approving = Object.values(choices).some(({ outcome }) => outcome === 'approve');
+  const sending = rights.some((right) => answeredWithData(right) && choices[right]?.outcome === 'approve');
+  const unseen = sending && unseenIn(visit, held, map).length > 0;
   const lacking = approving && incompleteSources(held).length > 0;
   return [
     ...held.rights.filter(isUndecided).flatMap((each) => rightProblems(visit, each)),

@@ -23,6 +23,7 @@ const staff = [
   'second',
   'handed-over',
   'decider-code',
+  'lacking',
   'needs-person',
   'time-limit',
   'person-answered',

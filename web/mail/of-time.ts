@@ -49,7 +49,7 @@ const expiring = (facts: LetterFacts): Draft => {
     subject: say('expiring.subject', { reference, date: until }),
     title: say('expiring.title'),
     preview: say('expiring.lead', { date: until }),
-    blocks: blocks(paragraph(say('expiring.lead', { date: until })), button('expiring', facts, v), personFacts(v)),
+    blocks: blocks(paragraph(say('expiring.lead', { date: until })), button('expiring', facts, v)),
     foot: foot('person', facts),
   };
 };

@@ -93,15 +93,28 @@ export const foot = (reader: 'person' | 'dpo' | 'owner' | 'deputy', facts: Lette
   ];
 };
 
+type Outcome = NonNullable<LetterFacts['outcomes']>[number];
+
+/** What was decided about a right, in words: why not, what was done, or that there was nothing to do. */
+const saidOf = ({ right, outcome, reason = '' }: Outcome, nothingHeld: boolean, { say }: Voice) => {
+  if (outcome === 'refuse') return [paragraph(say('outcome.refuse-text', { reason }))];
+  if (answeredWithData(right)) return [paragraph(say('outcome.approve-data'))];
+  return blocks(
+    (nothingHeld || !reason) && paragraph(say(nothingHeld ? 'outcome.nothing-text' : 'outcome.approve-text')),
+    reason !== '' && paragraph(say('outcome.done-text', { reason })),
+  );
+};
+
 /** The decision of each right, and for a refusal its reason and the ways to complain (Art. 12(4)). */
-export const outcomeBlocks = ({ outcomes = [], authority, dpo }: LetterFacts, { say }: Voice): Block[] => {
-  const rows = outcomes.map(({ right, outcome, rest, reason = '' }) => {
-    const granted = answeredWithData(right) ? 'outcome.approve-data' : 'outcome.approve-text';
-    return [
-      heading(say(rest ? 'outcome.rest' : `outcome.${outcome}`, { right: capital(say(`right.${right}`)) })),
-      paragraph(say(outcome === 'refuse' ? 'outcome.refuse-text' : granted, { reason })),
-    ];
-  });
+export const outcomeBlocks = (facts: LetterFacts, v: Voice): Block[] => {
+  const { outcomes = [], authority, dpo, nothingHeld = false } = facts;
+  const { say } = v;
+  const rows = outcomes.map((each) => [
+    heading(
+      say(each.rest ? 'outcome.rest' : `outcome.${each.outcome}`, { right: capital(say(`right.${each.right}`)) }),
+    ),
+    ...saidOf(each, nothingHeld, v),
+  ]);
   const refused = outcomes.some(({ outcome }) => outcome === 'refuse');
   return blocks(...rows, refused && complaint(authority, dpo.email, say));
 };

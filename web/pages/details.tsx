@@ -10,13 +10,16 @@ export const detailsPage = (props: StepProps): string => {
   const form = formOf(props);
   const { text } = form;
   const asked = needWords.filter((right) => props.answers.want?.rights.includes(right));
+  const needed = asked.length > 0 ? '-needed' : '';
+  const title = text(`details.title${needed}`);
   return stepDocument({
     props,
     form,
+    title,
     children: (
       <>
-        <h1>{text('details.title')}</h1>
-        <p class="lead">{text('details.lead')}</p>
+        <h1>{title}</h1>
+        <p class="lead">{text(`details.lead${needed}`)}</p>
         {asked.length > 0 && (
           <ul>
             {asked.map((right) => (
@@ -24,7 +27,13 @@ export const detailsPage = (props: StepProps): string => {
             ))}
           </ul>
         )}
-        <TextArea form={form} field="details" label={text('details.label')} hint={text('details.hint')} optional />
+        <TextArea
+          form={form}
+          field="details"
+          label={text(`details.label${needed}`)}
+          hint={text('details.hint')}
+          optional={needed === ''}
+        />
       </>
     ),
   });

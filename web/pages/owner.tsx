@@ -3,7 +3,7 @@ import type { FileProblem } from '../../domain/file-kinds.ts';
 import { inForce } from '../../domain/gathering.ts';
 import { ownersDay } from '../../domain/owner-time.ts';
 import { dataSubject } from '../../domain/representation.ts';
-import type { Case } from '../../domain/request.ts';
+import { answeredWithData, type Case } from '../../domain/request.ts';
 import { Button, DateText, Notice, Reference, SummaryList, type SummaryRow, Typed } from '../components.tsx';
 import { ErrorSummary, PostForm, Radios, TextArea, TextField } from '../fields.tsx';
 import { size } from '../format.ts';
@@ -49,6 +49,9 @@ const formOf = ({ language, problems, typed }: OwnerProps): Form => {
     errors: new Map(problems.map(({ field, problem }) => [field, text(`owner.problem-${problem}` as TextKey)])),
   };
 };
+
+/** Ends the key of a text that says another thing when the person gets nothing of what is found. */
+const whatFor = ({ rights }: Case) => (rights.some(({ right }) => answeredWithData(right)) ? '' : '-other');
 
 /** Identifiers only: what the owner needs to look, and not why the person asks. */
 const personRows = ({ held }: OwnerProps, text: Text): SummaryRow[] => {
@@ -127,7 +130,14 @@ const Upload = ({ props, text }: { props: OwnerProps; text: Text }) => (
 
 const Answer = ({ props, form }: { props: OwnerProps; form: Form }) => {
   const { text } = form;
-  const found = <TextArea form={form} field="text" label={text('owner.text')} hint={text('owner.text-hint')} />;
+  const found = (
+    <TextArea
+      form={form}
+      field="text"
+      label={text('owner.text')}
+      hint={text(`owner.text-hint${whatFor(props.held)}`)}
+    />
+  );
   const named = <TextField form={form} field="name" label={text('owner.name')} hint={text('owner.name-hint')} />;
   return (
     <>
@@ -169,7 +179,9 @@ const By = ({ props, text }: { props: OwnerProps; text: Text }) => {
 
 const Open = ({ props, form }: { props: OwnerProps; form: Form }) => (
   <>
-    <p class="lead">{form.text('owner.lead', { organisation: props.config.organisation.name })}</p>
+    <p class="lead">
+      {form.text(`owner.lead${whatFor(props.held)}`, { organisation: props.config.organisation.name })}
+    </p>
     <By props={props} text={form.text} />
     <Task props={props} text={form.text} />
     <Upload props={props} text={form.text} />

@@ -1,7 +1,7 @@
 import { layout } from '../../domain/answer-layout.ts';
 import { mayAskAgain } from '../../domain/ask-again.ts';
 import { isUndecided, undoableUntil, withFreeText } from '../../domain/decision.ts';
-import { owedBy } from '../../domain/gathering.ts';
+import { inForce, owedBy } from '../../domain/gathering.ts';
 import { lacksAuthority } from '../../domain/representation.ts';
 import { answeredWithData, isOver, type Right } from '../../domain/request.ts';
 import { incompleteSources, isPartlySent, lastSent } from '../../domain/supplement.ts';
@@ -9,7 +9,7 @@ import { Button, DateText, Disclosure, Link, Notice } from '../components.tsx';
 import { Checkboxes, Hidden, PostForm, Radios, TextArea, TextField } from '../fields.tsx';
 import { dayIn, list, longDate } from '../format.ts';
 import { inLanguage } from '../frame.ts';
-import { counted, type Form } from '../staff-text.ts';
+import { counted, type Form, type TextKey } from '../staff-text.ts';
 import type { StaffProps } from './staff.tsx';
 import { StartFor } from './staff-behalf.tsx';
 import { Closing } from './staff-decider.tsx';
@@ -76,7 +76,8 @@ export const MakeAnewForm = ({ props, form }: Props) => (
 /** Somebody looked at the free text of each system that has some (T13). */
 const LookedAt = ({ props, form }: Props) => {
   const systems = withFreeText(props, props.map);
-  if (systems.length === 0) return null;
+  const sends = props.rights.some((record) => isUndecided(record) && answeredWithData(record.right));
+  if (systems.length === 0 || !sends) return null;
   const options = systems.map((value) => ({ value, label: props.map.systems[value]?.title[props.language] ?? value }));
   return (
     <Checkboxes
@@ -153,8 +154,28 @@ export const StartForm = ({ props, start, refuse }: { props: StaffProps; start: 
   );
 };
 
-const RightChoice = ({ form, right, only }: { form: Form; right: Right; only?: 'approve' | undefined }) => {
+/** What the DPO has to know before granting a right: what it sends, or that there is nothing to be done. */
+const grantHint = (right: Right, { sources, request }: StaffProps): TextKey => {
+  if (answeredWithData(right)) return 'staff.approve-data';
+  const found = inForce({ sources, request, rights: [] });
+  return found.length > 0 && found.every(({ state }) => state === 'EMPTY')
+    ? 'staff.approve-nothing'
+    : 'staff.approve-done';
+};
+
+const RightChoice = ({ props, form, right }: Props & { right: Right }) => {
   const { text } = form;
+  const only = isPartlySent(props);
+  const done = (
+    <TextArea
+      form={form}
+      field={`done-${right}`}
+      label={text('staff.done')}
+      hint={text('staff.done-hint')}
+      rows={3}
+      optional
+    />
+  );
   const reason = (
     <TextArea form={form} field={`reason-${right}`} label={text('staff.reason')} hint={text('staff.reason-hint')} />
   );
@@ -167,7 +188,8 @@ const RightChoice = ({ form, right, only }: { form: Form; right: Right; only?: '
         {
           value: 'approve',
           label: text('staff.approve'),
-          hint: text(answeredWithData(right) ? 'staff.approve-data' : 'staff.approve-done'),
+          hint: text(grantHint(right, props)),
+          more: answeredWithData(right) ? undefined : done,
         },
         ...(only ? [] : [{ value: 'refuse', label: text('staff.refuse'), more: reason }]),
       ]}
@@ -233,7 +255,7 @@ export const DecideForm = ({ props, form }: Props) => (
     <RefuseLate props={props} form={form} />
     <PostForm to={inLanguage(props, props.path)}>
       {props.rights.filter(isUndecided).map(({ right }) => (
-        <RightChoice form={form} right={right} only={isPartlySent(props) ? 'approve' : undefined} />
+        <RightChoice props={props} form={form} right={right} />
       ))}
       <LookedAt props={props} form={form} />
       <Incomplete props={props} form={form} />

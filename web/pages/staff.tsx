@@ -86,7 +86,7 @@ const formOf = (props: StaffProps, name: string): Form => {
   const sent = props.typed.action === name;
   // A form that asks the same of several rights says of which.
   const sentence = ({ field, problem }: StaffProblem) => {
-    const right = rights.find((each) => [`outcome-${each}`, `reason-${each}`].includes(field));
+    const right = rights.find((each) => [`outcome-${each}`, `reason-${each}`, `done-${each}`].includes(field));
     const said = text(`staff.problem-${problem}` as TextKey);
     return right ? `${text(`right.${right}`)}: ${said}` : said;
   };

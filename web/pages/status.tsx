@@ -68,7 +68,7 @@ const RightState = ({ record, props }: { record: RightRecord; props: StatusProps
       {awaited && props.rights.length > 1 && <By record={record} words="answer" props={props} />}
       {told?.reason && (
         <p>
-          {text('status.reason')} <Typed>{told.reason}</Typed>
+          {text(told.outcome === 'approve' ? 'status.done' : 'status.reason')} <Typed>{told.reason}</Typed>
         </p>
       )}
       {told?.incomplete && (
