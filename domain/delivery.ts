@@ -15,17 +15,19 @@ export const needsPackage = ({ rights: records }: Case): boolean =>
 export const sends = ({ request }: Case, segment: number): boolean =>
   request.status === 'APPROVED' && request.segment.n === segment;
 
-/** Notes the package that was built from the approved manifest. */
+/** Notes the package that was built from the approved manifest; `manifest`: the hash of the one that is in it. */
 export const packaged = (
   held: Case,
   segment: number,
   built: NonNullable<Request['package']>,
+  manifest: string,
   now: Date,
 ): Change | undefined => {
   if (!sends(held, segment) || held.request.package) return undefined;
   return {
     ...moved(held, 'APPROVED', now, { package: built }),
     audit: actor('workflow', 'PACKAGED', {
+      manifest,
       bytes: built.parts.reduce((sum, { bytes }) => sum + bytes, 0),
       sha256: built.parts.map(({ sha256 }) => sha256).join(' '),
     }),

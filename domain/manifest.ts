@@ -1,6 +1,6 @@
 import { canonical, sha256 } from './canonical.ts';
 import type { HeldBack } from './left-out.ts';
-import type { SourceRecord } from './request.ts';
+import type { Right, SourceRecord } from './request.ts';
 
 /** One file of the answer: its place in the ZIP, and size in bytes, SHA-256 and CRC-32 of its content. */
 export interface ManifestFile {
@@ -21,6 +21,8 @@ export interface Manifest {
   readonly round: number;
   /** Hash of the manifest of the answer that was sent before, where this one only adds what was missing in it. */
   readonly addedTo?: string;
+  /** Hash of the manifest that was approved, where this one is of a part of it: a right was refused. */
+  readonly approved?: string;
   readonly language: string;
   /** SHA-256 of the data map that the request began with. */
   readonly dataMap: string;
@@ -43,5 +45,15 @@ export interface ManifestSystem {
 /** The exact bytes of `manifest.json`; their SHA-256 is what a decision is bound to (security.md 3.5). */
 export const manifestText = (manifest: Manifest): string => `${canonical(manifest)}\n`;
 
-/** The hash a decision names. */
-export const manifestHash = (manifest: Manifest): string => sha256(manifestText(manifest));
+/**
+ * The text of the manifest as it goes out: the approved one, to the byte; where a right was refused one that names no file of it. What systems
+ * hold is the answer to access, and goes out with that alone.
+ */
+export const textToSend = (approved: string, granted: readonly Right[]): string => {
+  const manifest = JSON.parse(approved) as Manifest;
+  const files = manifest.files.filter(({ right }) => granted.includes(right ?? 'access'));
+  if (files.length === manifest.files.length) return approved;
+  const { heldBack: _, cuts: __, ...rest } = manifest;
+  const told = granted.includes('access') ? manifest : { ...rest, systems: [] };
+  return manifestText({ ...told, approved: sha256(approved), files });
+};

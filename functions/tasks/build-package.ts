@@ -5,7 +5,7 @@ import { sha256 } from '../../domain/canonical.ts';
 import type { Config } from '../../domain/config.ts';
 import { needsPackage, packaged, sends } from '../../domain/delivery.ts';
 import { ManifestMismatch } from '../../domain/errors.ts';
-import type { Manifest, ManifestFile } from '../../domain/manifest.ts';
+import { type Manifest, type ManifestFile, textToSend } from '../../domain/manifest.ts';
 import { inParts, partFile, partSuffix } from '../../domain/parts.ts';
 import { type Case, isGranted } from '../../domain/request.ts';
 import type { Files } from '../aws/files.ts';
@@ -24,12 +24,6 @@ interface Deps extends StepDeps {
 
 /** Days that the download link works (security.md 3.3). */
 const lifeDays = 14;
-
-/** The manifest's files that the granted rights are answered with. */
-const approvedFiles = ({ rights }: Case, { files: all }: Manifest): ManifestFile[] => {
-  const granted = rights.filter(isGranted).map(({ right }) => right);
-  return all.filter(({ right }) => granted.includes(right ?? 'access'));
-};
 
 const textMember = (path: string, text: string): ZipMember => {
   const content = Buffer.from(text);
@@ -89,25 +83,27 @@ const membersOf = (
   ];
 };
 
-/** The text of the manifest that was approved, and which attempt wrote each of its files. */
+/** What of the approved manifest goes out, and which attempt wrote each of its files. */
 interface Approved {
   readonly text: string;
   readonly places: Readonly<Record<string, string>>;
 }
 
-const readApproved = async ({ request }: Case, from: Files): Promise<Approved> => {
+const readApproved = async ({ request, rights }: Case, from: Files): Promise<Approved> => {
   const { hash, attempt } = request.manifest ?? { hash: '', attempt: '' };
   const text = await present(from.readText(evidenceKey(request.evidence, attempt, 'manifest.json')));
   if (sha256(text) !== hash) throw new ManifestMismatch('stored manifest is not the approved one');
-  return { text, places: JSON.parse(await from.readText(placesKey(request.evidence, attempt))) };
+  const granted = rights.filter(isGranted).map(({ right }) => right);
+  return {
+    text: textToSend(text, granted),
+    places: JSON.parse(await from.readText(placesKey(request.evidence, attempt))),
+  };
 };
 
 const writeParts = async (held: Case, { files, config }: Deps) => {
   const approved = await readApproved(held, files);
-  const parts = inParts(
-    approvedFiles(held, JSON.parse(approved.text) as Manifest),
-    config.delivery.partMegabytes * 1e6,
-  );
+  const { files: all } = JSON.parse(approved.text) as Manifest;
+  const parts = inParts(all, config.delivery.partMegabytes * 1e6);
   const written = [];
   for (const [at, each] of parts.entries()) {
     const key = `packages/${randomBytes(16).toString('hex')}.zip`;
@@ -116,18 +112,18 @@ const writeParts = async (held: Case, { files, config }: Deps) => {
     const { bytes, sha256: sum } = await files.writeZip(key, zip(members));
     written.push({ key, bytes, sha256: sum, downloads: 0 });
   }
-  return written;
+  return { parts: written, manifest: sha256(approved.text) };
 };
 
 /** Builds the answer from exactly the files of the manifest that the DPO approved, and refuses any other content. */
 const build = async (requestId: string, segment: number, deps: Deps): Promise<void> => {
   const held = await deps.cases.read(requestId);
   if (!sends(held, segment) || held.request.package || !needsPackage(held)) return;
-  const parts = await writeParts(held, deps);
+  const { parts, manifest } = await writeParts(held, deps);
   const builtAt = deps.now();
   const expiresAt = new Date(builtAt.getTime() + lifeDays * 86_400_000).toISOString();
   await deps.cases.change(requestId, (current) =>
-    packaged(current, segment, { parts, builtAt: builtAt.toISOString(), expiresAt }, builtAt),
+    packaged(current, segment, { parts, builtAt: builtAt.toISOString(), expiresAt }, manifest, builtAt),
   );
 };
 
