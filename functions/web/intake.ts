@@ -62,12 +62,19 @@ const kept = async (answers: Partial<Answers>, { seals: keys }: Deps): Promise<s
 const gone = `${cookie}=; Path=/; Max-Age=0; Secure; HttpOnly; SameSite=Lax`;
 
 /** A page of the form. Somebody who comes to a later page first is sent to the first unanswered one. */
-const showStep = async (step: FormStep, visit: Visit, frame: Frame, deps: Deps, given?: string): Promise<Answer> => {
+const showStep = async (
+  step: FormStep,
+  visit: Visit,
+  frame: Frame,
+  deps: Deps,
+  again?: { readonly stamp?: string },
+): Promise<Answer> => {
   const answers = await answersOf(visit, deps);
   const next = nextStep(answers);
   if (formSteps.indexOf(next) < formSteps.indexOf(step)) return { location: inLanguage(frame, `/${next}`) };
-  const stamp = step === 'check' ? (given ?? (await deps.seals.stamp(deps.now()))) : undefined;
-  return { html: formPage({ ...frame, step, answers, fields: fieldsOf(step, answers), errors: {}, stamp }) };
+  const stamp = step === 'check' ? (again?.stamp ?? (await deps.seals.stamp(deps.now()))) : undefined;
+  const shown = { step, answers, fields: fieldsOf(step, answers), errors: {}, stamp, notSent: again !== undefined };
+  return { html: formPage({ ...frame, ...shown }) };
 };
 
 const takeStep = async (step: FormStep, visit: Visit, frame: Frame, deps: Deps): Promise<Answer> => {
@@ -104,9 +111,9 @@ const send = async (visit: Visit, frame: Frame, deps: Deps): Promise<Answer> => 
   if (!isComplete(answers)) return { location: inLanguage(frame, `/${nextStep(answers)}`) };
   const stamp = visit.fields.get(stampField)?.[0] ?? '';
   const stamped = await deps.seals.readStamp(stamp, deps.now());
-  if (!stamped || stamped.age > seconds) return showStep('check', visit, frame, deps);
-  // A quick person must not be lost: the page comes again under the same stamp, and the next click counts.
-  if (stamped.age < fastest) return showStep('check', visit, frame, deps, stamp);
+  if (!stamped || stamped.age > seconds) return showStep('check', visit, frame, deps, {});
+  // A quick person must not be lost: the page says that nothing was sent, and under the same stamp the next click counts.
+  if (stamped.age < fastest) return showStep('check', visit, frame, deps, { stamp });
   await mustBeFew(visit, deps);
   const id = await deps.seals.idFrom(stamped.nonce);
   const reference = referenceFrom(id);

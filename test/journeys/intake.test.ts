@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { referenceFrom } from '../../domain/reference.ts';
 import { ask, expectStatus, last4, linkIn } from './access.ts';
-import { formsOf, type Page, Visitor } from './visitor.ts';
+import { formsOf, type Page, textOf, Visitor } from './visitor.ts';
 import { openWorld, type World } from './world.ts';
 
 let world: World;
@@ -42,6 +42,7 @@ test('somebody who sends the form at once is asked to send it again, and is not 
   const again = await visitor.submit(page, {}, 'stamp');
   expect(new URL(again.url).pathname).toBe('/check');
   expect(stampOf(again)).toBe(stampOf(page));
+  expect(textOf(again.html)).toContain('Anmodningen er ikke sendt endnu');
   await world.advance('PT4S');
   const sent = await visitor.submit(again, {}, 'stamp');
   const reference = /\/sent\/([^?]+)/.exec(sent.url)?.[1] ?? '';

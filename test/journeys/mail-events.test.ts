@@ -222,6 +222,7 @@ test('T71: an answer that the DPO handed over another way is delivered, and one 
 test('a person whom mail does not reach gets the letter and the files by hand: the DPO fetches them, and notes who handed them out and how', async () => {
   const reference = await undelivered('papir@fremmed.example');
   const { page, visitor } = await task(reference);
+  expect(textOf(page.html)).not.toContain('Du skal ikke gøre noget nu');
   const path = `/dpo/request/${reference}/preview`;
   expect(asksWho(expectStatus(await visitor.get(`${path}/${reference}.zip`), 200))).toBe(true);
   const letter = await lookAt(world, visitor, `${path}/Brev.pdf`);
@@ -245,6 +246,10 @@ test('a person whom mail does not reach gets the letter and the files by hand: t
   expect(request).not.toHaveProperty('undelivered');
   const handed = (await caseOf(world, reference)).find(({ what }) => what === 'HANDED_OUT');
   expect(handed?.facts).toEqual({ way: 'post', by: 'dpo' });
+  const receipt = await world.mail('papir@fremmed.example', new RegExp(`${reference}[\\s\\S]*/r/`));
+  const persons = await new Visitor(world.site).get(linkIn(receipt, 'r'));
+  expect(textOf(persons.html)).toContain('Vi har sendt svaret med posten');
+  expect(textOf(persons.html)).not.toContain('Brug linket i mailen');
   const before = (await mailsOf(reference)).length;
   await world.advance('P15D');
   expect(await requestOf(reference)).toMatchObject({ status: 'CLOSED' });

@@ -1,7 +1,7 @@
 import type { Child } from 'hono/jsx';
 import type { Answers, FormStep } from '../../domain/form.ts';
 import { meantAddress } from '../../domain/form-mail.ts';
-import { SummaryList, type SummaryRow, Typed } from '../components.tsx';
+import { Notice, SummaryList, type SummaryRow, Typed } from '../components.tsx';
 import { inLanguage } from '../frame.ts';
 import { type Text, t } from '../person-text.ts';
 import { formOf, type StepProps, stepDocument } from './step.tsx';
@@ -72,6 +72,11 @@ export const checkPage = (props: StepProps & { readonly answers: Answers }): str
     button: text('check.send'),
     children: (
       <>
+        {props.notSent && (
+          <Notice look="warning" title={text('check.not-sent')} loud>
+            <p>{text('check.not-sent-lead')}</p>
+          </Notice>
+        )}
         <h1>{text('check.title')}</h1>
         <SummaryList rows={rows} />
         <h2>{text('check.then')}</h2>

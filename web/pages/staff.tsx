@@ -5,7 +5,15 @@ import { undoableUntil } from '../../domain/decision.ts';
 import { owedBy } from '../../domain/gathering.ts';
 import { lastEnd } from '../../domain/package.ts';
 import { dataSubject, lacksAuthority } from '../../domain/representation.ts';
-import { type Case, type Decision, isOver, type RightRecord, rights, type Status } from '../../domain/request.ts';
+import {
+  answerCameBack,
+  type Case,
+  type Decision,
+  isOver,
+  type RightRecord,
+  rights,
+  type Status,
+} from '../../domain/request.ts';
 import { isPartlySent } from '../../domain/supplement.ts';
 import { DateText, Notice, Reference, SummaryList, Table, Tag, Typed } from '../components.tsx';
 import { ErrorSummary } from '../fields.tsx';
@@ -269,6 +277,8 @@ const ToDo = ({ props }: { props: StaffProps }) => {
     );
   }
   if (undoableUntil(props.request, props.now)) return <UndoForm props={props} form={formOf(props, 'undo')} />;
+  // The task on top says that the answer came back.
+  if (answerCameBack(props.request)) return null;
   const key = owedBy(props).length > 0 ? 'staff.waits-owners' : waits[status];
   return key ? (
     <Notice>

@@ -114,7 +114,7 @@ export const Overdue = ({ props }: { props: StatusProps }) => {
 /** Until the answer is sent there is one more thing to say than the state: by when it comes. */
 export const Headline = ({ props }: { props: StatusProps }) => {
   const text = t(props.language);
-  const { status } = props.request;
+  const { status, handedOut } = props.request;
   const until = lastEnd(props.request);
   const [first] = awaited(props);
   const partly = isPartlySent(props);
@@ -125,7 +125,12 @@ export const Headline = ({ props }: { props: StatusProps }) => {
       {!isOver(status) && first && !isLate(first, props) && (
         <By record={first} words={partly ? 'partly' : 'answer'} props={props} />
       )}
-      {(status === 'DELIVERED' || partly) && until && isFetchable(props.request, props.now) && (
+      {handedOut && (
+        <p>
+          {text(`status.handed-out-${handedOut.way}`)} <DateText when={handedOut.at} frame={props} />.
+        </p>
+      )}
+      {(status === 'DELIVERED' || partly) && !handedOut && until && isFetchable(props.request, props.now) && (
         <p>
           {text('status.fetch-until')} <DateText when={until} frame={props} />.
         </p>

@@ -42,6 +42,11 @@ export type StatusProps = Frame &
 
 const looks = { approve: 'good', refuse: 'warning' } as const;
 
+const stateKey = ({ status }: RightRecord, awaited: boolean) => {
+  if (status === 'WITHDRAWN') return 'status.withdrawn';
+  return awaited || status === 'DELIVERED' ? 'status.working' : 'status.over';
+};
+
 /** A right that was decided is told only when its answer was sent: until then even a refusal may be taken back. */
 const RightState = ({ record, props }: { record: RightRecord; props: StatusProps }) => {
   const text = t(props.language);
@@ -57,7 +62,7 @@ const RightState = ({ record, props }: { record: RightRecord; props: StatusProps
             {text(told.outcome === 'refuse' && status !== 'REFUSED' ? 'status.rest-refused' : `status.${told.outcome}`)}
           </Tag>
         ) : (
-          <Tag look="info">{text(awaited || status === 'DELIVERED' ? 'status.working' : 'status.over')}</Tag>
+          <Tag look="info">{text(stateKey(record, awaited))}</Tag>
         )}
       </p>
       {record.extension && awaited && (

@@ -23,6 +23,8 @@ export interface StepProps extends Frame {
   /** What stands in this page's fields: as answered before, or as typed when the page comes back with errors. */
   readonly fields: Fields;
   readonly errors: FormErrors;
+  /** It was sent too fast or too late to be taken: the page says so, and the next click counts. */
+  readonly notSent?: boolean;
   /** Signed time at which the form was shown; only the page that sends carries it. */
   readonly stamp?: string | undefined;
 }
