@@ -64,12 +64,16 @@ interface Cutting {
   readonly instead: Instead;
 }
 
-const spansFor = (mark: Mark, text: string, { names }: Cutting): readonly Span[] => {
-  if (mark.spans) return mark.spans;
+/** The places of a text that a choice blacks out, in order. */
+export const struckBy = (mark: Mark | undefined, text: string, names: Names): Span[] => {
+  if (mark?.choice !== 'redact') return [];
+  if (mark.spans) return merged(mark.spans);
   const wanted: readonly Finding[] = mark.patterns ?? [];
-  return findIn(text, names)
-    .filter(({ kind }) => wanted.includes(kind))
-    .map(({ span }) => span);
+  return merged(
+    findIn(text, names)
+      .filter(({ kind }) => wanted.includes(kind))
+      .map(({ span }) => span),
+  );
 };
 
 /** A value as it goes out, and what was taken out of it. */
@@ -82,7 +86,7 @@ const cutValue = (
   if (choice === 'send') return undefined;
   if (choice === 'withhold') return { value: cutting.instead(ground) };
   if (typeof value !== 'string') return undefined;
-  const spans = merged(spansFor(mark, value, cutting));
+  const spans = struckBy(mark, value, cutting.names);
   return spans.length > 0 ? { value: redacted(value, spans, cutting.instead(ground)), spans } : undefined;
 };
 

@@ -155,6 +155,20 @@ export const merged = (spans: readonly Span[]): Span[] => {
   return out;
 };
 
+export const isWithin = ([from, to]: Span, [begin, end]: Span): boolean => begin <= from && to <= end;
+
+/** What is left of spans outside of others. */
+export const outside = (spans: readonly Span[], others: readonly Span[]): Span[] =>
+  merged(others).reduce<Span[]>(
+    (left, [from, to]) =>
+      left.flatMap(([begin, end]) =>
+        to <= begin || end <= from
+          ? [[begin, end] as const]
+          : [[begin, from] as const, [to, end] as const].filter(([a, b]) => a < b),
+      ),
+    [...spans],
+  );
+
 /** Every place where one of the words or phrases stands, whatever their case. */
 export const placesOf = (text: string, phrases: readonly string[]): Span[] => {
   const wanted = phrases.map((phrase) => phrase.trim()).filter(Boolean);

@@ -1,6 +1,6 @@
 import type { Value } from '../../domain/connector.ts';
 import { choices, type Mark } from '../../domain/marks.ts';
-import { findings, merged, placesOf, type Span } from '../../domain/redaction.ts';
+import { findings, isWithin, merged, placesOf, type Span } from '../../domain/redaction.ts';
 import type { ReviewProblem } from '../../web/pages/review-choice.tsx';
 import { Refusal, type Visit } from './page.ts';
 
@@ -12,40 +12,69 @@ export type Asked = { readonly mark: Mark } | { readonly problems: readonly Revi
 
 const first = ({ fields }: Visit, name: string): string => (fields.get(name)?.[0] ?? '').trim();
 
-/** Spans that were ticked, of those that a text can have; anything else is no answer of our form. */
-const ticked = ({ fields }: Visit, length: number): Span[] =>
-  (fields.get('span') ?? []).map((text) => {
+/** Spans as a form says them, of those that a text can have; anything else is no answer of our form. */
+const spansIn = (said: readonly string[], length: number): Span[] =>
+  said.map((text) => {
     const [from = -1, to = -1] = text.split('-').map(Number);
     if (!(Number.isInteger(from) && Number.isInteger(to) && from >= 0 && from < to && to <= length))
       throw new Refusal(400);
     return [from, to];
   });
 
-const problem = (field: ReviewProblem['field'], what: ReviewProblem['problem']): Asked => ({
-  problems: [{ field, problem: what }],
+const problem = (field: ReviewProblem['field'], what: ReviewProblem['problem'], words?: string): Asked => ({
+  problems: [{ field, problem: what, ...(words ? { words } : {}) }],
 });
 
-/** What is blacked out: ticked suggestions and typed words of one text, or patterns of a field. The words themselves are not kept. */
-const blackOut = (visit: Visit, about: About, value: Value | undefined): Partial<Mark> | Asked => {
+/** What the form offered ticked and came back without: nothing else is taken back, whatever was struck while the form was open. */
+const untickedIn = (visit: Visit, length: number): Span[] => {
+  const ticked = new Set(visit.fields.get('span'));
+  const offered = first(visit, 'offered').split(' ').filter(Boolean);
+  return spansIn(offered, length).filter((span) => !ticked.has(span.join('-')));
+};
+
+/**
+ * What is blacked out: patterns of a field, or of one text what was before and was not unticked, what is ticked, and typed words. The words
+ * themselves are not kept.
+ */
+const blackOut = (
+  visit: Visit,
+  about: About,
+  value: Value | undefined,
+  before: readonly Span[],
+): Partial<Mark> | Asked => {
   if (about.row === undefined && about.document === undefined) {
     const patterns = findings.filter((each) => visit.fields.get('pattern')?.includes(each));
     return patterns.length > 0 ? { patterns } : problem('pattern', 'pattern');
   }
   if (typeof value !== 'string') throw new Refusal(400);
-  const words = first(visit, 'words').split('\n');
-  const spans = merged([...ticked(visit, value.length), ...placesOf(value, words)]).map(
-    ([from, to]): [number, number] => [from, to],
-  );
+  const words = first(visit, 'words')
+    .split('\n')
+    .filter((line) => line.trim());
+  const nowhere = words.find((line) => placesOf(value, [line]).length === 0);
+  if (nowhere) return problem('words', 'nowhere', nowhere.trim());
+  const unticked = untickedIn(visit, value.length);
+  const kept = before.filter((span) => !unticked.some((each) => isWithin(span, each)));
+  const ticked = spansIn(visit.fields.get('span') ?? [], value.length);
+  const spans = merged([...kept, ...ticked, ...placesOf(value, words)]).map(([from, to]): [number, number] => [
+    from,
+    to,
+  ]);
   return spans.length > 0 ? { spans } : problem('words', 'nothing');
 };
 
-/** Reads a choice out of a form: what, why, and which places of the text. */
-export const markIn = (visit: Visit, about: About, grounds: readonly string[], value?: Value): Asked => {
+/** Reads a choice out of a form: what, why, and which places of the text. `before`: those that were blacked out already. */
+export const markIn = (
+  visit: Visit,
+  about: About,
+  grounds: readonly string[],
+  value?: Value,
+  before: readonly Span[] = [],
+): Asked => {
   const choice = choices.find((each) => each === first(visit, 'choice'));
   if (!choice) return problem('choice', 'choose');
   if (choice === 'send') return { mark: { ...about, choice } };
   const ground = grounds.find((each) => each === first(visit, 'ground'));
   if (!ground) return problem('ground', 'ground');
-  const more = choice === 'redact' ? blackOut(visit, about, value) : {};
+  const more = choice === 'redact' ? blackOut(visit, about, value, before) : {};
   return 'problems' in more ? more : { mark: { ...about, choice, ground, ...more } };
 };

@@ -8,9 +8,9 @@ import { type Decider, doneBy } from '../../domain/deciders.ts';
 import { inForce } from '../../domain/gathering.ts';
 import { fetchToHandOut } from '../../domain/hand-out.ts';
 import type { Manifest } from '../../domain/manifest.ts';
-import { isCurrent, type Mark, ownGrounds, pathsIn } from '../../domain/marks.ts';
+import { choicesFor, isCurrent, isOf, type Mark, ownGrounds, pathsIn, struckBy } from '../../domain/marks.ts';
 import { type AnswerZip, zipsOf } from '../../domain/package.ts';
-import { findIn } from '../../domain/redaction.ts';
+import { findIn, type Names, noNames, type Span } from '../../domain/redaction.ts';
 import type { Case, SourceRecord, StoredFile } from '../../domain/request.ts';
 import { dataPage, type ReviewProps, rowPage, textPage } from '../../web/pages/review.tsx';
 import type { ReviewProblem } from '../../web/pages/review-choice.tsx';
@@ -79,11 +79,13 @@ const placeOf = async (
   return { held, ...here, json: described, documents, all, map };
 };
 
+const currentMarks = ({ all, source }: Place): Mark[] => all.filter((mark) => isCurrent(mark, source.attempt));
+
 const propsOf = (visit: Visit, place: Place, problems: readonly ReviewProblem[], deps: Deps): ReviewProps => {
   const { held, source, collection, all, map } = place;
   const system = map.systems[source.system];
   if (!system) throw new Refusal(404);
-  const marks = all.filter((mark) => isCurrent(mark, source.attempt));
+  const marks = currentMarks(place);
   return {
     ...deps.look(visit, undefined),
     reference: held.request.reference,
@@ -198,14 +200,30 @@ const ownersText: ReviewPage = async (visit, link, deps, by) => {
   if (!file) throw new Refusal(404);
   const { request } = place.held;
   const value = textIn(await deps.files.readText(evidenceKey(request.evidence, file.attempt, file.path)));
+  const struck = struckBy(
+    place.all.find((mark) => isOf(mark, file)),
+    value,
+    noNames,
+  );
   const again = async (problems: readonly ReviewProblem[]): Promise<Answer> => {
     const found = findIn(value, await namesOfOthers(place.held, { ...deps, map: place.map }));
-    const html = textPage({ ...propsOf(visit, place, problems, deps), value, found, document: file.path });
+    const html = textPage({ ...propsOf(visit, place, problems, deps), value, found, struck, document: file.path });
     return { status: problems.length > 0 ? 400 : 200, html };
   };
   if (visit.method === 'GET') return again([]);
   const of = { ...about(place), document: file.path, content: file.sha256 };
-  return choose(visit, place, markIn(visit, of, groundsOf(deps.config), value), again, deps, by);
+  return choose(visit, place, markIn(visit, of, groundsOf(deps.config), value, struck), again, deps, by);
+};
+
+const textsOf = (row: Row): (readonly [field: string, value: string])[] =>
+  Object.entries(row).flatMap(([field, value]) => (typeof value === 'string' ? [[field, value] as const] : []));
+
+/** What is blacked out of each text of a row. */
+const struckIn = (place: Place, n: number, row: Row, names: Names): Record<string, Span[]> => {
+  const chosen = choicesFor(currentMarks(place));
+  return Object.fromEntries(
+    textsOf(row).map(([field, value]) => [field, struckBy(chosen.value(n, field), value, names)]),
+  );
 };
 
 const showRow = async (
@@ -219,16 +237,14 @@ const showRow = async (
   const [row] = page.rows;
   if (!row || page.from !== n) throw new Refusal(404);
   const names = await namesOfOthers(place.held, { ...deps, map: place.map });
-  const texts = Object.entries(row).flatMap(([field, value]) =>
-    typeof value === 'string' ? [[field, value] as const] : [],
-  );
   const described = place.map.systems[place.source.system]?.collections[place.collection.name];
   const found = Object.fromEntries(
-    texts
+    textsOf(row)
       .filter(([field]) => described?.fields[field]?.freeText)
       .map(([field, value]) => [field, findIn(value, names)]),
   );
-  const html = rowPage({ ...propsOf(visit, place, problems, deps), n, total: page.total, row, found });
+  const struck = struckIn(place, n, row, names);
+  const html = rowPage({ ...propsOf(visit, place, problems, deps), n, total: page.total, row, found, struck });
   return { status: problems.length > 0 ? 400 : 200, html };
 };
 
@@ -252,7 +268,8 @@ const oneRow: ReviewPage = async (visit, link, deps, by) => {
   const of = { ...about(place), row: n, ...(attempt ? { attempt } : {}), ...(kind === 'value' ? { field } : {}) };
   const [row] = page.rows;
   if (!row || page.from !== n) throw new Refusal(404);
-  const asked = markIn(visit, of, groundsOf(deps.config), row[field]);
+  const names = await namesOfOthers(place.held, { ...deps, map: place.map });
+  const asked = markIn(visit, of, groundsOf(deps.config), row[field], struckIn(place, n, row, names)[field]);
   return choose(visit, place, asked, again, deps, by, withDocuments(place, row));
 };
 

@@ -22,7 +22,7 @@ import {
 } from './access.ts';
 import { openRegister } from './hostile.ts';
 import { clientsOf, outputsOf } from './stores.ts';
-import { formsOf, textOf, Visitor } from './visitor.ts';
+import { formsOf, type Page, textOf, Visitor } from './visitor.ts';
 import { openWorld, type World } from './world.ts';
 import { recordsOf, sha256, unzip } from './zip.ts';
 
@@ -309,6 +309,57 @@ test('a text that an owner typed is blacked out in part: the answer says where a
   expect(heldBack).toEqual([{ system: 'archive', collection: 'owner', what: 'places', count: 1, ground: 'others' }]);
   expect(textOf(String(entries.get('udeladt.html')))).toContain('Noget er streget over i 1 tekst');
   for (const content of entries.values()) expect(content.includes('412.000')).toBe(false);
+});
+
+/** The spans that a form has ticked, as a browser would send them. */
+const tickedIn = ({ html }: Pick<Page, 'html'>): string[] =>
+  [...html.matchAll(/<input[^>]*name="span"[^>]*>/g)].flatMap(([tag]) =>
+    / checked/.test(tag) ? (/value="([^"]*)"/.exec(tag)?.[1] ?? []) : [],
+  );
+const struckIn = ({ html }: Pick<Page, 'html'>): string[] =>
+  [...html.matchAll(/<del>([^<]*)<\/del>/g)].map(([, text]) => text ?? '');
+
+test('a place that is blacked out stays so when another is: it is shown struck and ticked, and only unticking takes it back', async () => {
+  const email = peopleToTry.newsletterOnly;
+  const { reference } = await ask(world, { name: 'Åse Ørskov', email });
+  await prove(world, email, reference);
+  await start(world, reference);
+  await answerTask(
+    world,
+    reference,
+    'found',
+    'Naboen Poul Hemmelig så det. Ring til Grete Skjult, eller til Ida Gemt.',
+  );
+  const { visitor } = await openAsDpo(world, reference, 2);
+  const opened = await lookAt(world, visitor, dataPath(reference, 'archive/owner/text'));
+  const strike = async (page: Page, words: string, span = tickedIn(page)) => {
+    const fields = { choice: 'redact', ground: 'others', words, span };
+    expectStatus(await visitor.submit(page, fields, 'words'), 200);
+    return expectStatus(await visitor.get(opened.url), 200);
+  };
+  const one = await strike(opened, 'Poul Hemmelig');
+  expect(struckIn(one)).toEqual(['Poul Hemmelig']);
+  const two = await strike(one, 'Grete Skjult');
+  expect(struckIn(two)).toEqual(['Poul Hemmelig', 'Grete Skjult']);
+  // A page that was opened before the others were struck does not know of them.
+  const three = await strike(opened, 'Ida Gemt');
+  expect(struckIn(three)).toEqual(['Poul Hemmelig', 'Grete Skjult', 'Ida Gemt']);
+  expect(tickedIn(three)).toHaveLength(3);
+  // A line that stands nowhere is told, for it would go out.
+  const typo = { choice: 'redact', ground: 'others', words: 'Poul\nGrethe', span: tickedIn(three) };
+  const wrong = await visitor.submit(three, typo, 'words');
+  expect(wrong.status).toBe(400);
+  expect(textOf(wrong.html)).toContain('»Grethe« står ikke i teksten');
+  const [, ...others] = tickedIn(three);
+  expect(struckIn(await strike(three, '', others))).toEqual(['Grete Skjult', 'Ida Gemt']);
+
+  const stale = expectStatus(await visitor.get(`/dpo/request/${reference}`), 200);
+  expectStatus(await visitor.submit(stale, { action: 'make-anew', last4: last4(reference) }, 'last4'), 200);
+  await openAsDpo(world, reference, 3);
+  const preview = `/dpo/request/${reference}/preview/systemer/01-archive/svar.txt`;
+  expect((await lookAt(world, visitor, preview)).html).toContain(
+    'Naboen Poul Hemmelig så det. Ring til [udeladt: hensyn til andre], eller til [udeladt: hensyn til andre].',
+  );
 });
 
 test('a file that is too large for a page is previewed as a download of exactly what is sent, for who decides alone', async () => {

@@ -1,4 +1,5 @@
 import { type choices, type Mark, ownGrounds } from '../../domain/marks.ts';
+import type { Span } from '../../domain/redaction.ts';
 import { Button, Disclosure, Tag } from '../components.tsx';
 import { Checkboxes, Hidden, type Option, PostForm, Radios, TextArea } from '../fields.tsx';
 import { type Frame, inLanguage } from '../frame.ts';
@@ -17,7 +18,9 @@ export const looks: Readonly<Record<Choice, 'good' | 'warning' | 'info'>> = {
 /** What is wrong in a form of the review pages; `field` is the field's name in the form that was sent. */
 export interface ReviewProblem {
   readonly field: 'choice' | 'ground' | 'words' | 'pattern';
-  readonly problem: 'choose' | 'ground' | 'nothing' | 'pattern' | 'late';
+  readonly problem: 'choose' | 'ground' | 'nothing' | 'nowhere' | 'pattern' | 'late';
+  /** What is told of what was typed. */
+  readonly words?: string;
 }
 
 export interface Sent {
@@ -25,22 +28,31 @@ export interface Sent {
   readonly problems: readonly ReviewProblem[];
 }
 
-/** The form of one target; only the one that was sent has values and errors. `mark` is what was chosen before. */
-export const formFor = (frame: Frame, target: string, mark: Mark | undefined, sent: Sent): Form => {
+/**
+ * The form of one target; only the one that was sent has values and errors. `mark` is what was chosen before, `struck` what it blacks out of
+ * this text.
+ */
+export const formFor = (
+  frame: Frame,
+  target: string,
+  mark: Mark | undefined,
+  sent: Sent,
+  struck: readonly Span[] = [],
+): Form => {
   const text = t(frame.language);
   const mine = sent.fields.get('target')?.[0] === target;
   const before = new Map<string, readonly string[]>([
     ['choice', mark ? [mark.choice] : []],
     ['ground', mark?.ground ? [mark.ground] : []],
-    ['span', (mark?.spans ?? []).map((span) => span.join('-'))],
+    ['span', struck.map((span) => span.join('-'))],
     ['pattern', mark?.patterns ?? []],
   ]);
-  const problem = (kind: ReviewProblem['problem']) => text(`review.problem-${kind}` as TextKey);
+  const said = ({ problem, words = '' }: ReviewProblem) => text(`review.problem-${problem}` as TextKey, { words });
   return {
     text,
     name: `f-${target.replaceAll(/\W/g, '-')}`,
     values: mine ? sent.fields : before,
-    errors: new Map(mine ? sent.problems.map((each) => [each.field, problem(each.problem)]) : []),
+    errors: new Map(mine ? sent.problems.map((each) => [each.field, said(each)]) : []),
   };
 };
 
@@ -71,8 +83,9 @@ interface ChoiceProps {
   readonly target: string;
   readonly title: string;
   readonly offered: readonly Choice[];
-  /** What is found in the text, to be blacked out one by one. */
+  /** What is blacked out of the text or found in it, to be ticked one by one; the first `struck` are blacked out. */
   readonly suggestions?: readonly Option[];
+  readonly struck?: number;
   /** Offers to black out by pattern in all rows. */
   readonly byPattern?: boolean;
   readonly open?: boolean;
@@ -83,7 +96,7 @@ interface ChoiceProps {
 const patternOptions = (text: Text): Option[] =>
   (['cpr', 'email', 'phone', 'name'] as const).map((value) => ({ value, label: text(`review.found-${value}`) }));
 
-const BlackOut = ({ form, suggestions = [], byPattern }: ChoiceProps) => {
+const BlackOut = ({ form, suggestions = [], struck = 0, byPattern }: ChoiceProps) => {
   const { text } = form;
   if (byPattern)
     return <Checkboxes form={form} field="pattern" label={text('review.patterns')} options={patternOptions(text)} />;
@@ -92,6 +105,13 @@ const BlackOut = ({ form, suggestions = [], byPattern }: ChoiceProps) => {
       {suggestions.length > 0 && (
         <Checkboxes form={form} field="span" label={text('review.suggestions')} options={suggestions} />
       )}
+      <Hidden
+        field="offered"
+        value={suggestions
+          .slice(0, struck)
+          .map(({ value }) => value)
+          .join(' ')}
+      />
       <TextArea form={form} field="words" label={text('review.words')} hint={text('review.words-hint')} rows={3} />
     </>
   );

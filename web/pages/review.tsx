@@ -2,7 +2,7 @@ import type { Child } from 'hono/jsx';
 import type { Row, Value } from '../../domain/connector.ts';
 import type { Collection, System } from '../../domain/data-map.ts';
 import { choicesFor, type Mark, pathsIn } from '../../domain/marks.ts';
-import type { Found } from '../../domain/redaction.ts';
+import { type Found, outside, type Span } from '../../domain/redaction.ts';
 import { BackLink, Link, Notice, Table, Tag, Typed } from '../components.tsx';
 import { ErrorSummary, type Option } from '../fields.tsx';
 import { number, size } from '../format.ts';
@@ -49,11 +49,15 @@ export interface RowProps extends ReviewProps {
   readonly total: number;
   readonly row: Row;
   readonly found: Readonly<Record<string, readonly Found[]>>;
+  /** What is blacked out, by field. */
+  readonly struck: Readonly<Record<string, readonly Span[]>>;
 }
 
 const longest = 160;
 /** Suggestions that one form offers; more are blacked out by pattern. */
 const mostSuggestions = 40;
+/** Blacked out places that one form offers to take back: it has to be sent (16 KiB). Those it does not offer stay. */
+const mostStruck = 200;
 
 const titleOf = ({ system, name, language }: ReviewProps): string =>
   `${system.title[language]}: ${collectionTitle(system, name, t(language), language)}`;
@@ -291,34 +295,63 @@ export const dataPage = (props: DataProps): string => {
   );
 };
 
-/** A text with what was found in it marked. */
-const Marked = ({ text, found }: { text: string; found: readonly Found[] }) => {
-  const parts = [];
+interface Looked {
+  readonly value: string;
+  readonly found: readonly Found[];
+  readonly struck: readonly Span[];
+  readonly text: Text;
+}
+
+/** A text as it goes out: what is blacked out of it struck through, what else was found in it marked. */
+const Marked = ({ value, found, struck, text }: Looked) => {
+  const shown = plain(value);
+  const open = outside(
+    found.map(({ span }) => span),
+    struck,
+  );
+  const parts: Child[] = [];
   let done = 0;
-  for (const { span } of found) {
-    parts.push(text.slice(done, span[0]), <mark>{text.slice(span[0], span[1])}</mark>);
-    done = span[1];
+  for (const span of [...struck, ...open].sort((a, b) => a[0] - b[0])) {
+    const [from, to] = span;
+    const part = shown.slice(from, to);
+    parts.push(shown.slice(done, from), struck.includes(span) ? <del>{part}</del> : <mark>{part}</mark>);
+    done = to;
   }
   return (
-    <Typed>
-      {parts}
-      {text.slice(done)}
-    </Typed>
+    <>
+      <Typed>
+        {parts}
+        {shown.slice(done)}
+      </Typed>
+      {struck.length > 0 && <p class="soft">{text('review.struck')}</p>}
+    </>
   );
 };
 
 const around = 30;
 
-const suggestionsIn = (value: string, found: readonly Found[], text: Text): Option[] =>
-  found.slice(0, mostSuggestions).map(({ kind, span: [from, to] }) => ({
+/** What the form has to tick: first what is blacked out already, then what was found and is not. */
+const toTick = ({ value, found, struck, text }: Looked) => {
+  const option = (what: string, [from, to]: Span): Option => ({
     value: `${from}-${to}`,
     label: plain(value.slice(from, to)),
-    hint: `${text(`review.found-${kind}`)}: … ${plain(value.slice(Math.max(from - around, 0), to + around))} …`,
-  }));
+    hint: `${what}: … ${plain(value.slice(Math.max(from - around, 0), to + around))} …`,
+  });
+  const offered = struck.slice(0, mostStruck);
+  const open = found.filter(({ span }) => outside([span], struck).length > 0).slice(0, mostSuggestions);
+  return {
+    struck: offered.length,
+    suggestions: [
+      ...offered.map((span) => option(text('review.struck-now'), span)),
+      ...open.map(({ kind, span }) => option(text(`review.found-${kind}`), span)),
+    ],
+  };
+};
 
 const FieldOfRow = ({ props, field, text }: { props: RowProps; field: string; text: Text }) => {
   const value = props.row[field];
   const found = props.found[field] ?? [];
+  const struck = props.struck[field] ?? [];
   const mark = choicesFor(props.marks).value(props.n, field);
   const isText = typeof value === 'string';
   return (
@@ -330,8 +363,8 @@ const FieldOfRow = ({ props, field, text }: { props: RowProps; field: string; te
         <code>{field}</code> {props.collection?.fields[field]?.explanation?.[props.language]}
       </p>
       <div class="value">
-        {isText && found.length > 0 ? (
-          <Marked text={plain(value)} found={found} />
+        {isText && found.length + struck.length > 0 ? (
+          <Marked {...{ value, found, struck, text }} />
         ) : (
           <Typed>{resolved(props, field, value)}</Typed>
         )}
@@ -339,11 +372,11 @@ const FieldOfRow = ({ props, field, text }: { props: RowProps; field: string; te
       {props.open && (
         <ChoiceForm
           frame={props}
-          form={formFor(props, `value:${field}`, mark, props.sent)}
+          form={formFor(props, `value:${field}`, mark, props.sent, struck)}
           target={`value:${field}`}
           title={text('review.choose-field', { field: labelOf(props, field) })}
           offered={isText ? ['send', 'redact', 'withhold'] : ['send', 'withhold']}
-          suggestions={isText ? suggestionsIn(value, found, text) : []}
+          {...(isText ? toTick({ value, found, struck, text }) : {})}
         />
       )}
     </div>
@@ -354,12 +387,13 @@ export interface TextProps extends ReviewProps {
   readonly document: string;
   readonly value: string;
   readonly found: readonly Found[];
+  readonly struck: readonly Span[];
 }
 
 /** A text that an owner typed, with what may be about others marked, and what of it goes out. */
 export const textPage = (props: TextProps): string => {
   const text = t(props.language);
-  const { value, found, document } = props;
+  const { value, found, struck, document } = props;
   const title = text('review.owner-text', { title: titleOf(props) });
   const mark = props.marks.find((each) => each.document === document);
   return shell(
@@ -374,16 +408,16 @@ export const textPage = (props: TextProps): string => {
           <Chosen mark={mark} frame={props} />
         </p>
         <div class="value">
-          <Marked text={plain(value)} found={found} />
+          <Marked {...{ value, found, struck, text }} />
         </div>
         {props.open && (
           <ChoiceForm
             frame={props}
-            form={formFor(props, 'text', mark, props.sent)}
+            form={formFor(props, 'text', mark, props.sent, struck)}
             target="text"
             title={text('review.choose-text')}
             offered={['send', 'redact', 'withhold']}
-            suggestions={suggestionsIn(value, found, text)}
+            {...toTick({ value, found, struck, text })}
           />
         )}
       </div>
