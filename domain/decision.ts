@@ -97,6 +97,17 @@ export const refuseRequest = (held: Case, reason: string, by: string, now: Date)
   return concluded(held, next, 'VERIFIED', now);
 };
 
+/** Ends the case without what is still missing, with the reason that the person reads; what was sent stays theirs. */
+export const endWithout = (held: Case, reason: string, by: string, now: Date): Change => {
+  mustBe(held.request, 'REVIEW');
+  if (!isPartlySent(held)) refuse(held.request, 'answered in part');
+  const next = held.rights.map((record) =>
+    decided(record, { outcome: 'refuse', reason }, { at: now.toISOString(), by }),
+  );
+  const systems = [...new Set(incompleteSources(held))].join(' ');
+  return { ...concluded(held, next, 'REVIEW', now), audit: actor('dpo', 'ENDED_WITHOUT', { systems, by }) };
+};
+
 /** Minutes after a decision in which it can be taken back: nothing is sent before. */
 export const undoMinutes = 15;
 

@@ -34,14 +34,16 @@ export const packaged = (
   };
 };
 
-/** What was refused ends when the person is told. */
-const ended = (record: RightRecord): RightRecord =>
-  record.status === 'APPROVED' && record.decision?.outcome === 'refuse' ? { ...record, status: 'REFUSED' } : record;
+/** What was refused ends when the person is told; the rest of what was sent in part, with what was sent. */
+const ended = (record: RightRecord, { sent = [] }: Request): RightRecord =>
+  sent.length === 0 && record.status === 'APPROVED' && record.decision?.outcome === 'refuse'
+    ? { ...record, status: 'REFUSED' }
+    : record;
 
 /** Tells the person that the answer is ready, or the part of it that there is, or that everything was refused. */
 export const deliver = (decided: Case, segment: number, now: Date): Change | undefined => {
   if (!sends(decided, segment)) return undefined;
-  const held = { ...decided, rights: decided.rights.map(ended) };
+  const held = { ...decided, rights: decided.rights.map((record) => ended(record, decided.request)) };
   const lacking = held.rights.find(({ status, decision }) => status === 'APPROVED' && decision?.incomplete);
   if (lacking) return sendPartly(held, lacking.decision?.incomplete ?? '', now);
   const template = held.request.package ? 'ready' : 'answered';

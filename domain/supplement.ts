@@ -1,4 +1,4 @@
-import { actor, type Change, moved, mustBe, refuse, setStatus, statusOf } from './change.ts';
+import { actor, type Change, moved } from './change.ts';
 import { inForce, isOpen } from './gathering.ts';
 import { tellOfAnswer } from './representation.ts';
 import { type Case, isOver, type Request, type RightRecord, type Sent, type SourceRecord } from './request.ts';
@@ -45,22 +45,5 @@ export const sendPartly = (held: Case, reason: string, now: Date): Change => {
     ...moved({ ...held, request: { ...request, sent: all }, rights }, 'REVIEW', now),
     mails: tellOfAnswer('partly', `partly-${request.segment.n}`, request),
     audit: actor('workflow', 'PARTLY_DELIVERED', { round, manifest: hash, missing: missing.join(' ') }),
-  };
-};
-
-/** Ends the case without what is still missing, with the reason that the person reads; what was sent stays theirs. */
-export const endWithout = (held: Case, reason: string, by: string, now: Date): Change => {
-  mustBe(held.request, 'REVIEW');
-  if (!isPartlySent(held)) refuse(held.request, 'answered in part');
-  const { round, nextActionAt: _, ...request } = held.request;
-  const decision = { outcome: 'refuse', reason, at: now.toISOString(), by } as const;
-  const open = setStatus(held.rights, 'DELIVERED');
-  const rights = open.map((record, at) => (record === held.rights[at] ? record : { ...record, decision }));
-  const change = { ...request, round, status: statusOf(rights), deliveredAt: now.toISOString() };
-  return {
-    request: change,
-    rights,
-    mails: [{ template: 'answered', to: 'subject', cause: `ended-${round}` }],
-    audit: actor('dpo', 'ENDED_WITHOUT', { systems: [...new Set(incompleteSources(held))].join(' '), by }),
   };
 };

@@ -13,6 +13,7 @@ import {
   openAsDpo,
   prove,
   start,
+  undoTime,
 } from './access.ts';
 import { caseOf, type Item } from './faults.ts';
 import { textOf, Visitor } from './visitor.ts';
@@ -146,8 +147,10 @@ test('of a part that nobody fetched the person is reminded too when the case was
   const { page, visitor } = await openAsDpo(world, reference, 2);
   const fields = { action: 'end-without', reason: 'Arkivet brændte i 2011.', last4: last4(reference) };
   const ended = expectStatus(await decide(world, page, visitor, fields, { having: 'reason' }), 200);
-  expect(textOf(ended.html)).toContain('Besvaret uden resten');
-  await world.quiet();
+  expect(textOf(ended.html)).toContain('Fortryd afgørelsen');
+  await world.advance(undoTime);
+  const told = await openAsDpo(world, reference, 2);
+  expect(textOf(told.page.html)).toContain('Besvaret uden resten');
   const before = await templatesOf(reference);
   await world.advance('P12D');
   expect(await templatesOf(reference)).toEqual([...before, 'expiring subject']);

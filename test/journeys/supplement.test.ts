@@ -19,6 +19,7 @@ import {
   prove,
   signInAs,
   start,
+  undoTime,
 } from './access.ts';
 import { caseOf, type Item } from './faults.ts';
 import { textOf, Visitor } from './visitor.ts';
@@ -186,8 +187,12 @@ describe('an owner who does not answer', () => {
     const refused = await decide(world, page, visitor, fields, { having: 'reason' });
     expect(refused.status).toBe(400);
     const reason = 'Arkivet brændte i 2011.';
-    expectStatus(await decide(world, refused, visitor, { ...fields, reason }, { having: 'reason' }), 200);
-    await world.quiet();
+    const ended = await decide(world, refused, visitor, { ...fields, reason }, { having: 'reason' });
+    expect(await personsPage(reference)).not.toContain(reason);
+    const undone = await visitor.submit(ended, { action: 'undo', last4: last4(reference) }, 'last4');
+    expect(textOf(undone.html)).toContain('Resten mangler stadig');
+    expectStatus(await decide(world, undone, visitor, { ...fields, reason }, { having: 'reason' }), 200);
+    await world.advance(undoTime);
     expect(await recordOf(reference, 'REQUEST')).toMatchObject({ status: 'DELIVERED' });
     const mail = await world.mail(aase.email, /Besvaret uden resten/);
     expect(mail.text).toContain(reason);
