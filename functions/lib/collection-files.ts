@@ -86,8 +86,10 @@ export const growing = <T>(write: (source: AsyncIterable<string>) => Promise<T>)
   };
 };
 
-const none: ReadonlySet<string> = new Set();
-const without = (row: Row, hidden: ReadonlySet<string>): Row =>
+/** Fields whose values are not what they were: blacked out in part, or held back. */
+type Hidden = ReadonlyMap<string, 'part' | 'whole'>;
+const none: Hidden = new Map();
+const without = (row: Row, hidden: Hidden): Row =>
   hidden.size === 0 ? row : Object.fromEntries(Object.entries(row).filter(([field]) => !hidden.has(field)));
 
 /** Fields that hold somebody's name: a category user.name, or one below it. */
@@ -133,8 +135,7 @@ const tableFiles = (place: Place, name: string, collection: Collection, part: Pa
   };
 
   return {
-    /** `hidden`: fields whose values are not what they were. */
-    async add(row: Row, hidden: ReadonlySet<string> = none): Promise<void> {
+    async add(row: Row, hidden = none): Promise<void> {
       const isFirst = sinks === undefined;
       sinks ??= open();
       seen.add(row);
@@ -182,9 +183,12 @@ const portabilityFiles = (place: Place, name: string, whole: Collection) => {
   const collection = provided(whole);
   if (!place.portable || !collection) return undefined;
   const table = tableFiles(place, name, collection, 'portability');
-  const pick = (row: Row): Row =>
-    Object.fromEntries(Object.entries(row).filter(([field]) => field in collection.fields));
-  return { ...table, add: (row: Row, hidden?: ReadonlySet<string>) => table.add(pick(row), hidden) };
+  // What stands in place of a value that is held back is for people: where it is taken over by a machine it would be the value.
+  const pick = (row: Row, hidden: Hidden): Row =>
+    Object.fromEntries(
+      Object.entries(row).filter(([field]) => field in collection.fields && hidden.get(field) !== 'whole'),
+    );
+  return { ...table, add: (row: Row, hidden = none) => table.add(pick(row, hidden), hidden) };
 };
 
 /** Writes a collection's rows in every form the person gets, deflated as the ZIP will hold them, and its documents as they are. */
@@ -203,7 +207,7 @@ export const collectionFiles = (place: Place, name: string, collection: Collecti
     return { path, attempt, ...(await files.write(key, document.open(), 'application/octet-stream')) };
   };
 
-  const add = async (row: Row, files: readonly StoredFile[] = [], hidden?: ReadonlySet<string>): Promise<void> => {
+  const add = async (row: Row, files: readonly StoredFile[] = [], hidden?: Hidden): Promise<void> => {
     kept.push(...files);
     await table.add(files.length > 0 ? { ...row, files: files.map(({ path }) => path) } : row, hidden);
     await portable?.add(row, hidden);

@@ -120,7 +120,9 @@ const cutRows = async (
     }
     // What belongs to a row that is held back is held back with it.
     if (!left) for (const path of pathsIn(row)) from.withheld.set(path, cuts[0]?.ground ?? '');
-    const hidden = new Set(cuts.flatMap(({ field }) => field ?? []));
+    const hidden = new Map(
+      cuts.flatMap(({ field, spans }) => (field ? [[field, spans ? 'part' : 'whole'] as const] : [])),
+    );
     if (left) await writer.add(withoutDocuments(left, from.withheld, instead), [], hidden);
   }
   const [{ sha256 }, { rows, files }] = [await list.end(''), await writer.end()];

@@ -3,9 +3,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { peopleToTry } from '../../demo/people.ts';
-import { answerTask, approve, ask, download, prove, start } from './access.ts';
+import { answerTask, approve, ask, download, expectStatus, last4, lookAt, openAsDpo, prove, start } from './access.ts';
 import { openWorld, type World } from './world.ts';
-import { unzip } from './zip.ts';
+import { recordsOf, unzip } from './zip.ts';
 
 let world: World;
 beforeAll(async () => {
@@ -50,4 +50,69 @@ test('access refused and portability granted: what goes out tells nothing of wha
   expect(manifest.files.filter(({ path }) => !path.startsWith('dataportabilitet/'))).toEqual([]);
   expect(manifest).toMatchObject({ version: 1, reference, round: 1, approved: shown, systems: [] });
   for (const told of ['support', 'notes', 'Brev.pdf', 'rows']) expect(text).not.toContain(told);
+});
+
+/** Holds back what each place says, and makes the answer anew. */
+const holdBack = async (reference: string, marks: readonly (readonly [path: string, target: string])[]) => {
+  const { visitor } = await openAsDpo(world, reference, 2);
+  for (const [path, target] of marks) {
+    const page = await lookAt(world, visitor, `/dpo/request/${reference}/data/${path}`);
+    expectStatus(await visitor.post(page.url, { target, choice: 'withhold', ground: 'others' }), 200);
+  }
+  const stale = expectStatus(await visitor.get(`/dpo/request/${reference}`), 200);
+  expectStatus(await visitor.submit(stale, { action: 'make-anew', last4: last4(reference) }, 'last4'), 200);
+  return openAsDpo(world, reference, 3);
+};
+
+test('portability alone: what is held back is said and why, and no value stands for it where machines read', async () => {
+  const email = peopleToTry.everywhere;
+  const reference = await gathered('Mette Kjærgaard', email, ['portability']);
+  await holdBack(reference, [
+    ['crm/customers', 'field:phone'],
+    ['newsletter/subscriptions/0', 'row'],
+    ['crm/notes/0', 'row'],
+  ]);
+  await approve(world, reference, ['portability'], {}, 3);
+  const entries = await fetched(email, reference);
+  for (const [path, content] of entries)
+    if (/\.(json|csv|vcf)$/.test(path)) expect(String(content)).not.toContain('[udeladt');
+  const [customer] = recordsOf(entries, 'crm', 'customers');
+  expect(customer).toHaveProperty('email');
+  expect(customer).not.toHaveProperty('phone');
+  const readme = String(entries.get('dataportabilitet/LAES-MIG.txt'));
+  const why = 'Det handler også om andre mennesker, og deres rettigheder vejer tungere her (artikel 20, stk. 4).';
+  expect(readme).toContain(`- Kundekartotek, Stamdata, Telefon: 1 værdi er udeladt. ${why}`);
+  expect(readme).toContain(`- Nyhedsbreve, Tilmeldinger: 1 post er udeladt. ${why}`);
+  expect(readme).toContain('Du kan også klage til Datatilsynet');
+  // Nobody provided the notes of colleagues.
+  expect(readme).not.toContain('Notater');
+});
+
+test('where all that was found is held back, the answer says so in every part, and not that there is nothing', async () => {
+  const email = peopleToTry.newsletterOnly;
+  const reference = await gathered('Åse Ørskov', email, ['access', 'portability']);
+  const rows = (
+    await lookAt(
+      world,
+      (
+        await openAsDpo(world, reference, 2)
+      ).visitor,
+      `/dpo/request/${reference}/data/newsletter/subscriptions`,
+    )
+  ).html;
+  const all = new Set([...rows.matchAll(/subscriptions\/(\d+)/g)].map(([, n]) => n));
+  expect(all.size).toBeGreaterThan(1);
+  await holdBack(
+    reference,
+    [...all].map((n) => [`newsletter/subscriptions/${n}`, 'row'] as const),
+  );
+  await approve(world, reference, ['access', 'portability'], {}, 3);
+  const entries = await fetched(email, reference);
+  const start = String(entries.get('START-HER.html'));
+  expect(start).toContain('Vi har data om dig, men du får dem ikke');
+  expect(start).toContain('Alt er udeladt: hensyn til andre');
+  expect(start).not.toContain('Vi fandt ingen data om dig');
+  const readme = String(entries.get('dataportabilitet/LAES-MIG.txt'));
+  expect(readme).toContain('Her er ingen filer');
+  expect(readme).toContain(`${all.size} poster er udeladt.`);
 });

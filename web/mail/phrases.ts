@@ -13,7 +13,7 @@ type Stem<Key> = Key extends `${infer Counted}_one` ? Counted : never;
 export interface Phrases<Key extends string> {
   (key: Key, values?: Values): string;
   readonly counted: (key: Stem<Key>, n: number, values?: Values) => string;
-  readonly perhaps: (key: string) => string | undefined;
+  readonly perhaps: (key: string, values?: Values) => string | undefined;
 }
 
 /** Makes the texts of each language callable. Mails and the answer's pages have texts of their own, to keep bundles small. */
@@ -26,6 +26,6 @@ export const phrases =
       const form = new Intl.PluralRules(language).select(n) === 'one' ? 'one' : 'other';
       return say(`${key}_${form}` as Key, { ...values, n: number(n, language) });
     };
-    const perhaps = (key: string) => (Object.hasOwn(held, key) ? held[key as Key] : undefined);
+    const perhaps = (key: string, values?: Values) => (Object.hasOwn(held, key) ? say(key as Key, values) : undefined);
     return Object.assign(say, { counted, perhaps });
   };

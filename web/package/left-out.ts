@@ -1,5 +1,7 @@
+import type { Part } from '../../domain/answer-layout.ts';
 import type { Language } from '../../domain/config.ts';
 import type { LeftOut } from '../../domain/left-out.ts';
+import { provided } from '../../domain/provided.ts';
 import type { AnswerFacts } from './answer.ts';
 import { answerTexts } from './texts.ts';
 import { plain } from './value.tsx';
@@ -16,13 +18,17 @@ const titleOfSystem = ({ systems, language }: AnswerFacts, name: string): string
 const reasonText = (reason: string | undefined, language: Language): string | undefined =>
   reason && answerTexts(language).perhaps(`reason.${reason}`);
 
-/** The reason for holding something back: a few words for its place, and a sentence. */
-export const groundText = (ground: string, { language, grounds = {} }: Pick<AnswerFacts, 'language' | 'grounds'>) => {
+/** The reason for holding something back: a few words for its place, and a sentence; each right has an article of its own for it. */
+export const groundText = (
+  ground: string,
+  { language, grounds = {} }: Pick<AnswerFacts, 'language' | 'grounds'>,
+  part?: Part,
+) => {
   const say = answerTexts(language);
   const own = grounds[ground];
   return {
     short: own?.short[language] ?? say.perhaps(`ground-short.${ground}`) ?? ground,
-    text: own?.text[language] ?? say.perhaps(`ground.${ground}`) ?? '',
+    text: own?.text[language] ?? say.perhaps(`ground.${ground}`, { article: part ? 20 : 15 }) ?? '',
   };
 };
 
@@ -32,32 +38,43 @@ type Held = Extract<LeftOut, { kind: 'held' }>;
 export const heldOf = ({ leftOut }: AnswerFacts, name: string): Held[] =>
   leftOut.filter((left) => left.kind === 'held').filter(({ system }) => system === name);
 
-const heldText = (held: Held, title: string, facts: AnswerFacts): LeftOutText => {
+const heldText = (held: Held, title: string, facts: AnswerFacts, part: Part): LeftOutText => {
   const { language } = facts;
   const collection = facts.systems.find(({ name }) => name === held.system)?.system.collections[held.collection];
   const field = held.field && (collection?.fields[held.field]?.label[language] ?? held.field);
   const what = [title, collection?.title[language], field].filter(Boolean).join(', ');
-  return { what, why: heldWhy(held, facts) };
+  return { what, why: heldWhy(held, facts, part) };
 };
 
 /** "4 poster er udeladt. Det handler også om andre ...". */
-export const heldWhy = ({ what, count, ground }: Held, facts: AnswerFacts): string =>
-  `${answerTexts(facts.language).counted(`held.${what}`, count)} ${groundText(ground, facts).text}`;
+export const heldWhy = ({ what, count, ground }: Held, facts: AnswerFacts, part?: Part): string =>
+  `${answerTexts(facts.language).counted(`held.${what}`, count)} ${groundText(ground, facts, part).text}`;
 
-const textOf = (left: LeftOut, facts: AnswerFacts): LeftOutText => {
+const textOf = (left: LeftOut, facts: AnswerFacts, part: Part): LeftOutText => {
   const { language } = facts;
   const say = answerTexts(language);
   if (left.kind === 'right')
     return { what: say(`right.${left.right}`), why: plain(left.reason ?? say('left-out.right')) };
   const what = titleOfSystem(facts, left.system);
-  if (left.kind === 'held') return heldText(left, what, facts);
+  if (left.kind === 'held') return heldText(left, what, facts, part);
   if (left.kind === 'near-matches') return { what, why: say.counted('left-out.near', left.count) };
   const why = [say.perhaps(`explain.${left.state}`), reasonText(left.reason, language)].filter(Boolean).join(' ');
   return { what, why };
 };
 
-/** Everything that is left out of the answer, in the reader's language. */
-export const leftOutTexts = (facts: AnswerFacts): LeftOutText[] => facts.leftOut.map((left) => textOf(left, facts));
+/** Whether it is left out of the part for portability too: only what the person provided belongs to that. */
+const isPortable = (left: LeftOut, { systems }: AnswerFacts): boolean => {
+  if (left.kind === 'right') return false;
+  const collections = systems.find(({ name }) => name === left.system)?.system.collections ?? {};
+  if (left.kind !== 'held') return Object.values(collections).some(provided);
+  const collection = collections[left.collection];
+  const fields = collection && provided(collection)?.fields;
+  return fields !== undefined && (left.field ? left.field in fields : left.what === 'rows');
+};
+
+/** Everything that is left out of the answer, or of a part of it, in the reader's language. */
+export const leftOutTexts = (facts: AnswerFacts, part?: Part): LeftOutText[] =>
+  facts.leftOut.filter((left) => !part || isPortable(left, facts)).map((left) => textOf(left, facts, part));
 
 /** Titles of the systems that were searched and hold nothing on the person. */
 export const emptySystems = ({ systems, language }: AnswerFacts): string[] =>
