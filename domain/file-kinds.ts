@@ -1,5 +1,8 @@
-/** Why an owner's file is not taken: it is a program, or its first bytes are not those of what its name says. */
-export type FileProblem = 'program' | 'kind';
+/** Why an owner's file is not taken: nothing is in it, it is too large or a program, or its first bytes are not those of what its name says. */
+export type FileProblem = 'empty' | 'large' | 'program' | 'kind';
+
+/** 50 MB a file: a scanned binder, not a film. */
+export const mostBytes = 50_000_000;
 
 /** Bytes at the beginning of a file that tell what it is. */
 export const headBytes = 64;
@@ -39,6 +42,12 @@ const begins = (head: string, beginning: string): boolean => {
   return head.startsWith(text, Number(place));
 };
 const beginsWithOne = (head: string, all: readonly string[]): boolean => all.some((each) => begins(head, each));
+
+/** What its size alone says is wrong with a file. */
+export const sizeProblem = (bytes: number): FileProblem | undefined => {
+  if (bytes === 0) return 'empty';
+  return bytes > mostBytes ? 'large' : undefined;
+};
 
 /** What is wrong with a file, from its name and its first bytes as Latin-1. A name that says nothing known is checked for programs only. */
 export const fileProblem = (name: string, head: string): FileProblem | undefined => {

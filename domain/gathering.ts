@@ -159,6 +159,13 @@ export const ownerAnswered = (held: Case, by: Owner, given: OwnerAnswer, now: Da
   };
 };
 
+/** An owner takes files away again that they had added. */
+export const filesRemoved = (held: Case, by: Owner, files: number): Change => {
+  const { system } = ownerOf(by);
+  if (!awaitsOwner(held, system)) refuse(held.request, 'waiting for this owner');
+  return { request: held.request, audit: actor(by, 'FILES_REMOVED', { system, files }) };
+};
+
 /** Owners who keep the request waiting; none while a system is still to be asked. */
 export const owedBy = (held: Case): string[] => {
   const open = inForce(held).filter(isOpen);

@@ -24,7 +24,7 @@ export const routes = {
   ],
   'sign-in': ['GET /dpo/sign-in', 'GET /dpo/sign-in/begin', 'GET /dpo/signed-in', 'ANY /dpo/sign-out'],
   overview: ['ANY /dpo', 'GET /dpo/open.csv', 'GET /dpo/report/{month}'],
-  owner: ['GET /o/{token}', 'ANY /task/{reference}/{system}'],
+  owner: ['GET /o/{token}', 'ANY /task/{reference}/{system}', 'ANY /task/{reference}/{system}/files'],
   download: ['GET /d/{token}', 'ANY /download/{reference}'],
   calendar: ['GET /calendar/{token}'],
   // What no other route takes: the page that says that nothing is there.

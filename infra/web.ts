@@ -56,8 +56,8 @@ export class Web extends Construct {
       storage.grantRequests(fn, 'GetItem', 'Query', 'PutItem', 'UpdateItem');
     for (const fn of [intake, person, staff, review, owner, download]) grantWake(fn, props);
 
-    // The form that an owner posts to the bucket is signed with this function's key; it reads the first bytes of what came.
-    owner.allowObjects(['s3:GetObject', 's3:PutObject'], storage.evidence, 'evidence/*/uploads/');
+    // The form that an owner posts to the bucket is signed with this function's key; it reads the first bytes of what came, and removes what the owner takes back.
+    owner.allowObjects(['s3:GetObject', 's3:PutObject', 's3:DeleteObject'], storage.evidence, 'evidence/*/uploads/');
     owner.allow(['s3:ListBucket'], [storage.evidence.bucketArn], {
       StringLike: { 's3:prefix': 'evidence/*/uploads/*' },
     });

@@ -115,6 +115,13 @@ export const TextField = (props: TextFieldProps) => (
   </Field>
 );
 
+/** A file of the reader's own. Its form posts it straight to where it is kept. */
+export const FileField = (props: FieldProps) => (
+  <Field {...props}>
+    <input {...wired(props)} type="file" required />
+  </Field>
+);
+
 /** Several lines of text. */
 export const TextArea = (props: FieldProps & { rows?: number }) => (
   <Field {...props}>

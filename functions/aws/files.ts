@@ -39,6 +39,17 @@ export const filesIn = (Bucket: string, s3: S3Client = new S3Client()) => {
     await new Upload({ client: s3, params: { Bucket, Key, Body, ContentType }, queueSize: 2 }).done();
     return result as T;
   };
+  /** All files under a prefix, in the order of their keys. */
+  const list = async (Prefix: string): Promise<{ key: string; bytes: number }[]> => {
+    const found: { key: string; bytes: number }[] = [];
+    let ContinuationToken: string | undefined;
+    do {
+      const page = await s3.send(new ListObjectsV2Command({ Bucket, Prefix, ContinuationToken }));
+      found.push(...(page.Contents ?? []).map(({ Key = '', Size = 0 }) => ({ key: Key, bytes: Size })));
+      ContinuationToken = page.NextContinuationToken;
+    } while (ContinuationToken);
+    return found;
+  };
   return {
     /** Streams a file into the bucket as it is. */
     write: (key: string, source: Content, type: string): Promise<Measured> =>
@@ -73,17 +84,10 @@ export const filesIn = (Bucket: string, s3: S3Client = new S3Client()) => {
       return pipeline(Body as Readable, createInflateRaw(), () => undefined) as Readable;
     },
 
+    list,
+
     /** All keys under a prefix, in order. */
-    async keys(Prefix: string): Promise<string[]> {
-      const found: string[] = [];
-      let ContinuationToken: string | undefined;
-      do {
-        const page = await s3.send(new ListObjectsV2Command({ Bucket, Prefix, ContinuationToken }));
-        found.push(...(page.Contents ?? []).flatMap(({ Key }) => Key ?? []));
-        ContinuationToken = page.NextContinuationToken;
-      } while (ContinuationToken);
-      return found;
-    },
+    keys: async (prefix: string): Promise<string[]> => (await list(prefix)).map(({ key }) => key),
 
     /** Removes files for good, a few at a time; what is gone already is no failure. */
     async remove(keys: readonly string[]): Promise<void> {

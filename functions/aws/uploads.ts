@@ -1,10 +1,10 @@
 import { createHmac } from 'node:crypto';
 import { uploadedName } from '../../domain/answer-layout.ts';
-import { type FileProblem, fileProblem, headBytes } from '../../domain/file-kinds.ts';
+import { type FileProblem, fileProblem, headBytes, mostBytes, sizeProblem } from '../../domain/file-kinds.ts';
 import { env } from '../lib/env.ts';
 import { bucketPlace } from './bucket-place.ts';
 import { defaultProvider } from './credentials.ts';
-import { smallBytes, smallCall } from './small-call.ts';
+import { type SmallCall, smallBytes, smallCall } from './small-call.ts';
 
 /** A form that a browser posts straight to the bucket, without a script. */
 export interface UploadForm {
@@ -21,8 +21,8 @@ export interface Uploaded {
   readonly problem?: FileProblem | undefined;
 }
 
-/** 50 MB a file: a scanned binder, not a film. */
-const maxBytes = 50_000_000;
+/** What S3 takes at most. It refuses what is larger with a page of its own: what is a little too large is to be refused on ours, in words. */
+const takenBytes = 10 * mostBytes;
 const lifeSeconds = 3_600;
 
 const hmac = (key: string | Buffer, text: string): Buffer => createHmac('sha256', key).update(text).digest();
@@ -86,25 +86,48 @@ export const uploads = (now: () => Date) => {
   const { EVIDENCE_BUCKET: bucket } = env('EVIDENCE_BUCKET');
   const { protocol, hostname, port, host, prefix: root } = bucketPlace(bucket);
   const unsigned = { 'x-amz-content-sha256': 'UNSIGNED-PAYLOAD' };
+  const call = (method: 'GET' | 'PUT' | 'DELETE', key: string, more: Partial<SmallCall> = {}): Promise<Buffer> =>
+    smallBytes({ service: 's3', host, method, path: `${root}/${pathOf(key)}`, headers: unsigned, ...more });
   const checked = async (file: Uploaded): Promise<Uploaded> => {
-    const headers = { ...unsigned, range: `bytes=0-${headBytes - 1}` };
-    const path = `${root}/${pathOf(file.key)}`;
-    const head = await smallBytes({ service: 's3', host, method: 'GET', path, headers });
+    const problem = sizeProblem(file.bytes);
+    if (problem) return { ...file, problem };
+    const head = await call('GET', file.key, { headers: { ...unsigned, range: `bytes=0-${headBytes - 1}` } });
     return { ...file, problem: fileProblem(file.name, head.toString('latin1')) };
+  };
+  const found = async (prefix: string): Promise<Uploaded[]> => {
+    const query = { 'list-type': '2', prefix, 'max-keys': '200' };
+    const list = { service: 's3', host, method: 'GET', path: root || '/', query, headers: unsigned } as const;
+    return listed(await smallCall(list), prefix);
   };
   return {
     /** An upload form that works for an hour and only under `prefix`; afterwards the browser comes back to `backTo`. */
     async form(prefix: string, backTo: string): Promise<UploadForm> {
-      const conditions = [{ bucket }, ['content-length-range', 1, maxBytes], ['starts-with', '$key', prefix]];
+      const conditions = [{ bucket }, ['content-length-range', 0, takenBytes], ['starts-with', '$key', prefix]];
       const fields = await signed(conditions, { key: `${prefix}\${filename}`, success_action_redirect: backTo }, now());
       return { url: `${protocol}//${hostname}${port ? `:${port}` : ''}${root || '/'}`, fields };
     },
 
     /** What was uploaded, each with what is wrong with it. */
     async list(prefix: string): Promise<Uploaded[]> {
-      const query = { 'list-type': '2', prefix, 'max-keys': '200' };
-      const call = { service: 's3', host, method: 'GET', path: root || '/', query, headers: unsigned } as const;
-      return Promise.all(listed(await smallCall(call), prefix).map(checked));
+      // A form that was sent without a file leaves an object without a name.
+      const files = (await found(prefix)).filter(({ name }) => name !== '');
+      return Promise.all(files.map(checked));
+    },
+
+    /** Removes files for good; what is gone already is no failure. */
+    async remove(keys: readonly string[]): Promise<void> {
+      await Promise.all(keys.map((key) => call('DELETE', key)));
+    },
+
+    /** Keeps a small text. */
+    async keep(key: string, body: string): Promise<void> {
+      await call('PUT', key, { body });
+    },
+
+    /** The text that was kept; undefined where there is none. */
+    async read(key: string): Promise<string | undefined> {
+      const [held] = await found(key);
+      return held && (await call('GET', key)).toString('utf8');
     },
   };
 };

@@ -8,7 +8,7 @@ import {
   textContent,
   uploadedName,
 } from '../../domain/answer-layout.ts';
-import { fileProblem, headBytes } from '../../domain/file-kinds.ts';
+import { fileProblem, headBytes, sizeProblem } from '../../domain/file-kinds.ts';
 import type { Case, SourceRecord } from '../../domain/request.ts';
 import type { Place } from './collection-files.ts';
 import { listDocuments } from './document-list.ts';
@@ -57,8 +57,9 @@ export const materialise = async (
     ? [await put(`${folder}/${ownerTextName(language)}`, [textContent(given.text)], 'text/plain')]
     : [];
   const kept = [];
-  for (const key of await files.keys(given.uploads)) {
+  for (const { key, bytes } of await files.list(given.uploads)) {
     const name = uploadedName(key, given.uploads);
+    if (sizeProblem(bytes)) continue;
     const content = await taken(name, await files.read(key));
     const path = documentPath(folder, 'owner', kept.length + 1, name, language);
     if (content) kept.push(await put(path, content, 'application/octet-stream'));

@@ -1,76 +1,68 @@
-import { randomBytes } from 'node:crypto';
-import type { Owner } from '../../domain/change.ts';
-import type { DataMap, System } from '../../domain/data-map.ts';
-import { awaitsOwner, inForce, isOpen, type OwnerAnswer, ownerAnswered } from '../../domain/gathering.ts';
-import { type Case, namesCase } from '../../domain/request.ts';
+import { type OwnerAnswer, ownerAnswered } from '../../domain/gathering.ts';
+import { namesCase } from '../../domain/request.ts';
 import { ownerPage } from '../../web/pages/owner.tsx';
-import type { Cases } from '../aws/cases.ts';
-import { type EvidenceFiles, evidenceFiles } from '../aws/evidence.ts';
+import { evidenceFiles } from '../aws/evidence.ts';
 import { cases, now, tokens } from '../aws/from-env.ts';
-import type { Tokens } from '../aws/tokens.ts';
-import { type Uploads, uploads } from '../aws/uploads.ts';
+import { uploads } from '../aws/uploads.ts';
 import { env } from '../lib/env.ts';
-import { type Look, look, siteOf } from '../lib/look.ts';
-import { type Answer, onPage, Refusal, type Visit } from '../lib/page.ts';
-import { mapNow } from '../lib/request-map.ts';
-import { opened, openLink } from '../lib/session.ts';
+import { errorName, log } from '../lib/log.ts';
+import { look, siteOf } from '../lib/look.ts';
+import { ownersFiles } from '../lib/owner-files.ts';
+import { isOpenTask, type OwnerDeps, type Task, taskIn, text } from '../lib/owner-task.ts';
+import { type Answer, onPage, type Visit } from '../lib/page.ts';
+import { openLink } from '../lib/session.ts';
 import { readMap } from '../lib/settings.ts';
-
-interface Deps {
-  readonly cases: Cases;
-  readonly tokens: Tokens;
-  readonly uploads: Uploads;
-  readonly map: DataMap;
-  readonly files: EvidenceFiles;
-  readonly look: Look;
-  readonly baseUrl: string;
-  readonly now: () => Date;
-}
-
-/** One owner's task: the system, and the place for what they give. */
-interface Task {
-  readonly held: Case;
-  readonly name: string;
-  readonly system: System;
-  /** Where uploads wait until the answer is sent. */
-  readonly prefix: string;
-  /** Whose link it is. */
-  readonly by: Owner;
-  readonly late?: boolean;
-}
 
 export interface OwnerProblem {
   readonly field: 'answer' | 'text' | 'last4' | 'name';
   readonly problem: 'choose' | 'give-something' | 'given' | 'last4' | 'too-long' | 'name';
 }
 
-const longestText = 8_000;
-const text = ({ fields }: Visit, name: string): string => (fields.get(name)?.[0] ?? '').trim();
+type Typed = Readonly<Record<string, string>>;
 
-const taskOf = (held: Case, name: string, by: string, map: DataMap): Task => {
-  const system = map.systems[name];
-  if (!system) throw new Refusal(404);
-  const asked = inForce(held).find((source) => source.system === name && isOpen(source));
-  const prefix = `${held.request.evidence}/r${asked?.round ?? held.request.round}/uploads/${name}/`;
-  return { held, name, system, prefix, by: by as Owner };
-};
+const typedIn = ({ fields }: Visit): Typed =>
+  Object.fromEntries([...fields].map(([field, [value = '']]) => [field, value]));
 
-/** 16 signs that keep uploads of one name apart, in the order in which they were added. */
-const apart = (now: Date): string => `${now.getTime().toString(16).padStart(12, '0')}${randomBytes(2).toString('hex')}`;
+/** What they had typed before they went to their files. */
+const draftOf = async ({ draft }: Task, deps: OwnerDeps): Promise<Typed> =>
+  JSON.parse((await deps.uploads.read(draft)) ?? '{}') as Typed;
 
-const openTask = ({ held, name }: Task): boolean => awaitsOwner(held, name);
+interface Shown {
+  readonly problems?: readonly OwnerProblem[];
+  readonly late?: boolean;
+}
 
-const show = async (visit: Visit, task: Task, problems: readonly OwnerProblem[], deps: Deps): Promise<Answer> => {
-  const open = openTask(task);
-  const uploaded = open ? await deps.uploads.list(task.prefix) : [];
-  const form = open
-    ? await deps.uploads.form(`${task.prefix}${apart(deps.now())}-`, `${deps.baseUrl}${visit.path}`)
-    : undefined;
-  const typed = Object.fromEntries([...visit.fields].map(([field, [value = '']]) => [field, value]));
+const show = async (
+  visit: Visit,
+  task: Task,
+  deps: OwnerDeps,
+  { problems = [], late }: Shown = {},
+): Promise<Answer> => {
+  const open = isOpenTask(task);
+  const [uploaded, typed] = open
+    ? await Promise.all([deps.uploads.list(task.prefix), visit.method === 'GET' ? draftOf(task, deps) : typedIn(visit)])
+    : [[], typedIn(visit)];
   const site = deps.look(visit, task.system.owner.language);
-  const html = ownerPage({ ...site, ...task, now: deps.now(), open, uploaded, upload: form, problems, typed });
-  return { status: problems.length > 0 ? 400 : 200, html, ...(form ? { formTo: new URL(form.url).origin } : {}) };
+  const html = ownerPage({
+    ...site,
+    ...task,
+    now: deps.now(),
+    open,
+    uploaded,
+    problems,
+    typed,
+    ...(late ? { late } : {}),
+  });
+  return { status: problems.length > 0 ? 400 : 200, html };
 };
+
+const tooLong = (visit: Visit): OwnerProblem[] =>
+  (
+    [
+      ['text', 8_000],
+      ['name', 200],
+    ] as const
+  ).flatMap(([field, most]) => (text(visit, field).length > most ? [{ field, problem: 'too-long' }] : []));
 
 const problemsOf = (visit: Visit, { held }: Task, uploaded: number): OwnerProblem[] => {
   const answer = text(visit, 'answer');
@@ -79,9 +71,8 @@ const problemsOf = (visit: Visit, { held }: Task, uploaded: number): OwnerProble
   if (!['found', 'nothing', 'not-me'].includes(answer)) found.push({ field: 'answer', problem: 'choose' });
   else if (answer !== 'found' && gave) found.push({ field: 'answer', problem: 'given' });
   if (answer === 'found' && !gave) found.push({ field: 'text', problem: 'give-something' });
-  if (text(visit, 'text').length > longestText) found.push({ field: 'text', problem: 'too-long' });
+  found.push(...tooLong(visit));
   if (answer === 'not-me' && !text(visit, 'name')) found.push({ field: 'name', problem: 'name' });
-  if (text(visit, 'name').length > 200) found.push({ field: 'name', problem: 'too-long' });
   if (!namesCase(held.request, text(visit, 'last4'))) found.push({ field: 'last4', problem: 'last4' });
   return found;
 };
@@ -95,37 +86,49 @@ const given = (visit: Visit, { prefix }: Task, documents: number): OwnerAnswer =
   return { answer: 'found', uploads: prefix, documents, ...(typed ? { text: typed } : {}) };
 };
 
-const answer = async (visit: Visit, task: Task, deps: Deps): Promise<Answer> => {
+const answer = async (visit: Visit, task: Task, deps: OwnerDeps): Promise<Answer> => {
   const taken = (await deps.uploads.list(task.prefix)).filter(({ problem }) => !problem);
   const problems = problemsOf(visit, task, taken.length);
-  if (problems.length > 0) return show(visit, task, problems, deps);
+  if (problems.length > 0) return show(visit, task, deps, { problems });
   const answered = given(visit, task, taken.length);
   await deps.cases.change(task.held.request.requestId, (held) => ownerAnswered(held, task.by, answered, deps.now()));
-  return { location: visit.path };
+  await forget(task, deps);
+  return { location: task.page };
+};
+
+/** Their answer is taken: what is left of the draft is no reason to tell them otherwise. */
+const forget = ({ draft, held }: Task, deps: OwnerDeps): Promise<void> =>
+  deps.uploads.remove([draft]).catch((error: unknown) => {
+    log.error('draft left', { requestId: held.request.requestId, error: errorName(error) });
+  });
+
+/** Keeps what is typed, and goes to the files, whose form leads to the bucket and takes nothing of it along. */
+const toFiles = async (visit: Visit, task: Task, deps: OwnerDeps): Promise<Answer> => {
+  const problems = tooLong(visit);
+  if (problems.length > 0) return show(visit, task, deps, { problems });
+  const typed = ['answer', 'text', 'name'].map((field) => [field, text(visit, field)] as const);
+  if (typed.some(([, value]) => value)) await deps.uploads.keep(task.draft, JSON.stringify(Object.fromEntries(typed)));
+  return { location: task.filesPage };
 };
 
 /** Somebody else answered first, or the request ended: what was sent is not taken, and the page says so. */
-const tooLate = async (visit: Visit, task: Task, deps: Deps): Promise<Answer> => ({
-  ...(await show(visit, { ...task, late: true }, [], deps)),
+const tooLate = async (visit: Visit, task: Task, deps: OwnerDeps): Promise<Answer> => ({
+  ...(await show(visit, task, deps, { late: true })),
   status: 409,
 });
 
-const ownerPages = (deps: Deps) => ({
+const ownerPages = (deps: OwnerDeps) => ({
   'GET /o/{token}': (visit: Visit) =>
     openLink(visit, deps.tokens, 'owner', ({ reference, about }) => `/task/${reference}/${about}`, deps.now()),
 
   'ANY /task/{reference}/{system}': async (visit: Visit): Promise<Answer> => {
-    const token = await opened(visit, deps.tokens, 'owner', deps.now());
-    // S3 sends the browser back with the object's key in the address: it goes no further.
-    if (visit.method === 'GET' && visit.query.has('key')) return { location: visit.path };
-    const name = visit.parameters.system ?? '';
-    if (token.about !== name) throw new Refusal(404);
-    const held = await deps.cases.read(token.requestId);
-    const task = taskOf(held, name, token.recipient, await mapNow(held.request, deps.map, deps.files));
-    if (visit.method === 'GET') return show(visit, task, [], deps);
-    if (!openTask(task)) return tooLate(visit, task, deps);
-    return answer(visit, task, deps);
+    const task = await taskIn(visit, deps);
+    if (visit.method === 'GET') return show(visit, task, deps);
+    if (!isOpenTask(task)) return tooLate(visit, task, deps);
+    return text(visit, 'action') === 'files' ? toFiles(visit, task, deps) : answer(visit, task, deps);
   },
+
+  'ANY /task/{reference}/{system}/files': (visit: Visit): Promise<Answer> => ownersFiles(visit, deps),
 });
 
 export const handler = onPage(siteOf, () =>

@@ -133,6 +133,11 @@ describe.each([
     const owner = await watched(javaScript);
     const task = await owner.open(linkIn(await newest('arkiv@nordlys.example', reference, 0), 'o'));
     await inspect(task, javaScript);
+    await task.locator('input[name=answer][value=found]').check();
+    await task.locator('textarea[name=text]').fill('Én mappe med en kontrakt fra 2009.');
+    await task.locator('button[value=files]').click();
+    await task.waitForLoadState('load');
+    await inspect(task, javaScript);
     await task
       .locator('input[type=file]')
       .setInputFiles({ name: 'mappe 3.txt', mimeType: 'text/plain', buffer: Buffer.from('Kasse 12') });
@@ -142,8 +147,8 @@ describe.each([
       .click();
     await task.waitForLoadState('load');
     await inspect(task, javaScript);
-    await task.locator('input[name=answer][value=found]').check();
-    await task.locator('textarea[name=text]').fill('Én mappe med en kontrakt fra 2009.');
+    await task.locator('.back-link').click();
+    await task.waitForLoadState('load');
     await task
       .locator('form', { has: task.locator('textarea[name=text]') })
       .locator('input[name=last4]')

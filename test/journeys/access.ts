@@ -256,14 +256,20 @@ export const signInAs = async (visitor: Visitor, who = 'dorte'): Promise<Page> =
   return visitor.get((await asAtIssuer(who, new URL(location))).href);
 };
 
-/** Posts a file by the page's form, as a browser without JavaScript does, and comes back to the page. */
+/** The page of the files of an owner's task. */
+export const filesOf = (visitor: Visitor, task: Page): Promise<Page> =>
+  visitor.get(`${task.url.replace(/(\/files)?(\?.*)?$/, '')}/files`);
+
+/** Posts a file by the form of the page of files, as a browser without JavaScript does, and comes back to the page it began on. */
 export const upload = async (visitor: Visitor, page: Page, name: string, content: string): Promise<Page> => {
-  const form = formsOf(page).find(({ hidden }) => 'Policy' in hidden);
+  const own = (from: Page) => formsOf(from).find(({ hidden }) => 'Policy' in hidden);
+  const form = own(page) ?? own(await filesOf(visitor, page));
   if (!form) throw new Error('the page has no form for files');
   const body = new FormData();
   for (const [field, value] of Object.entries(form.hidden)) body.append(field, value);
   body.append('file', new Blob([Buffer.from(content, 'latin1')]), name);
   const response = await fetch(form.action, { method: 'POST', body, redirect: 'manual' });
   if (response.status !== 303) throw new Error(`no upload: ${response.status} ${await response.text()}`);
-  return expectStatus(await visitor.get(response.headers.get('location') ?? ''), 200);
+  expectStatus(await visitor.get(response.headers.get('location') ?? ''), 200);
+  return expectStatus(await visitor.get(page.url), 200);
 };

@@ -19,6 +19,7 @@ const pages = [
   '/request/K7F-4QX-92M',
   '/dpo/request/K7F-4QX-92M',
   '/task/K7F-4QX-92M/archive',
+  '/task/K7F-4QX-92M/archive/files',
   '/download/K7F-4QX-92M',
 ];
 

@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { dueShard } from '../../functions/aws/keys.ts';
-import { answerTask, approve, ask, download, last4, linkIn, prove, start } from './access.ts';
+import { answerTask, approve, ask, download, expectStatus, last4, linkIn, prove, start, upload } from './access.ts';
 import { caseOf, clearFaults, type Fault, fault, type Item, itemsOf } from './faults.ts';
 import { everythingOf, objectsIn, outputsOf, restore, runCli } from './stores.ts';
-import { formsOf, Visitor } from './visitor.ts';
+import { Visitor } from './visitor.ts';
 import { openWorld, type World } from './world.ts';
 
 /** Values that occur nowhere else. */
@@ -36,14 +36,13 @@ const tracesOf = async (canary: Canary): Promise<string[]> => {
   return held.filter(({ text }) => secrets.some((secret) => text.includes(secret))).map(({ place }) => place);
 };
 
-const upload = async (reference: string, content: string): Promise<void> => {
+/** The owner types something, adds a file, and answers later. */
+const addFile = async (reference: string, { answer, file }: Canary): Promise<void> => {
   const mail = await world.mail('arkiv@nordlys.example', new RegExp(reference));
-  const page = await new Visitor(world.site).get(linkIn(mail, 'o'));
-  const form = formsOf(page).find(({ hidden }) => 'Policy' in hidden);
-  const body = new FormData();
-  for (const [name, value] of Object.entries(form?.hidden ?? {})) body.append(name, value);
-  body.append('file', new Blob([content], { type: 'text/plain' }), 'scan.txt');
-  await fetch(form?.action ?? '', { method: 'POST', body, redirect: 'manual' });
+  const visitor = new Visitor(world.site);
+  const task = await visitor.get(linkIn(mail, 'o'));
+  expectStatus(await visitor.submit(task, { action: 'files', text: answer }, 'answer'), 200);
+  await upload(visitor, task, 'scan.txt', file);
 };
 
 /** A whole request of a canary, delivered and fetched. */
@@ -51,7 +50,7 @@ const journey = async (canary: Canary): Promise<string> => {
   const { reference } = await ask(world, { ...canary, rights: ['access', 'erasure'] });
   await prove(world, canary.email, reference);
   await start(world, reference);
-  await upload(reference, canary.file);
+  await addFile(reference, canary);
   await answerTask(world, reference, 'found', canary.answer);
   await approve(world, reference, ['access'], { 'outcome-erasure': 'refuse', 'reason-erasure': canary.reason });
   await download(world, canary.email, reference);
@@ -148,7 +147,7 @@ test.each([
     const { reference } = await ask(world, canary);
     const { page, visitor } = await prove(world, canary.email, reference);
     await start(world, reference);
-    await upload(reference, canary.file);
+    await addFile(reference, canary);
     await visitor.submit(await visitor.get(page.url), { action: 'withdraw', last4: last4(reference) }, 'last4');
     const { evidence, pk } = (await requestOf(reference)) as Item & { evidence: string };
     expect((await objectsOf(evidence)).length).toBeGreaterThan(0);

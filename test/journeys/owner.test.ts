@@ -5,6 +5,7 @@ import {
   ask,
   download,
   expectStatus,
+  filesOf,
   last4,
   linkIn,
   openAsDpo,
@@ -13,6 +14,7 @@ import {
   upload,
 } from './access.ts';
 import { caseOf, clearFaults, fault, type Item } from './faults.ts';
+import { objectsIn, outputsOf } from './stores.ts';
 import { textOf, Visitor } from './visitor.ts';
 import { openWorld, type World } from './world.ts';
 import { unzip } from './zip.ts';
@@ -73,14 +75,16 @@ test('T48: an owner reads at once which file is not what its name says; it is in
 test('T48: a file that comes by the form after the owner has answered is in the answer only if it is what its name says', async () => {
   const email = 'efter@fremmed.example';
   const { reference, visitor, opened } = await openedTask(email);
-  const page = await upload(visitor, opened, 'kontrakt.pdf', '%PDF-1.7 kontrakt');
+  const first = await filesOf(visitor, opened);
+  const files = await upload(visitor, first, 'kontrakt.pdf', '%PDF-1.7 kontrakt');
   await world.quiet();
   // The step that closes the round waits for the sweep: what comes until then comes after the answer.
   await fault(world, { service: 'states', operation: 'StartExecution', mode: 'refuse', times: 100 });
-  expectStatus(await visitor.submit(page, { answer: 'found', text: '', last4: last4(reference) }, 'answer'), 200);
-  await upload(visitor, opened, 'kontrakt.pdf', 'MZ\x90\0 a program in its place');
-  await upload(visitor, page, 'brev.pdf', '<html>not a letter</html>');
-  await upload(visitor, page, 'noter.txt', 'kasse 13');
+  expectStatus(await visitor.submit(opened, { answer: 'found', text: '', last4: last4(reference) }, 'answer'), 200);
+  await upload(visitor, first, 'kontrakt.pdf', 'MZ\x90\0 a program in its place');
+  await upload(visitor, files, 'brev.pdf', '<html>not a letter</html>');
+  await upload(visitor, files, 'tom.txt', '');
+  await upload(visitor, files, 'noter.txt', 'kasse 13');
   await world.quiet();
   expect(await clearFaults(world)).toBeGreaterThan(0);
   await world.advance('PT25M');
@@ -109,6 +113,72 @@ test('what an owner added or wrote is never left out: "nothing" and "ask somebod
   await approve(world, reference);
   const entries = await unzip((await download(world, 'medtaget@fremmed.example', reference)).zip);
   expect([...entries.values()].some((held) => `${held}`.includes('%PDF-1.7 kontrakt'))).toBe(true);
+});
+
+test('what an owner typed and chose is there again after they added a file; a refused one is said on top, and in the title', async () => {
+  const { reference, visitor, opened } = await openedTask('kladde@fremmed.example');
+  const typed = { answer: 'found', text: 'Mappe 4:\n<b>et brev</b>', last4: '' };
+  const files = expectStatus(await visitor.submit(opened, { ...typed, action: 'files' }, 'answer'), 200);
+  expect(files.url).toContain('/archive/files');
+  const refused = await upload(visitor, files, 'billede.png', '<html>not a picture</html>');
+  expect(refused.html).toContain('<title>Fejl: ');
+  const summary = refused.html.slice(refused.html.indexOf('class="error-summary"'), refused.html.indexOf('</ul>'));
+  expect(textOf(summary)).toContain('billede.png: Ikke taget med: filen er ikke det, dens navn siger');
+  expect(summary).toContain('href="#file"');
+  const taken = await upload(visitor, refused, 'kontrakt.pdf', '%PDF-1.7 kontrakt');
+  expect(taken.html).not.toContain('<title>Fejl: ');
+  const back = expectStatus(await visitor.get(opened.url), 200);
+  expect(back.html).toMatch(/<input[^>]* value="found" checked/);
+  expect(textOf(back.html)).toContain('Mappe 4: <b>et brev</b>');
+  expect(textOf(back.html)).toContain('kontrakt.pdf');
+  // What waits is the owner's own: a deputy writes on a page of theirs.
+  const objects = async () => (await objectsIn(world, outputsOf(world).EvidenceBucket)).map(({ place }) => place);
+  expect((await objects()).filter((place) => place.includes('.drafts'))).toHaveLength(1);
+  expectStatus(await visitor.submit(back, { ...typed, last4: last4(reference) }, 'answer'), 200);
+  expect((await objects()).filter((place) => place.includes('.drafts'))).toEqual([]);
+});
+
+test('an empty file, and one over 50 MB, is refused on the page in words, and is in no answer', async () => {
+  const { reference, visitor, opened } = await openedTask('tom@fremmed.example');
+  let files = await upload(visitor, await filesOf(visitor, opened), 'tom.pdf', '');
+  expect(textOf(files.html)).toContain('tom.pdf: Ikke taget med: filen er tom');
+  files = await upload(visitor, files, 'film.txt', 'x'.repeat(50_000_001));
+  expect(textOf(files.html)).toContain('film.txt: Ikke taget med: filen fylder over 50 MB');
+  const nothing = await visitor.submit(opened, { answer: 'found', text: '', last4: last4(reference) }, 'answer');
+  expect(nothing.status).toBe(400);
+});
+
+test('an owner takes a file away again: it is gone from the bucket, the record says so, and nobody can name another one', async () => {
+  const { reference, visitor, opened } = await openedTask('fjern@fremmed.example');
+  let files = await upload(visitor, await filesOf(visitor, opened), 'forkert.pdf', '%PDF-1.7 forkert person');
+  files = await upload(visitor, files, 'kontrakt.pdf', '%PDF-1.7 kontrakt');
+  const ids = [...files.html.matchAll(/name="remove" value="([^"]+)"/g)].map(([, id = '']) => id);
+  const keys = async () => {
+    const objects = await objectsIn(world, outputsOf(world).EvidenceBucket);
+    return objects.map(({ place }) => place).filter((place) => ids.some((id) => place.includes(id)));
+  };
+  expect(await keys()).toHaveLength(2);
+  const digits = last4(reference);
+  for (const fields of [
+    { remove: ids[0] ?? '', last4: '' },
+    { remove: `../archive/${ids[0]}`, last4: digits },
+    { remove: '', last4: digits },
+  ]) {
+    const wrong = expectStatus(await visitor.submit(files, fields, 'remove'), 400);
+    expect(wrong.html).toContain('<title>Fejl: ');
+  }
+  expect(await keys()).toHaveLength(2);
+  const left = expectStatus(await visitor.submit(files, { remove: ids[0] ?? '', last4: digits }, 'remove'), 200);
+  expect(textOf(left.html)).toContain('kontrakt.pdf');
+  expect(textOf(left.html)).not.toContain('forkert.pdf');
+  expect(await keys()).toHaveLength(1);
+  const noted = (await caseOf(world, reference)).filter(({ what }) => what === 'FILES_REMOVED');
+  expect(noted).toMatchObject([{ by: 'owner:archive', facts: { system: 'archive', files: 1 } }]);
+  const answered = { answer: 'found', text: '', last4: digits };
+  expectStatus(await visitor.submit(await visitor.get(opened.url), answered, 'answer'), 200);
+  const late = await visitor.submit(left, { remove: ids[1] ?? '', last4: digits }, 'remove');
+  expect(textOf(late.html)).toContain('Opgaven er besvaret');
+  expect(await keys()).toHaveLength(1);
 });
 
 test('an owner whose answer comes after another one was taken is told so, and gets back what they typed', async () => {

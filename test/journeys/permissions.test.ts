@@ -21,10 +21,11 @@ import {
   prove,
   signInAs,
   start,
+  upload,
 } from './access.ts';
 import { clearFaults, fault, itemsOf } from './faults.ts';
 import { type Explained, explainedAs, type Grant, logOf, permissionsOf, plain, synthWithout } from './permissions.ts';
-import { formsOf, Visitor } from './visitor.ts';
+import { Visitor } from './visitor.ts';
 import { openWorld, servedAt, type World } from './world.ts';
 
 const explained = JSON.parse(
@@ -43,17 +44,15 @@ const withoutNewsletter = async (world: World, work: () => Promise<void>): Promi
   await vault.send(new PutSecretValueCommand({ SecretId, SecretString }));
 };
 
-/** The owner of the archive puts a scan into the bucket by the form of the page. */
+/** The owner of the archive puts a scan into the bucket, and takes it away again. What they had typed waits meanwhile. */
 const uploadScan = async (world: World, reference: string): Promise<void> => {
   const mail = await world.mail('arkiv@nordlys.example', new RegExp(reference));
-  const page = expectStatus(await new Visitor(world.site).get(linkIn(mail, 'o')), 200);
-  const form = formsOf(page).find(({ hidden }) => 'Policy' in hidden);
-  if (!form) throw new Error('the page of the owner has no form for files');
-  const body = new FormData();
-  for (const [name, value] of Object.entries(form.hidden)) body.append(name, value);
-  body.append('file', new Blob(['%PDF-1.7 kontrakt'], { type: 'application/pdf' }), 'kontrakt.pdf');
-  const { status } = await fetch(form.action, { method: 'POST', body, redirect: 'manual' });
-  expect(status).toBe(303);
+  const visitor = new Visitor(world.site);
+  const task = expectStatus(await visitor.get(linkIn(mail, 'o')), 200);
+  const empty = await visitor.submit(task, { action: 'files', text: 'Kasse 12' }, 'answer');
+  const files = await upload(visitor, expectStatus(empty, 200), 'kontrakt.pdf', '%PDF-1.7 kontrakt');
+  const remove = /name="remove" value="([^"]+)"/.exec(files.html)?.[1] ?? '';
+  expectStatus(await visitor.submit(files, { remove, last4: last4(reference) }, 'remove'), 200);
 };
 
 /** The DPO has the calendar's address mailed, and the calendar reads it. */

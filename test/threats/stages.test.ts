@@ -103,6 +103,9 @@ test('3.1 IAM: of the pages only the download and the DPO’s review read an ans
   expect(pages(/packages\/\*$/)).toEqual(['WebDownload', 'WebReview']);
   expect(pages(/evidence\/\*$/)).toEqual(['WebReview']);
   expect(pages(/evidence\/\*\/uploads\/\*$/)).toEqual(['WebOwner']);
+  // What an owner takes away again; no page removes anything else.
+  expect(mayDo('s3:DeleteObject', /uploads\/\*$/)).toEqual(['WebOwner']);
+  expect(mayDo('s3:DeleteObject', /./).filter((name) => name.startsWith('Web'))).toEqual(['WebOwner']);
   expect(pages(/evidence\/\*\/data-map\.json\*$/)).toEqual(['WebOwner', 'WebStaff']);
   expect(pages(/./)).toEqual(['WebDownload', 'WebOwner', 'WebReview', 'WebStaff']);
 });

@@ -27,6 +27,7 @@ import { errorPage } from '../../web/pages/error.tsx';
 import { formPage } from '../../web/pages/form.tsx';
 import { type OverviewProps, overviewPage } from '../../web/pages/overview.tsx';
 import { ownerPage } from '../../web/pages/owner.tsx';
+import { type OwnerFilesProps, ownerFilesPage } from '../../web/pages/owner-files.tsx';
 import { type ProofProblem, proofPage } from '../../web/pages/proof.tsx';
 import { reportPage } from '../../web/pages/report.tsx';
 import { dataPage, type ReviewProps, rowPage, textPage } from '../../web/pages/review.tsx';
@@ -567,8 +568,18 @@ const ownerSpecimens = (frame: { language: Language; config: Config }, typed: Ty
       { name: typed('kontrakt 2019.pdf'), bytes: 482_113 },
       { name: typed('billede.png'), bytes: 1_204, problem: 'kind' as const },
     ],
-    upload: { url: 'https://bucket.example/', fields: { key: 'uploads/1-$' + '{filename}', policy: 'eyJ9' } },
   };
+  const files = (count: number, more: Partial<OwnerFilesProps> = {}): string =>
+    ownerFilesPage({
+      ...frame,
+      path: `${task.path}/files`,
+      task: { ...task, page: task.path, filesPage: `${task.path}/files` },
+      uploaded: task.uploaded.slice(0, count).map((file, n) => ({ ...file, id: `${n}` })),
+      upload: { url: 'https://bucket.example/', fields: { key: 'uploads/1-$' + '{filename}', policy: 'eyJ9' } },
+      problems: [],
+      chosen: [],
+      ...more,
+    });
   const problems = [
     { field: 'answer', problem: 'choose' as const },
     { field: 'last4', problem: 'last4' as const },
@@ -579,10 +590,14 @@ const ownerSpecimens = (frame: { language: Language; config: Config }, typed: Ty
       name: 'owner-urgent',
       html: ownerPage({ ...task, now: new Date('2026-12-30T09:30:00.000Z'), open: true, problems: [], typed: {} }),
     },
+    { name: 'owner-files-none', html: files(0) },
+    { name: 'owner-files', html: files(1) },
+    { name: 'owner-files-refused', html: files(2) },
+    { name: 'owner-files-wrong', html: files(1, { problems: ['remove', 'last4'] }) },
     { name: 'owner-wrong', html: ownerPage({ ...task, open: true, problems, typed: { last4: typed('X') } }) },
     {
       name: 'owner-done',
-      html: ownerPage({ ...task, open: false, uploaded: [], upload: undefined, problems: [], typed: {} }),
+      html: ownerPage({ ...task, open: false, uploaded: [], problems: [], typed: {} }),
     },
     {
       name: 'owner-late',
@@ -591,7 +606,6 @@ const ownerSpecimens = (frame: { language: Language; config: Config }, typed: Ty
         open: false,
         late: true,
         uploaded: [],
-        upload: undefined,
         problems: [],
         typed: { text: 'Mappe 7' },
       }),

@@ -1,16 +1,15 @@
 import type { System } from '../../domain/data-map.ts';
-import type { FileProblem } from '../../domain/file-kinds.ts';
 import { inForce } from '../../domain/gathering.ts';
 import { ownersDay } from '../../domain/owner-time.ts';
 import { dataSubject } from '../../domain/representation.ts';
 import { answeredWithData, type Case } from '../../domain/request.ts';
 import { Button, DateText, Notice, Reference, SummaryList, type SummaryRow, Typed } from '../components.tsx';
 import { ErrorSummary, PostForm, Radios, TextArea, TextField } from '../fields.tsx';
-import { size } from '../format.ts';
 import { type Frame, inLanguage } from '../frame.ts';
 import { page } from '../layout.tsx';
 import type { Form } from '../person-text.ts';
 import { type Text, type TextKey, t } from '../person-text.ts';
+import { FileList, type OwnersFile } from './owner-files.tsx';
 
 export interface OwnerProps extends Frame {
   readonly held: Case;
@@ -23,14 +22,7 @@ export interface OwnerProps extends Frame {
   readonly open: boolean;
   /** What was sent came after the task was answered. */
   readonly late?: boolean;
-  /** `problem`: why a file is not taken. */
-  readonly uploaded: readonly {
-    readonly name: string;
-    readonly bytes: number;
-    readonly problem?: FileProblem | undefined;
-  }[];
-  /** A form that posts a file straight to the bucket. */
-  readonly upload?: { readonly url: string; readonly fields: Readonly<Record<string, string>> } | undefined;
+  readonly uploaded: readonly OwnersFile[];
   readonly problems: readonly OwnerProblem[];
   /** What was typed, when the page comes back with problems. */
   readonly typed: Readonly<Record<string, string>>;
@@ -90,42 +82,19 @@ const Task = ({ props, text }: { props: OwnerProps; text: Text }) => {
   );
 };
 
-/** Posts to the bucket, not to us: a file never passes through a function. The file comes last, as S3 wants it. */
-const Upload = ({ props, text }: { props: OwnerProps; text: Text }) => (
-  <>
-    <h2>{text('owner.files')}</h2>
-    <p>{text('owner.files-lead')}</p>
-    {props.uploaded.length > 0 && (
-      <>
-        <h3>{text('owner.files-there')}</h3>
-        <ul class="files">
-          {props.uploaded.map(({ name, bytes, problem }) => (
-            <li>
-              <Typed>{name}</Typed> <span class="soft">{size(bytes, props.language)}</span>
-              {problem && <p class="field-error">{text(`owner.file-refused-${problem}`)}</p>}
-            </li>
-          ))}
-        </ul>
-      </>
+/** What is there, and the way to the page that adds and removes: it leads through this form, so that nothing typed is lost. */
+const Files = ({ props, text }: { props: OwnerProps; text: Text }) => (
+  <div class="field">
+    <h3>{text('owner.files')}</h3>
+    {props.uploaded.length > 0 ? (
+      <FileList files={props.uploaded} language={props.language} text={text} />
+    ) : (
+      <p class="hint">{text('owner.files-none')}</p>
     )}
-    {props.upload && (
-      <form method="post" action={props.upload.url} enctype="multipart/form-data" class="upload">
-        {Object.entries(props.upload.fields).map(([field, value]) => (
-          <input type="hidden" name={field} value={value} />
-        ))}
-        <div class="field">
-          <label for="file">{text('owner.file')}</label>
-          <p class="hint" id="file-hint">
-            {text('owner.file-hint')}
-          </p>
-          <input type="file" id="file" name="file" aria-describedby="file-hint" required />
-        </div>
-        <button type="submit" class="button button-secondary">
-          {text('owner.file-send')}
-        </button>
-      </form>
-    )}
-  </>
+    <Button action="files" look="secondary">
+      {text(props.uploaded.length > 0 ? 'owner.files-change' : 'owner.files-add')}
+    </Button>
+  </div>
 );
 
 const Answer = ({ props, form }: { props: OwnerProps; form: Form }) => {
@@ -143,6 +112,11 @@ const Answer = ({ props, form }: { props: OwnerProps; form: Form }) => {
     <>
       <h2>{text('owner.answer')}</h2>
       <PostForm to={inLanguage(props, props.path)}>
+        {/* The first button is the one that the Enter key presses. */}
+        {/* biome-ignore lint/a11y/noAriaHiddenOnFocusable: no key reaches it; the button that is read stands at the end. */}
+        <button type="submit" name="action" value="answer" class="for-readers" tabindex={-1} aria-hidden="true">
+          {text('owner.send')}
+        </button>
         <Radios
           form={form}
           field="answer"
@@ -153,8 +127,9 @@ const Answer = ({ props, form }: { props: OwnerProps; form: Form }) => {
             { value: 'not-me', label: text('owner.found-not-me'), more: named },
           ]}
         />
+        <Files props={props} text={text} />
         <TextField form={form} field="last4" label={text('last4.label')} hint={text('last4.hint')} width="short" />
-        <Button>{text('owner.send')}</Button>
+        <Button action="answer">{text('owner.send')}</Button>
       </PostForm>
     </>
   );
@@ -184,7 +159,6 @@ const Open = ({ props, form }: { props: OwnerProps; form: Form }) => (
     </p>
     <By props={props} text={form.text} />
     <Task props={props} text={form.text} />
-    <Upload props={props} text={form.text} />
     <Answer props={props} form={form} />
   </>
 );
