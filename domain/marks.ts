@@ -1,13 +1,13 @@
 import * as z from 'zod/mini';
 import type { Row, Value } from './connector.ts';
-import { type Finding, findIn, findings, merged, type Names, redacted, type Span } from './redaction.ts';
+import { type Finding, findIn, findings, isWithin, merged, type Names, redacted, type Span } from './redaction.ts';
 
 /** Why something is held back; a configuration may add more (`grounds`). Art. 15(4) GDPR, section 22 of the Danish Data Protection Act. */
 export const ownGrounds = ['others', 'interests', 'trade-secret', 'given', 'not-personal'] as const;
 
 export const choices = ['send', 'redact', 'withhold'] as const;
 
-/** What the DPO chose for a field, a row, a value or a document; the narrowest choice counts. */
+/** What the DPO chose for a field, a row, a value or a document; the narrowest choice counts, and what is blacked out adds up. */
 export const Mark = z.object({
   system: z.string(),
   collection: z.string(),
@@ -24,6 +24,10 @@ export const Mark = z.object({
   spans: z.optional(z.array(z.tuple([z.int(), z.int()]))),
   /** What is blacked out of a field in all rows. */
   patterns: z.optional(z.array(z.enum(findings))),
+  /** Places that its field's patterns find in one value and that were unticked there: they are sent. */
+  except: z.optional(z.array(z.tuple([z.int(), z.int()]))),
+  /** One value's choice that was made where its field was held back in all rows: it goes before that. */
+  over: z.optional(z.literal(true)),
   /** SHA-256 of the document whose text has parts blacked out: in another text the places mean nothing. */
   content: z.optional(z.string()),
   /** Which answer of the source a row or document is counted in: another answer has other rows. */
@@ -76,19 +80,11 @@ export const struckBy = (mark: Mark | undefined, text: string, names: Names): Sp
   );
 };
 
-/** A value as it goes out, and what was taken out of it. */
-const cutValue = (
-  value: Value,
-  mark: Mark,
-  cutting: Cutting,
-): { value: Value; spans?: readonly Span[] } | undefined => {
-  const { choice, ground = '' } = mark;
-  if (choice === 'send') return undefined;
-  if (choice === 'withhold') return { value: cutting.instead(ground) };
-  if (typeof value !== 'string') return undefined;
-  const spans = struckBy(mark, value, cutting.names);
-  return spans.length > 0 ? { value: redacted(value, spans, cutting.instead(ground)), spans } : undefined;
-};
+/** A place that is blacked out, and why. */
+export interface Struck {
+  readonly span: Span;
+  readonly ground: string;
+}
 
 /** The choices for one collection by what they are about. */
 export const choicesFor = (marks: readonly Mark[]) => {
@@ -102,12 +98,51 @@ export const choicesFor = (marks: readonly Mark[]) => {
     const sent = own.find((mark) => mark?.choice === 'send');
     return own.every((mark) => mark?.choice === 'withhold') ? own[0] : sent;
   };
+  const value = (row: number, field: string): Mark | undefined => {
+    const [own, wide] = [get(row, field), get('*', field)];
+    const isHeld = wide?.choice === 'withhold' && own?.choice === 'redact' && !own.over;
+    return isHeld ? wide : (own ?? wide);
+  };
   return {
     /** For a whole row, or all of them. */
     row: (n: number, row: Row): Mark | undefined => withDocuments(row) ?? get(n, '*') ?? get('*', '*'),
     /** For one value: its own choice, else its field's. */
-    value: (row: number, field: string): Mark | undefined => get(row, field) ?? get('*', field),
+    value,
+    /** For one value alone, and for its field in all rows. */
+    own: get,
+    wide: (field: string): Mark | undefined => get('*', field),
+    /** What is blacked out of a value's text, in order: by its own choice, and what its field's patterns find besides. */
+    struck: (row: number, field: string, text: string, names: Names): Struck[] => {
+      const [mark, wide] = [value(row, field), get('*', field)];
+      if (mark?.choice !== 'redact') return [];
+      const own = struckBy(mark, text, names);
+      const sent = mark.except ?? [];
+      const more = mark === wide ? [] : struckBy(wide, text, names);
+      const added = more.filter((span) => !sent.some((each) => isWithin(span, each)));
+      const groundOf = (span: Span) => (own.some((each) => isWithin(each, span)) ? mark : wide)?.ground ?? '';
+      return merged([...own, ...added]).map((span) => ({ span, ground: groundOf(span) }));
+    },
   };
+};
+
+/** A value as it goes out, and what was taken out of it, by the reason. */
+const cutValue = (
+  value: Value,
+  mark: Mark | undefined,
+  struck: readonly Struck[],
+  instead: Instead,
+): { value: Value; cuts: Pick<Cut, 'ground' | 'spans'>[] } | undefined => {
+  const { choice, ground = '' } = mark ?? {};
+  if (choice === 'withhold') return { value: instead(ground), cuts: [{ ground }] };
+  if (typeof value !== 'string' || struck.length === 0) return undefined;
+  const spansOf = (why: string) => struck.flatMap((each) => (each.ground === why ? [each.span] : []));
+  const left = redacted(
+    value,
+    struck.map(({ span }) => span),
+    (n) => instead(struck[n]?.ground ?? ''),
+  );
+  const grounds = [...new Set(struck.map((each) => each.ground))];
+  return { value: left, cuts: grounds.map((why) => ({ ground: why, spans: spansOf(why) })) };
 };
 
 /** Applies choices to rows one by one: the row as it goes out, undefined when it does not, and what was taken out. */
@@ -122,11 +157,12 @@ export const cutter = (marks: readonly Mark[], cutting: Cutting) => {
     const cuts: Cut[] = [];
     const out: Record<string, Value> = { ...row };
     for (const field of Object.keys(row)) {
-      const mark = chosen.value(n, field);
-      const cut = mark && cutValue(row[field] ?? null, mark, cutting);
+      const value = row[field] ?? null;
+      const struck = typeof value === 'string' ? chosen.struck(n, field, value, cutting.names) : [];
+      const cut = cutValue(value, chosen.value(n, field), struck, cutting.instead);
       if (!cut) continue;
       out[field] = cut.value;
-      cuts.push({ row: n, field, ground: mark.ground ?? '', ...(cut.spans ? { spans: cut.spans } : {}) });
+      cuts.push(...cut.cuts.map((each) => ({ row: n, field, ...each })));
     }
     return { row: out, cuts };
   };

@@ -180,12 +180,13 @@ export const placesOf = (text: string, phrases: readonly string[]): Span[] => {
   return [...text.matchAll(new RegExp(any, 'giu'))].map(({ 0: { length }, index }) => [index, index + length] as const);
 };
 
-/** The text with something else in place of its spans. */
-export const redacted = (text: string, spans: readonly Span[], mark: string): string => {
+/** The text with something else in place of its spans; the n-th may have a mark of its own. */
+export const redacted = (text: string, spans: readonly Span[], mark: string | ((n: number) => string)): string => {
+  const markOf = typeof mark === 'string' ? () => mark : mark;
   let out = '';
   let done = 0;
-  for (const [from, to] of merged(spans)) {
-    out += `${text.slice(done, from)}${mark}`;
+  for (const [n, [from, to]] of merged(spans).entries()) {
+    out += `${text.slice(done, from)}${markOf(n)}`;
     done = to;
   }
   return out + text.slice(done);

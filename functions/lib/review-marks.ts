@@ -1,6 +1,6 @@
 import type { Value } from '../../domain/connector.ts';
-import { choices, type Mark } from '../../domain/marks.ts';
-import { findings, isWithin, merged, placesOf, type Span } from '../../domain/redaction.ts';
+import { choices, type Mark, struckBy } from '../../domain/marks.ts';
+import { findings, isWithin, merged, type Names, noNames, placesOf, type Span } from '../../domain/redaction.ts';
 import type { ReviewProblem } from '../../web/pages/review-choice.tsx';
 import { Refusal, type Visit } from './page.ts';
 
@@ -21,6 +21,13 @@ const spansIn = (said: readonly string[], length: number): Span[] =>
     return [from, to];
   });
 
+/** What was chosen before: for this text, and for its field in all rows. */
+export interface Before {
+  readonly own: Mark | undefined;
+  readonly wide?: Mark | undefined;
+  readonly names?: Names;
+}
+
 const problem = (field: ReviewProblem['field'], what: ReviewProblem['problem'], words?: string): Asked => ({
   problems: [{ field, problem: what, ...(words ? { words } : {}) }],
 });
@@ -32,43 +39,50 @@ const untickedIn = (visit: Visit, length: number): Span[] => {
   return spansIn(offered, length).filter((span) => !ticked.has(span.join('-')));
 };
 
+/** The pairs that a mark keeps. */
+const pairs = (spans: readonly Span[]): [number, number][] => spans.map(([from, to]) => [from, to]);
+
 /**
- * What is blacked out: patterns of a field, or of one text what was before and was not unticked, what is ticked, and typed words. The words
- * themselves are not kept.
+ * What is blacked out of one text: what was before and was not unticked, what is ticked, and typed words, which are not kept themselves. What
+ * its field's patterns find comes on top, but for what was unticked.
  */
-const blackOut = (
-  visit: Visit,
-  about: About,
-  value: Value | undefined,
-  before: readonly Span[],
-): Partial<Mark> | Asked => {
-  if (about.row === undefined && about.document === undefined) {
-    const patterns = findings.filter((each) => visit.fields.get('pattern')?.includes(each));
-    return patterns.length > 0 ? { patterns } : problem('pattern', 'pattern');
-  }
-  if (typeof value !== 'string') throw new Refusal(400);
+const places = (visit: Visit, value: string, { own, wide, names = noNames }: Before): Partial<Mark> | Asked => {
   const words = first(visit, 'words')
     .split('\n')
     .filter((line) => line.trim());
   const nowhere = words.find((line) => placesOf(value, [line]).length === 0);
   if (nowhere) return problem('words', 'nowhere', nowhere.trim());
   const unticked = untickedIn(visit, value.length);
-  const kept = before.filter((span) => !unticked.some((each) => isWithin(span, each)));
+  const isUnticked = (span: Span) => unticked.some((each) => isWithin(span, each));
+  const kept = struckBy(own, value, names).filter((span) => !isUnticked(span));
   const ticked = spansIn(visit.fields.get('span') ?? [], value.length);
-  const spans = merged([...kept, ...ticked, ...placesOf(value, words)]).map(([from, to]): [number, number] => [
-    from,
-    to,
-  ]);
-  return spans.length > 0 ? { spans } : problem('words', 'nothing');
+  const spans = merged([...kept, ...ticked, ...placesOf(value, words)]);
+  if (spans.length === 0) return problem('words', 'nothing');
+  const except = merged([...(own?.except ?? []), ...struckBy(wide, value, names).filter(isUnticked)]);
+  return {
+    spans: pairs(spans),
+    ...(except.length > 0 ? { except: pairs(except) } : {}),
+    ...(wide?.choice === 'withhold' ? { over: true as const } : {}),
+  };
 };
 
-/** Reads a choice out of a form: what, why, and which places of the text. `before`: those that were blacked out already. */
+/** What is blacked out: patterns of a field, or places of one text. */
+const blackOut = (visit: Visit, about: About, value: Value | undefined, before: Before): Partial<Mark> | Asked => {
+  if (about.row === undefined && about.document === undefined) {
+    const patterns = findings.filter((each) => visit.fields.get('pattern')?.includes(each));
+    return patterns.length > 0 ? { patterns } : problem('pattern', 'pattern');
+  }
+  if (typeof value !== 'string') throw new Refusal(400);
+  return places(visit, value, before);
+};
+
+/** Reads a choice out of a form: what, why, and which places of the text. */
 export const markIn = (
   visit: Visit,
   about: About,
   grounds: readonly string[],
   value?: Value,
-  before: readonly Span[] = [],
+  before: Before = { own: undefined },
 ): Asked => {
   const choice = choices.find((each) => each === first(visit, 'choice'));
   if (!choice) return problem('choice', 'choose');

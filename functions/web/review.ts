@@ -200,19 +200,21 @@ const ownersText: ReviewPage = async (visit, link, deps, by) => {
   if (!file) throw new Refusal(404);
   const { request } = place.held;
   const value = textIn(await deps.files.readText(evidenceKey(request.evidence, file.attempt, file.path)));
-  const struck = struckBy(
-    place.all.find((mark) => isOf(mark, file)),
-    value,
-    noNames,
-  );
+  const own = place.all.find((mark) => isOf(mark, file));
   const again = async (problems: readonly ReviewProblem[]): Promise<Answer> => {
     const found = findIn(value, await namesOfOthers(place.held, { ...deps, map: place.map }));
-    const html = textPage({ ...propsOf(visit, place, problems, deps), value, found, struck, document: file.path });
+    const html = textPage({
+      ...propsOf(visit, place, problems, deps),
+      value,
+      found,
+      document: file.path,
+      struck: struckBy(own, value, noNames),
+    });
     return { status: problems.length > 0 ? 400 : 200, html };
   };
   if (visit.method === 'GET') return again([]);
   const of = { ...about(place), document: file.path, content: file.sha256 };
-  return choose(visit, place, markIn(visit, of, groundsOf(deps.config), value, struck), again, deps, by);
+  return choose(visit, place, markIn(visit, of, groundsOf(deps.config), value, { own }), again, deps, by);
 };
 
 const textsOf = (row: Row): (readonly [field: string, value: string])[] =>
@@ -222,7 +224,7 @@ const textsOf = (row: Row): (readonly [field: string, value: string])[] =>
 const struckIn = (place: Place, n: number, row: Row, names: Names): Record<string, Span[]> => {
   const chosen = choicesFor(currentMarks(place));
   return Object.fromEntries(
-    textsOf(row).map(([field, value]) => [field, struckBy(chosen.value(n, field), value, names)]),
+    textsOf(row).map(([field, value]) => [field, chosen.struck(n, field, value, names).map(({ span }) => span)]),
   );
 };
 
@@ -269,7 +271,9 @@ const oneRow: ReviewPage = async (visit, link, deps, by) => {
   const [row] = page.rows;
   if (!row || page.from !== n) throw new Refusal(404);
   const names = await namesOfOthers(place.held, { ...deps, map: place.map });
-  const asked = markIn(visit, of, groundsOf(deps.config), row[field], struckIn(place, n, row, names)[field]);
+  const chosen = choicesFor(currentMarks(place));
+  const before = { own: chosen.own(n, field), wide: chosen.wide(field), names };
+  const asked = markIn(visit, of, groundsOf(deps.config), row[field], before);
   return choose(visit, place, asked, again, deps, by, withDocuments(place, row));
 };
 

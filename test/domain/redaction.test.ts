@@ -78,6 +78,40 @@ test('a choice for one value goes before that for its field, and one for a row b
   expect(one(row, 2).row).toEqual({ ...row, text: '[others] ringede' });
   expect(one(row, 2).cuts).toEqual([{ row: 2, field: 'text', ground: 'others', spans: [[0, 8]] }]);
   expect(one(row, 3).row).toEqual(row);
+  expect(one(row, 3).cuts).toEqual([]);
   const all = cut([{}, { row: 4, choice: 'send' }]);
   expect([all(row, 3).row, all(row, 4).row]).toEqual([undefined, row]);
+});
+
+const typed = 'Poul sagde: ring til 22334455 eller p@hemmelig.example.';
+const patterns: Partial<Mark> = { field: 'text', choice: 'redact', patterns: ['phone', 'email'], ground: 'given' };
+const poul: Partial<Mark> = { row: 3, field: 'text', choice: 'redact', spans: [[0, 4]] };
+
+test("what is blacked out of one value is added to what its field's patterns find there, each with its reason", () => {
+  const both = cut([patterns, poul])({ text: typed }, 3);
+  expect(both.row).toEqual({ text: '[others] sagde: ring til [given] eller [given].' });
+  expect(both.cuts).toEqual([
+    { row: 3, field: 'text', ground: 'others', spans: [[0, 4]] },
+    {
+      row: 3,
+      field: 'text',
+      ground: 'given',
+      spans: [
+        [21, 29],
+        [36, 54],
+      ],
+    },
+  ]);
+  // A place that both have is one, and has the value's own reason; one that was unticked for this value is sent.
+  const overlap = cut([patterns, { ...poul, spans: [[15, 25]], except: [[36, 54]] }])({ text: typed }, 3);
+  expect(overlap.row).toEqual({ text: 'Poul sagde: rin[others] eller p@hemmelig.example.' });
+});
+
+test('a field that is held back in all rows is so where a part was blacked out before, but not where that was chosen knowing it', () => {
+  const all: Partial<Mark> = { field: 'text' };
+  expect(cut([all, poul])({ text: typed }, 3).row).toEqual({ text: '[others]' });
+  expect(cut([all, { ...poul, over: true }])({ text: typed }, 3).row).toEqual({
+    text: '[others] sagde: ring til 22334455 eller p@hemmelig.example.',
+  });
+  expect(cut([all, { ...poul, choice: 'send' }])({ text: typed }, 3).row).toEqual({ text: typed });
 });
