@@ -26,6 +26,12 @@ const words = {
 
 export const layout = (language: Language) => words[language];
 
+/** The file of an answer that people open first: one without access has no page. */
+export const firstFile = (language: Language, access: boolean): string => {
+  const { start, portability, readme } = words[language];
+  return access ? start : `${portability}/${readme}`;
+};
+
 /** The description of every table for machines. It stands at the root: its standard lets it name no file outside its own folder. */
 export const descriptorPath = 'datapackage.json';
 

@@ -309,6 +309,13 @@ export type RightRecord = z.infer<typeof RightRecord>;
 export const isGranted = ({ status, decision }: RightRecord): boolean =>
   status === 'APPROVED' && decision?.outcome === 'approve';
 
+/** Whether what is with the person, or goes to them, answers access. */
+export const sendsAccess = (rights: readonly RightRecord[]): boolean =>
+  rights.some(
+    // A delivered one that is refused is the rest, which was given up: a part of it is out.
+    ({ right, status, decision }) => right === 'access' && (status === 'DELIVERED' || decision?.outcome !== 'refuse'),
+  );
+
 /** Missing data is a visible state: there is no "skipped" (security.md 3.7). */
 export const sourceStates = ['OK', 'EMPTY', 'PARTIAL', 'FAILED', 'MANUAL', 'EXCLUDED'] as const;
 

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { SESClient, SendRawEmailCommand } from '@aws-sdk/client-ses';
 import type { Threshold } from '../../domain/alarms.ts';
+import { firstFile } from '../../domain/answer-layout.ts';
 import { actor, type Change, ownerOf } from '../../domain/change.ts';
 import { complaintBody } from '../../domain/complaint-bodies.ts';
 import type { Config } from '../../domain/config.ts';
@@ -14,7 +15,7 @@ import { lastEnd, packagesOf } from '../../domain/package.ts';
 import { suspendedBy } from '../../domain/question.ts';
 import { codeFrom, digitsFrom } from '../../domain/reference.ts';
 import { addressFor } from '../../domain/representation.ts';
-import type { Case, Right } from '../../domain/request.ts';
+import { type Case, type Right, sendsAccess } from '../../domain/request.ts';
 import { extendable, mostUrgent, openAsk } from '../../domain/urgency.ts';
 import { calendarOf } from '../../web/calendar.ts';
 import { dayIn } from '../../web/format.ts';
@@ -175,6 +176,7 @@ const factsOf = (mail: OutboxMail, held: Case, to: Recipient, office: Office): L
     outcomes: rights.flatMap(({ right, decision, status }) =>
       decision ? [{ right, ...decision, rest: decision.outcome === 'refuse' && status === 'DELIVERED' }] : [],
     ),
+    opensWith: firstFile(request.language, sendsAccess(rights)),
     files: packagesOf(request).at(-1)?.parts.length,
     rest: (request.sent?.length ?? 0) > 0,
     behalf: request.authority?.answerTo,

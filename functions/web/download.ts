@@ -1,7 +1,8 @@
+import { firstFile } from '../../domain/answer-layout.ts';
 import { askForCode, downloaded, isFetchable } from '../../domain/delivery.ts';
 import { type AnswerZip, zipsOf } from '../../domain/package.ts';
 import { canBeCode, typedCode } from '../../domain/reference.ts';
-import { type Case, namesCase } from '../../domain/request.ts';
+import { type Case, namesCase, sendsAccess } from '../../domain/request.ts';
 import { type DownloadProblem, type DownloadState, downloadPage } from '../../web/pages/download.tsx';
 import type { Cases } from '../aws/cases.ts';
 import { cases, now, tokens } from '../aws/from-env.ts';
@@ -32,6 +33,7 @@ const render = (visit: Visit, held: Case, state: DownloadState, deps: Deps, stat
     ...deps.look(visit, held.request.language),
     request: held.request,
     zips: zipsAt(held, deps.now()),
+    opensWith: sendsAccess(held.rights) ? undefined : firstFile(held.request.language, false),
     state,
     meant: namesCase(held.request, text(visit, 'last4')),
   }),

@@ -3,7 +3,20 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { peopleToTry } from '../../demo/people.ts';
-import { answerTask, approve, ask, download, expectStatus, last4, lookAt, openAsDpo, prove, start } from './access.ts';
+import {
+  answerTask,
+  approve,
+  ask,
+  askForFile,
+  download,
+  expectStatus,
+  last4,
+  lookAt,
+  openAsDpo,
+  prove,
+  start,
+} from './access.ts';
+import { textOf } from './visitor.ts';
 import { openWorld, type World } from './world.ts';
 import { recordsOf, unzip } from './zip.ts';
 
@@ -42,7 +55,12 @@ test('access refused and portability granted: what goes out tells nothing of wha
   const reference = await gathered('Mette Kjærgaard', email, ['access', 'portability']);
   const refused = { 'outcome-access': 'refuse', 'reason-access': 'Gentaget for ofte.' };
   const { shown } = await approve(world, reference, ['portability'], refused);
+  const { ready, page } = await askForFile(world, email, reference);
+  expect(ready.text).toContain('Pak filen ud, og åbn dataportabilitet/LAES-MIG.txt.');
+  expect(textOf(page.html)).toContain('Start med filen dataportabilitet/LAES-MIG.txt i den');
+  for (const said of [ready.text, textOf(page.html)]) expect(said).not.toContain('START-HER');
   const entries = await fetched(email, reference);
+  expect(entries.has('dataportabilitet/LAES-MIG.txt')).toBe(true);
   const text = String(entries.get('manifest.json'));
   const manifest = JSON.parse(text) as { approved: string; systems: object[]; files: { path: string }[] };
   const own = ['KONTROLSUMMER.sha256', 'manifest.json'];

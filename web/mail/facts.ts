@@ -50,6 +50,8 @@ export interface LetterFacts {
   readonly rest?: boolean;
   /** How many ZIPs there are to fetch. */
   readonly files?: number;
+  /** The file in it that is opened first; without: the start page. */
+  readonly opensWith?: string;
   /** It was asked for on behalf of another person: who gets the answer. */
   readonly behalf?: Authority['answerTo'];
   /** The whole answer holds no row and no document. */

@@ -29,7 +29,7 @@ export const voice = (facts: LetterFacts) => {
     dueShort: shortDate(due, facts),
     day: (date: string): string => longDate(date, language, timeZone),
     until: linkExpiresAt ? dateAndTime(linkExpiresAt, language, timeZone) : undefined,
-    startPage: layout(language).start,
+    startPage: facts.opensWith ?? layout(language).start,
   };
 };
 export type Voice = ReturnType<typeof voice>;

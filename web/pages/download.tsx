@@ -28,6 +28,8 @@ export interface DownloadProps extends Frame {
   readonly request: Pick<Request, 'reference' | 'person' | 'sent'>;
   /** What can be fetched now. */
   readonly zips: readonly AnswerZip[];
+  /** The file in it that is opened first, where that is not the start page. */
+  readonly opensWith?: string;
   readonly state: DownloadState;
   /** The case number's last signs were typed already: they are not asked for a second time. */
   readonly meant?: boolean;
@@ -117,11 +119,11 @@ const factsOf = (zip: AnswerZip, props: DownloadProps, text: Form['text']) => [
 ];
 
 const Inside = ({ props, text }: { props: DownloadProps; text: Form['text'] }) => {
-  const { zips, language } = props;
+  const { zips, language, opensWith } = props;
   return (
     <>
       <h2>{text('download.inside')}</h2>
-      <p>{text('download.inside-lead')}</p>
+      <p>{opensWith ? text('download.inside-portability', { file: opensWith }) : text('download.inside-lead')}</p>
       {zips.some(({ parts }) => parts > 1) && <p>{text('download.inside-parts')}</p>}
       {zips.length === 1 ? (
         <SummaryList rows={zips.flatMap((zip) => factsOf(zip, props, text))} />
