@@ -17,8 +17,9 @@ const concluded = ({ request, audit, ...change }: Change, by: string, second?: s
 
 const proposed = (held: Case, proposal: Proposal, others: readonly Decider[]): Change => {
   const { round } = held.request;
+  const asked = others.map(({ key }) => key);
   return {
-    request: { ...held.request, proposal },
+    request: { ...held.request, proposal: { ...proposal, asked } },
     mails: others.map(({ key }) => ({ template: 'second', to: `dpo:${key}` as const, cause: `second-${proposal.at}` })),
     audit: actor('dpo', 'PROPOSED', { round, by: proposal.role, manifest: proposal.manifest }),
   };

@@ -1,4 +1,5 @@
 import { addDays, daysBetween } from './calendar.ts';
+import { openProposal } from './four-eyes.ts';
 import { inForce, isOpen } from './gathering.ts';
 import { handlerOf } from './hand-over.ts';
 import { type Case, isOver, type Request, type Right, type Status } from './request.ts';
@@ -26,6 +27,8 @@ export interface Summary {
   readonly waits: Waits;
   /** Key of whoever has it in place of the DPO. */
   readonly handedTo?: string;
+  /** Keys of those whose yes is missing to what one person decided. */
+  readonly asked?: readonly string[];
   readonly failed?: Failed;
   /** A part of the answer is out, the rest is still owed. */
   readonly partly?: boolean;
@@ -66,6 +69,7 @@ export const summaryOf = (held: Case): Summary | undefined => {
   const { request, rights } = held;
   const { requestId, reference, receivedAt, status } = request;
   const failed = failedOf(request);
+  const asked = failed ? undefined : openProposal(held)?.asked;
   const urgent = mostUrgent(rights) ?? (failed ? rights[0] : undefined);
   if (!urgent || request.purgedAt) return undefined;
   return {
@@ -78,6 +82,7 @@ export const summaryOf = (held: Case): Summary | undefined => {
     target: urgent.deadline.internalTarget,
     waits: waitsOf(held, failed),
     ...(request.handedTo ? { handedTo: request.handedTo.key } : {}),
+    ...(asked ? { asked } : {}),
     ...(failed ? { failed } : {}),
     ...(isPartlySent(held) ? { partly: true } : {}),
   };
@@ -94,9 +99,9 @@ export interface Viewer {
 }
 
 /** Whether the next move is the viewer's; staff who decide nothing see what waits for any who does. */
-export const isMine = ({ waits: who, handedTo }: Summary, viewer: Viewer | undefined): boolean => {
+export const isMine = ({ waits: who, handedTo, asked }: Summary, viewer: Viewer | undefined): boolean => {
   if (who !== 'dpo' || !viewer) return who === 'dpo';
-  return handlerOf(handedTo, viewer.config)?.key === viewer.key;
+  return asked ? asked.includes(viewer.key) : handlerOf(handedTo, viewer.config)?.key === viewer.key;
 };
 
 const holds: Readonly<Record<Filter, (each: Summary, today: string, viewer?: Viewer) => boolean>> = {

@@ -80,12 +80,13 @@ export const Ask = z.object({
 });
 export type Ask = z.infer<typeof Ask>;
 
-/** What one person decided while another has still to agree. `by`: their key (domain/deciders.ts). */
+/** What one person decided while another has still to agree. `by`: their key (domain/deciders.ts); `asked`: the keys of those who may. */
 export const Proposal = z.object({
   manifest: z.string(),
   choices: z.partialRecord(Right, z.object({ outcome: z.enum(['approve', 'refuse']), reason: z.optional(z.string()) })),
   incomplete: z.optional(z.string()),
   by: z.string(),
+  asked: z.optional(z.array(z.string())),
   role: z.string(),
   at: Instant,
 });

@@ -1,5 +1,6 @@
 import { type Alarm, alarmKey } from './alarms.ts';
-import { type Alert, actor, type Change } from './change.ts';
+import { type Alert, actor, type Change, type MailDraft } from './change.ts';
+import { openProposal } from './four-eyes.ts';
 import { inForce, isOpen } from './gathering.ts';
 import { needsPerson, takeOver } from './recovery.ts';
 import { answerCameBack, type Case, type Extension, isOver, type Request } from './request.ts';
@@ -40,18 +41,21 @@ const alarmed = (held: Case, alarm: Alarm): Alert => {
   return due && due !== alarm.date ? { ...told, due } : told;
 };
 
+/** Who hears that time runs out: those whose yes is missing, and else whoever has the case. */
+const nextMovers = (held: Case): MailDraft['to'][] => {
+  const asked = openProposal(held)?.asked ?? [];
+  return asked.length > 0 ? asked.map((key) => `dpo:${key}` as const) : ['dpo'];
+};
+
 /** Says once, on both channels, that time runs out. The request stays as it is: nothing is cancelled, closed or decided. */
 const raise = (held: Case, passed: readonly Alarm[], now: Date): Change => {
   const raised = [...(held.request.raised ?? []), ...passed.map(alarmKey)];
   const request = { ...held.request, raised };
   return {
     request: { ...request, nextActionAt: nextLook({ ...held, request }, now) },
-    mails: passed.map((alarm) => ({
-      template: 'time-limit',
-      to: 'dpo',
-      cause: alarmKey(alarm),
-      about: alarm.threshold,
-    })),
+    mails: passed.flatMap((alarm) =>
+      nextMovers(held).map((to) => ({ template: 'time-limit', to, cause: alarmKey(alarm), about: alarm.threshold })),
+    ),
     alerts: passed.map((alarm) => alarmed(held, alarm)),
     audit: actor('watchdog', 'ESCALATED', { thresholds: passed.map(alarmKey).join(' ') }),
   };

@@ -7,6 +7,7 @@ import { complaintBody } from '../../domain/complaint-bodies.ts';
 import type { Config } from '../../domain/config.ts';
 import type { DataMap } from '../../domain/data-map.ts';
 import { decidersOf } from '../../domain/deciders.ts';
+import { openProposal } from '../../domain/four-eyes.ts';
 import { inForce } from '../../domain/gathering.ts';
 import { handlerOf } from '../../domain/hand-over.ts';
 import { stillWanted } from '../../domain/housekeeping.ts';
@@ -183,6 +184,7 @@ const factsOf = (mail: OutboxMail, held: Case, to: Recipient, office: Office): L
     nothingHeld: request.manifest && !request.sent && inForce(held).every(({ state }) => state === 'EMPTY'),
     authority: complaintBody(config.country),
     status: to.staff ? request.status : undefined,
+    proposed: openProposal(held) !== undefined,
     ...alarmOf(mail, first?.deadline.due),
     extendBy: extendable(rights, dayIn(config.timeZone, now())).length > 0 ? first?.deadline.firstMonthEnd : undefined,
     extension: first?.extension && { ...first.extension, rights: (extended ?? []) as Right[] },

@@ -460,6 +460,18 @@ describe('four eyes', () => {
     expect(decided?.facts).toMatchObject({ by: 'dpo', second: 'deputy-1' });
   });
 
+  test('while a second yes is missing, alarms go to those who can give it, and to nobody who decided already', async () => {
+    const reference = await toReview();
+    expectStatus(await decideAs(dpo, reference, approving(reference)), 200);
+    await world.advance('P20D');
+    const alarms = (await world.mails()).filter(
+      ({ subject, text }) => subject.includes(reference) && text.includes('dit ja til det, en kollega har besluttet'),
+    );
+    expect(new Set(alarms.flatMap(({ to }) => to))).toEqual(new Set([anna, bo]));
+    const late = (await world.mails()).filter(({ to, subject }) => to.includes(dpo) && subject.includes(reference));
+    expect(late.every(({ subject }) => !/dage/.test(subject))).toBe(true);
+  });
+
   test('T30: a person must choose who they are, and decides only with a code from that person’s own mailbox', async () => {
     const reference = await toReview();
     const { page, visitor } = await open(reference);

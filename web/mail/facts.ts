@@ -57,6 +57,8 @@ export interface LetterFacts {
   /** The whole answer holds no row and no document. */
   readonly nothingHeld?: boolean;
   readonly authority: { readonly name: string; readonly url: string };
+  /** One person decided, and another's yes is missing. */
+  readonly proposed?: boolean;
   /** Where the case stands, for staff. */
   readonly status?: Status;
   /** Which alarm of the time limit this is. */

@@ -111,8 +111,8 @@ const toDecision = (
   };
 };
 
-const waitsFor = ({ status }: LetterFacts, { say }: Voice): Block[] => {
-  const waits = status && say.perhaps(`waits.${status}`);
+const waitsFor = ({ status, proposed }: LetterFacts, { say }: Voice): Block[] => {
+  const waits = status && say.perhaps(`waits.${proposed ? 'second' : status}`);
   return waits === undefined ? [] : [{ kind: 'facts', rows: [[say('fact.waits-for'), waits]] }];
 };
 
