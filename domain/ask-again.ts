@@ -66,5 +66,6 @@ export const marked = (held: Case, { system, collection, row, field, document, c
 /** Has the answer made anew, with what is held back left out; the DPO decides on that in a new round. */
 export const makeAnew = (held: Case, now: Date): Change => {
   mustBe(held.request, 'REVIEW');
-  return { ...newRound(held, () => false, 'review', now), audit: actor('dpo', 'MADE_ANEW'), goOn: true };
+  const { request, ...change } = newRound(held, () => false, 'review', now);
+  return { ...change, request: { ...request, madeAnew: request.round }, audit: actor('dpo', 'MADE_ANEW'), goOn: true };
 };

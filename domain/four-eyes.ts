@@ -1,13 +1,33 @@
 import { actor, type Change, mustBe, refuse } from './change.ts';
 import type { Decider } from './deciders.ts';
 import { type Choice, decide } from './decision.ts';
-import type { Case, Proposal, Right } from './request.ts';
+import type { Case, Proposal, Request, Right } from './request.ts';
 
 type Choices = Readonly<Partial<Record<Right, Choice>>>;
 
+/** Why what one person decided counts no more: what is sent has changed since, or they gave the case away for a conflict of interest. */
+const whyLapsed = ({ manifest, conflicts = [] }: Request, { by, at, ...shown }: Proposal): Lapse | undefined => {
+  if (conflicts.some((each) => each.key === by && each.at >= at)) return 'conflict';
+  return manifest?.stale || manifest?.hash !== shown.manifest ? 'changed' : undefined;
+};
+export type Lapse = 'changed' | 'conflict';
+
+const proposalIn = ({ request }: Case) => {
+  const { status, proposal } = request;
+  return status === 'REVIEW' && proposal ? { proposal, why: whyLapsed(request, proposal) } : undefined;
+};
+
 /** What one person decided and another has to agree to, while it is about what is shown now. */
-export const openProposal = ({ request }: Case): Proposal | undefined =>
-  request.status === 'REVIEW' && request.proposal?.manifest === request.manifest?.hash ? request.proposal : undefined;
+export const openProposal = (held: Case): Proposal | undefined => {
+  const found = proposalIn(held);
+  return found?.why ? undefined : found?.proposal;
+};
+
+/** What one person decided that fell away before another agreed, and why. */
+export const lapsedProposal = (held: Case): { proposal: Proposal; why: Lapse } | undefined => {
+  const { proposal, why } = proposalIn(held) ?? {};
+  return proposal && why && { proposal, why };
+};
 
 const concluded = ({ request, audit, ...change }: Change, by: string, second?: string): Change => {
   const { proposal: _, ...rest } = request;

@@ -1,6 +1,6 @@
 import { actor, type Change, refuse } from './change.ts';
 import { type Decider, decidersOf } from './deciders.ts';
-import { type Case, type handOverGrounds, isOver } from './request.ts';
+import { type Case, type handOverGrounds, isOver, type Request } from './request.ts';
 
 /** Why a case changes hands, as the audit chain says it: what is typed beside it stays on the record. */
 export type HandOverGround = (typeof handOverGrounds)[number];
@@ -14,7 +14,24 @@ export const handlerOf = (
   return people.find(({ key }) => key === handedTo) ?? people[0];
 };
 
-/** Hands the case to another of those who may decide: they get the mails from now on. Anybody of them may still decide. */
+type Deciders = Parameters<typeof decidersOf>[0] & { readonly dpo: { readonly fourEyes?: boolean | undefined } };
+
+/**
+ * Who may decide the case: nobody who gave it away for a conflict of interest of their own, or everybody where too few would be left.
+ */
+export const mayDecide = ({ conflicts = [] }: Request, config: Deciders): Decider[] => {
+  const people = decidersOf(config);
+  const free = people.filter(({ key }) => !conflicts.some((each) => each.key === key));
+  return free.length >= (config.dpo.fourEyes ? 2 : 1) ? free : people;
+};
+
+/** Refuses what somebody with a conflict of interest does to the case. */
+export const mustBeFree = (request: Request, { key }: Decider, config: Deciders): void => {
+  if (!mayDecide(request, config).some((each) => each.key === key))
+    refuse(request, 'decided by somebody without a conflict');
+};
+
+/** Hands the case to another of those who may decide: they get the mails from now on. Who says it is for a conflict of theirs is out of it. */
 export const handOver = (
   held: Case,
   to: Decider,
@@ -23,10 +40,15 @@ export const handOver = (
   now: Date,
 ): Change => {
   if (isOver(held.request.status)) refuse(held.request, 'open');
-  const handedTo = { ...why, key: to.key, role: to.role, by: by.role, at: now.toISOString() };
+  const at = now.toISOString();
+  const { conflicts = [] } = held.request;
+  if (conflicts.some(({ key }) => key === to.key)) refuse(held.request, 'given to somebody without a conflict');
+  const handedTo = { ...why, key: to.key, role: to.role, by: by.role, at };
+  const leaves = why.ground === 'conflict' && by.key !== to.key;
+  const out = leaves ? { conflicts: [...conflicts, { key: by.key, at }] } : {};
   return {
-    request: { ...held.request, handedTo },
-    mails: [{ template: 'handed-over', to: `dpo:${to.key}`, cause: `handed-${handedTo.at}` }],
+    request: { ...held.request, handedTo, ...out },
+    mails: [{ template: 'handed-over', to: `dpo:${to.key}`, cause: `handed-${at}` }],
     audit: actor('dpo', 'HANDED_OVER', { to: to.role, by: by.role, ground: why.ground }),
   };
 };

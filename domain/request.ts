@@ -201,6 +201,8 @@ export const Request = z.object({
   sent: z.optional(z.array(Sent)),
   /** The round in which the DPO was told that systems gave less than they hold. */
   lackingTold: z.optional(z.int()),
+  /** The round that was opened for the answer to be made anew, with other choices of what is held back. */
+  madeAnew: z.optional(z.int()),
   /** The round in which the DPO goes on without the owners who have not answered. */
   unawaited: z.optional(z.int()),
   /** Who has it in place of the DPO, from whom and why. `key`: theirs (domain/deciders.ts); `note`: typed. */
@@ -214,6 +216,8 @@ export const Request = z.object({
       note: z.optional(z.string()),
     }),
   ),
+  /** Who gave it away for a conflict of interest. `key`: theirs (domain/deciders.ts). */
+  conflicts: z.optional(z.array(z.object({ key: z.string(), at: Instant }))),
   /** Waits for a second person. */
   proposal: z.optional(Proposal),
   deliveredAt: z.optional(Instant),

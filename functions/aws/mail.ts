@@ -183,6 +183,7 @@ const factsOf = (mail: OutboxMail, held: Case, to: Recipient, office: Office): L
     behalf: request.authority?.answerTo,
     nothingHeld: request.manifest && !request.sent && inForce(held).every(({ state }) => state === 'EMPTY'),
     authority: complaintBody(config.country),
+    anew: request.madeAnew === request.round,
     status: to.staff ? request.status : undefined,
     proposed: openProposal(held) !== undefined,
     ...alarmOf(mail, first?.deadline.due),

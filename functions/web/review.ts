@@ -7,6 +7,7 @@ import type { DataMap } from '../../domain/data-map.ts';
 import { type Decider, doneBy } from '../../domain/deciders.ts';
 import { inForce } from '../../domain/gathering.ts';
 import { fetchToHandOut } from '../../domain/hand-out.ts';
+import { mayDecide, mustBeFree } from '../../domain/hand-over.ts';
 import type { Manifest } from '../../domain/manifest.ts';
 import { choicesFor, isCurrent, isOf, type Mark, ownGrounds, pathsIn, struckBy } from '../../domain/marks.ts';
 import { type AnswerZip, zipsOf } from '../../domain/package.ts';
@@ -124,8 +125,14 @@ const choose = async (
 ): Promise<Answer> => {
   if ('problems' in asked) return again(asked.problems);
   const { requestId } = place.held.request;
+  if (!mayDecide(place.held.request, deps.config).some(({ key }) => key === by.key))
+    return again([{ field: 'choice', problem: 'conflict' }]);
   const writes = marksOf(asked.mark).map((mark) => markWrite(requestId, mark));
-  await deps.cases.change(requestId, (held) => doneBy(marked(held, asked.mark), by), writes);
+  const change = (held: Case) => {
+    mustBeFree(held.request, by, deps.config);
+    return doneBy(marked(held, asked.mark), by);
+  };
+  await deps.cases.change(requestId, change, writes);
   return { location: hereOf(visit) };
 };
 

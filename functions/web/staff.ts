@@ -8,7 +8,7 @@ import { mailAddress } from '../../domain/form-mail.ts';
 import { agree, decideAs, openProposal } from '../../domain/four-eyes.ts';
 import { goOnWithout, start, startFor } from '../../domain/gathering.ts';
 import { canHandOut, handOut } from '../../domain/hand-out.ts';
-import { handlerOf, handOver } from '../../domain/hand-over.ts';
+import { handlerOf, handOver, mayDecide, mustBeFree } from '../../domain/hand-over.ts';
 import { askPerson, personAnswered } from '../../domain/question.ts';
 import { tryAgain } from '../../domain/recovery.ts';
 import { type Case, handOverGrounds } from '../../domain/request.ts';
@@ -48,7 +48,9 @@ type Act = (visit: Visit, held: Case, at: Date, deps: Pick<Deps, 'config' | 'map
 /** What one person of the configuration answers for. */
 type Decide = (visit: Visit, held: Case, by: Decider, at: Date, deps: Pick<Deps, 'config' | 'map'>) => Change;
 
-const others = (by: Decider, config: Config): Decider[] => decidersOf(config).filter(({ key }) => key !== by.key);
+/** Who else may decide the case. */
+const others = ({ request }: Case, by: Decider, config: Config): Decider[] =>
+  mayDecide(request, config).filter(({ key }) => key !== by.key);
 
 const decideWith: Decide = (visit, held, by, at, { config }) => {
   const incomplete = text(visit, 'incomplete');
@@ -57,7 +59,7 @@ const decideWith: Decide = (visit, held, by, at, { config }) => {
     manifest: text(visit, 'manifest'),
     ...(incomplete ? { incomplete } : {}),
   };
-  return decideAs(held, decision, { by, others: others(by, config), fourEyes: config.dpo.fourEyes === true }, at);
+  return decideAs(held, decision, { by, others: others(held, by, config), fourEyes: config.dpo.fourEyes === true }, at);
 };
 
 const extendWith: Decide = (visit, held, _, at, { config }) => {
@@ -95,7 +97,7 @@ const decisions: Readonly<Record<string, Decide>> = {
   'note-answer': (visit, held, _, at, { config }) =>
     personAnswered(held, text(visit, 'answer'), 'dpo', rulesOf(config), at),
   'manual-proof': (visit, held, by, at, { config }) =>
-    proposeProof(held, text(visit, 'reason'), by, others(by, config), at),
+    proposeProof(held, text(visit, 'reason'), by, others(held, by, config), at),
   'confirm-proof': (visit, held, by, at) => confirmProof(held, { by, shown: text(visit, 'proposal') }, at),
 };
 
@@ -179,6 +181,16 @@ const isTooLate = (visit: Visit, held: Case, run: Decide, deps: Deps): boolean =
     }
   });
 
+const givesAway = (action: string): boolean => action === 'hand-over';
+
+/** Why this person may not do it: they decided first, or have a conflict of interest. */
+const whyNot = (action: string, held: Case, by: Decider, { config }: Deps): StaffProblem['problem'] | undefined => {
+  const first = { agree: openProposal(held), 'confirm-proof': held.request.proofProposal }[action];
+  if (first?.by === by.key) return 'same-person';
+  const free = givesAway(action) || mayDecide(held.request, config).some(({ key }) => key === by.key);
+  return free ? undefined : 'conflict';
+};
+
 /** A decision, once it is known who decides. */
 const decideNow = async (visit: Visit, held: Case, link: Link, run: Decide, deps: Deps): Promise<Answer> => {
   if (isTooLate(visit, held, run, deps)) return show(visit, held, [], deps, { moved: true });
@@ -191,12 +203,15 @@ const decideNow = async (visit: Visit, held: Case, link: Link, run: Decide, deps
   const { by, cookies } = factor;
   // A button that asks for a code decides nothing.
   if (fresh) return show(visit, held, [], deps, { known: by });
-  const first = { agree: openProposal(held), 'confirm-proof': held.request.proofProposal }[action];
-  if (first?.by === by.key) {
-    const answer = await show(visit, held, [{ field: 'last4', problem: 'same-person' }], deps, { known: by });
+  const problem = whyNot(action, held, by, deps);
+  if (problem) {
+    const answer = await show(visit, held, [{ field: 'last4', problem }], deps, { known: by });
     return { ...answer, cookies };
   }
-  const change = (current: Case) => doneBy(run(visit, current, by, deps.now(), deps), by);
+  const change = (current: Case) => {
+    if (!givesAway(action)) mustBeFree(current.request, by, deps.config);
+    return doneBy(run(visit, current, by, deps.now(), deps), by);
+  };
   const answer = await attempt(visit, link.requestId, change, deps);
   return { ...answer, cookies };
 };

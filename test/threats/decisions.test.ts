@@ -401,8 +401,12 @@ describe('four eyes', () => {
     return (fields: Record<string, string | readonly string[]>, having = 'manifest') =>
       decide(world, page, visitor, { ...fields, person }, { who, having });
   };
-  const decideAs = async (who: string, reference: string, fields: Record<string, string>, having?: string) =>
-    (await openAs(who, reference))(fields, having);
+  const decideAs = async (
+    who: string,
+    reference: string,
+    fields: Record<string, string | readonly string[]>,
+    having?: string,
+  ) => (await openAs(who, reference))(fields, having);
   const agreeing = (reference: string) => ({ action: 'agree', last4: last4(reference) });
 
   /** The row of the timeline that tells of it. */
@@ -441,6 +445,91 @@ describe('four eyes', () => {
     expect(timelineOf(page, 'Anmodningen blev afgjort')).toEqual([expect.stringContaining('DPO og stedfortræder 2')]);
     // Whoever has the link starts it: nobody was asked who they are.
     expect(timelineOf(page, 'Indsamlingen blev startet')).toEqual([expect.stringContaining('Via DPO’ens link')]);
+  });
+
+  const keyOf = (email: string) => decidersOf({ dpo: { name: '', email, language: 'da' } })[0]?.key ?? '';
+  const handOver = (who: string, to: string, reference: string, ground: string) =>
+    decideAs(who, reference, { action: 'hand-over', to: keyOf(to), ground, last4: last4(reference) }, 'to');
+  const askedToAgree = async (who: string, reference: string) =>
+    (await world.mails()).filter(
+      ({ to, subject }) => to.includes(who) && subject.includes(`${reference} mangler dit ja`),
+    ).length;
+
+  test('who gives a case away for a conflict of interest decides nothing about it any more, and is not asked to', async () => {
+    const reference = await toReviewFull();
+    expectStatus(await handOver(dpo, anna, reference, 'conflict'), 200);
+    const { page } = await open(reference);
+    expect(textOf(page.html)).toContain('Dorte Ågård (DPO) er inhabil og kan ikke afgøre sagen');
+    const looked = lookedAt(page);
+    for (const fields of [{ ...approving(reference), looked }, refusing(reference)]) {
+      const own = await decideAs(dpo, reference, fields);
+      expect(own.status).toBe(400);
+      expect(textOf(own.html)).toContain('Du er inhabil i sagen: en anden skal afgøre den');
+    }
+    const { visitor } = await open(reference);
+    const rows = `/dpo/request/${reference}/data/crm/notes`;
+    expectStatus(await lookAt(world, visitor, rows), 200);
+    const hide = { target: 'row', choice: 'withhold', ground: 'others' };
+    expect((await visitor.post(`${rows}/1`, hide)).status).toBe(400);
+    expect(await auditOf(reference, 'MARKED')).toEqual([]);
+
+    expectStatus(await decideAs(anna, reference, { ...approving(reference), looked }), 200);
+    await world.quiet();
+    expect(await askedToAgree(bo, reference)).toBe(1);
+    expect(await askedToAgree(dpo, reference)).toBe(0);
+    const agreed = await decideAs(dpo, reference, agreeing(reference), 'proposal');
+    expect(agreed.status).toBe(400);
+    expect(textOf(agreed.html)).toContain('Du er inhabil i sagen');
+    expectStatus(await decideAs(bo, reference, agreeing(reference), 'proposal'), 200);
+    expect((await auditOf(reference, 'DECIDED'))[0]?.facts).toMatchObject({ by: 'deputy-1', second: 'deputy-2' });
+  });
+
+  test('what somebody proposed falls away when they give the case away for a conflict of interest, and the page tells', async () => {
+    const reference = await toReview();
+    expectStatus(await decideAs(dpo, reference, approving(reference)), 200);
+    const late = await openAs(bo, reference);
+    expectStatus(await handOver(dpo, anna, reference, 'conflict'), 200);
+    expect((await late(agreeing(reference), 'proposal')).status).toBe(409);
+    const { page } = await open(reference);
+    expect(textOf(page.html)).toMatch(
+      /Et forslag gælder ikke mere Dorte Ågård \(DPO\) afgjorde .*, men er siden meldt inhabil/,
+    );
+    expect(await auditOf(reference, 'DECIDED')).toEqual([]);
+  });
+
+  test('where too few are left without a conflict of interest everybody may decide, and the page says so', async () => {
+    const reference = await toReview();
+    expectStatus(await handOver(dpo, anna, reference, 'conflict'), 200);
+    expectStatus(await handOver(anna, bo, reference, 'conflict'), 200);
+    const { page } = await open(reference);
+    expect(textOf(page.html)).toContain('Der er ikke andre nok i konfigurationen, så alle kan stadig afgøre sagen');
+    expectStatus(await decideAs(bo, reference, approving(reference)), 200);
+    expectStatus(await decideAs(dpo, reference, agreeing(reference), 'proposal'), 200);
+    expect(await auditOf(reference, 'DECIDED')).toHaveLength(1);
+  });
+
+  test('a proposal that fell away because what is held back changed is told on the page; the next mail says the answer was made anew', async () => {
+    const reference = await toReviewFull();
+    const { page, visitor } = await open(reference);
+    const looked = lookedAt(page);
+    expectStatus(await decideAs(dpo, reference, { ...approving(reference), looked }), 200);
+    const rows = `/dpo/request/${reference}/data/crm/notes`;
+    expectStatus(await lookAt(world, visitor, rows, anna), 200);
+    const hide = { target: 'row', choice: 'withhold', ground: 'others' };
+    expectStatus(await visitor.post(`${rows}/1`, hide), 200);
+    const stale = expectStatus(await visitor.get(`/dpo/request/${reference}`), 200);
+    const fell =
+      /Et forslag gælder ikke mere Dorte Ågård \(DPO\) afgjorde .*, men bagefter blev det, der sendes, ændret/;
+    expect(textOf(stale.html)).toMatch(fell);
+    expect(textOf(stale.html)).toContain('Bagefter får Dorte Ågård en mail');
+    expectStatus(await visitor.submit(stale, { action: 'make-anew', last4: last4(reference) }, 'last4'), 200);
+    const { mail, page: fresh } = await openAsDpo(world, reference, 3);
+    expect(textOf(fresh.html)).toMatch(fell);
+    expect(mail.subject).toMatch(/^Svaret i sagen .* er lavet om/);
+    expect(mail.text).toContain('Svaret er lavet om, fordi det, der udelades, blev ændret');
+    expectStatus(await (await openAs(anna, reference, 3))({ ...approving(reference), looked }), 200);
+    const { page: proposed } = await openAsDpo(world, reference, 3);
+    expect(textOf(proposed.html)).not.toContain('Et forslag gælder ikke mere');
   });
 
   test('T30: one person alone releases nothing, not even by deciding twice; a second person’s yes sends it', async () => {

@@ -348,6 +348,12 @@ const twoPeople = (typed: Typing) => {
       problems: code,
       more: { people, ...(second ? { sent: second } : {}) },
     },
+    { name: 'lapsed', held: review({ proposal: { ...proposal, manifest: 'before' } }), more: { people } },
+    {
+      name: 'conflict',
+      held: review({ proposal, handedTo: handedTo(second, typed), conflicts: [{ key: by.by, at }] }),
+      more: { people, handler: second },
+    },
     { name: 'known', held: review({ proposal }), more: { people, known: first, moved: true } },
     { name: 'handed-over', held: review({ handedTo: handedTo(second, typed) }), more: { people, handler: second } },
     {

@@ -59,6 +59,8 @@ export interface LetterFacts {
   readonly authority: { readonly name: string; readonly url: string };
   /** One person decided, and another's yes is missing. */
   readonly proposed?: boolean;
+  /** The answer was made anew after other choices of what is held back. */
+  readonly anew?: boolean;
   /** Where the case stands, for staff. */
   readonly status?: Status;
   /** Which alarm of the time limit this is. */

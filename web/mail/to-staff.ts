@@ -92,15 +92,16 @@ const toDecision = (
   name: 'decide' | 'lacking' | 'second' | 'handed-over',
   facts: LetterFacts,
   about: (facts: LetterFacts, v: Voice) => Block[] = () => [],
+  said: `${typeof name}.` | 'decide.anew-' = `${name}.`,
 ): Draft => {
   const v = voice(facts);
   const { say, reference, dueShort } = v;
   return {
-    subject: say(`${name}.subject`, { reference, date: dueShort }),
+    subject: say(`${said}subject`, { reference, date: dueShort }),
     title: say(`${name}.title`),
-    preview: say(`${name}.lead`),
+    preview: say(`${said}lead`),
     blocks: blocks(
-      paragraph(say(`${name}.lead`)),
+      paragraph(say(`${said}lead`)),
       staffFacts(v),
       about(facts, v),
       button(name, facts, v),
@@ -116,7 +117,8 @@ const waitsFor = ({ status, proposed }: LetterFacts, { say }: Voice): Block[] =>
   return waits === undefined ? [] : [{ kind: 'facts', rows: [[say('fact.waits-for'), waits]] }];
 };
 
-const decide = (facts: LetterFacts): Draft => toDecision('decide', facts, systemBlocks);
+const decide = (facts: LetterFacts): Draft =>
+  toDecision('decide', facts, systemBlocks, facts.anew ? 'decide.anew-' : 'decide.');
 
 /** Some systems failed, and owners are still to answer: what can be done meanwhile. */
 const lacking = (facts: LetterFacts): Draft =>

@@ -18,7 +18,7 @@ export const looks: Readonly<Record<Choice, 'good' | 'warning' | 'info'>> = {
 /** What is wrong in a form of the review pages; `field` is the field's name in the form that was sent. */
 export interface ReviewProblem {
   readonly field: 'choice' | 'ground' | 'words' | 'pattern';
-  readonly problem: 'choose' | 'ground' | 'nothing' | 'nowhere' | 'pattern' | 'late';
+  readonly problem: 'choose' | 'ground' | 'nothing' | 'nowhere' | 'pattern' | 'late' | 'conflict';
   /** What is told of what was typed. */
   readonly words?: string;
 }

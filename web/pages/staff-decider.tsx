@@ -1,7 +1,9 @@
-import { openProposal } from '../../domain/four-eyes.ts';
+import type { Decider } from '../../domain/deciders.ts';
+import { lapsedProposal, openProposal } from '../../domain/four-eyes.ts';
 import { masked } from '../../domain/identity.ts';
 import { Button, DateText, Notice, Tag, Typed } from '../components.tsx';
 import { Hidden, PostForm, Radios, TextField } from '../fields.tsx';
+import { capital } from '../format.ts';
 import { inLanguage } from '../frame.ts';
 import type { Form, Text } from '../staff-text.ts';
 import type { StaffProps } from './staff.tsx';
@@ -23,6 +25,12 @@ interface ClosingProps {
 /** The DPO, or which deputy. */
 export const roleInWords = (text: Text, role: string): string =>
   role === 'dpo' ? text('decider.dpo') : text('decider.deputy', { n: role.replace('deputy-', '') });
+
+/** Somebody who may decide: by name, while the configuration knows them. */
+export const personInWords = (text: Text, people: readonly Decider[], key: string, role = ''): string => {
+  const known = people.find((each) => each.key === key);
+  return known ? `${known.name} (${roleInWords(text, known.role)})` : capital(roleInWords(text, role));
+};
 
 const TypeCode = ({ props, form, action, label, look }: ClosingProps) => {
   const { text } = form;
@@ -138,6 +146,21 @@ export const Proposed = ({ props, form }: Props) => {
         </PostForm>
       )}
     </section>
+  );
+};
+
+/** What one person decided fell away before another agreed: nobody is to wait for it. */
+export const Lapsed = ({ props, text }: { props: StaffProps; text: Text }) => {
+  const lapsed = lapsedProposal(props);
+  if (!lapsed) return null;
+  const { proposal, why } = lapsed;
+  return (
+    <Notice look="warning" title={text('lapsed.title')}>
+      <p>
+        {text('lapsed.by', { who: personInWords(text, props.people, proposal.by, proposal.role) })}{' '}
+        <DateText when={proposal.at} frame={props} time />, {text(`lapsed.${why}`)}
+      </p>
+    </Notice>
   );
 };
 

@@ -65,7 +65,7 @@ export const AskAgainForm = ({ props, form }: Props) => {
 export const MakeAnewForm = ({ props, form }: Props) => (
   <section class="todo" id="todo">
     <h2>{form.text('staff.make-anew')}</h2>
-    <p>{form.text('staff.make-anew-lead')}</p>
+    <p>{form.text('staff.make-anew-lead', { name: props.handler?.name ?? '' })}</p>
     <PostForm to={inLanguage(props, props.path)}>
       <LastFour form={form} />
       <Button action="make-anew">{form.text('staff.make-anew-button')}</Button>

@@ -1,10 +1,11 @@
+import { mayDecide } from '../../domain/hand-over.ts';
 import { handOverGrounds, isOver } from '../../domain/request.ts';
-import { DateText, Disclosure, Typed } from '../components.tsx';
+import { DateText, Disclosure, Notice, Typed } from '../components.tsx';
 import { PostForm, Radios, TextArea } from '../fields.tsx';
 import { inLanguage } from '../frame.ts';
 import type { Form, Text } from '../staff-text.ts';
 import type { StaffProps } from './staff.tsx';
-import { Closing, roleInWords } from './staff-decider.tsx';
+import { Closing, personInWords, roleInWords } from './staff-decider.tsx';
 
 /** Who has the case, where it is not the DPO by themselves. */
 export const HandedTo = ({ props, text }: { props: StaffProps; text: Text }) => {
@@ -21,15 +22,35 @@ export const HandedTo = ({ props, text }: { props: StaffProps; text: Text }) => 
   );
 };
 
+/** Who gave it away for a conflict of interest, and whether they are out of it. */
+export const Conflicts = ({ props, text }: { props: StaffProps; text: Text }) => {
+  const { people, request, config } = props;
+  const barred = people.filter(({ key }) => request.conflicts?.some((each) => each.key === key));
+  if (barred.length === 0) return null;
+  const few = mayDecide(request, config).length === people.length;
+  return (
+    <Notice look="warning">
+      {barred.map(({ key }) => (
+        <p>{text(few ? 'conflict.has' : 'conflict.out', { who: personInWords(text, people, key) })}</p>
+      ))}
+      {few && <p>{text('conflict.few')}</p>}
+    </Notice>
+  );
+};
+
 /** Gives the case to another of those who may decide. */
 export const HandOver = ({ props, form }: { props: StaffProps; form: Form }) => {
   const { text } = form;
   const { people, handler, request } = props;
   const options = people
-    .filter(({ key }) => key !== handler?.key)
+    .filter(({ key }) => key !== handler?.key && !request.conflicts?.some((each) => each.key === key))
     .map(({ key, name, role }) => ({ value: key, label: `${name} (${roleInWords(text, role)})` }));
   if (isOver(request.status) || options.length === 0) return null;
-  const grounds = handOverGrounds.map((value) => ({ value, label: text(`hand-over.ground-${value}`) }));
+  const grounds = handOverGrounds.map((value) => ({
+    value,
+    label: text(`hand-over.ground-${value}`),
+    ...(value === 'conflict' ? { hint: text('hand-over.conflict-hint') } : {}),
+  }));
   return (
     <Disclosure title={text('hand-over.title')} open={props.typed.action === 'hand-over'}>
       <p>{text('hand-over.lead')}</p>

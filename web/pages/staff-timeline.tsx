@@ -1,7 +1,7 @@
 import type { AuditEntry } from '../../domain/audit.ts';
 import { ownerOf } from '../../domain/change.ts';
 import { DateText, Table } from '../components.tsx';
-import { number } from '../format.ts';
+import { capital, number } from '../format.ts';
 import { groundText } from '../package/left-out.ts';
 import { isTextKey, type Text, type TextKey } from '../staff-text.ts';
 import type { StaffProps } from './staff.tsx';
@@ -32,8 +32,7 @@ const deciderInWords = (text: Text, told: Told): string => {
   if (fromCommands.includes(told.what)) return text('actor.dpo');
   const by = claimed.includes(told.what) ? undefined : fact(told, 'by');
   if (by === undefined) return text('actor.link');
-  const words = byInWords(text, { by, second: fact(told, 'second') });
-  return `${words[0]?.toUpperCase()}${words.slice(1)}`;
+  return capital(byInWords(text, { by, second: fact(told, 'second') }));
 };
 
 const actorInWords = ({ props, text }: Props, told: Told): string => {

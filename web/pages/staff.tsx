@@ -22,10 +22,10 @@ import { page } from '../layout.tsx';
 import type { Form } from '../staff-text.ts';
 import { counted, type Text, type TextKey, t } from '../staff-text.ts';
 import { Behalf } from './staff-behalf.tsx';
-import { byInWords, ForgetBrowsers, MovedOn, Proposed } from './staff-decider.tsx';
+import { byInWords, ForgetBrowsers, Lapsed, MovedOn, Proposed } from './staff-decider.tsx';
 import { AskAgainForm, DecideForm, MakeAnewForm, StartForm, StuckForm, UndoForm } from './staff-forms.tsx';
 import { HandOut } from './staff-hand-out.tsx';
-import { HandedTo, HandOver } from './staff-hand-over.tsx';
+import { Conflicts, HandedTo, HandOver } from './staff-hand-over.tsx';
 import { LegalNotes } from './staff-legal.tsx';
 import { statusLooks } from './staff-looks.ts';
 import { SecondProof } from './staff-proof.tsx';
@@ -62,6 +62,7 @@ export interface StaffProblem {
     | 'code-gone'
     | 'codes-many'
     | 'same-person'
+    | 'conflict'
     | 'way'
     | 'looked';
 }
@@ -314,6 +315,8 @@ export const staffPage = (props: StaffProps): string => {
           </p>
         )}
         <HandedTo props={props} text={text} />
+        <Conflicts props={props} text={text} />
+        <Lapsed props={props} text={text} />
         <Rights props={props} text={text} />
         <Why records={props.rights} language={props.language} />
         <Person props={props} text={text} />
