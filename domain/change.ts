@@ -59,6 +59,7 @@ export const templates = [
   'unproven',
   'expiring',
   'closed',
+  'new-link',
   'undelivered',
 ] as const;
 export type Template = (typeof templates)[number];

@@ -226,6 +226,8 @@ export const Request = z.object({
   handedOut: z.optional(z.object({ at: Instant, way: z.enum(['post', 'in-person']), by: z.string() })),
   /** Mails with a download link that the person asked for beside the first. */
   links: z.optional(z.int()),
+  /** Mails with a link to the page of the case that the person asked for when theirs had ended. */
+  statusLinks: z.optional(z.int()),
   segment: Segment,
   /** Something failed and waits for the DPO: which step, and the error's name. */
   needsPerson: z.optional(z.object({ at: Instant, step: Step, error: z.string() })),

@@ -13,6 +13,7 @@ const quiet: readonly string[] = [
   'expiring',
   'closed',
   'expired',
+  'new-link',
 ] satisfies Template[];
 
 const isFetched = ({ package: built }: Request): boolean => built !== undefined && fetched(built) > 0;

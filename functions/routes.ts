@@ -14,7 +14,7 @@ export const routes = {
     'ANY /check',
     'GET /sent/{reference}',
   ],
-  person: ['GET /c/{token}', 'ANY /confirm/{reference}', 'GET /r/{token}', 'ANY /request/{reference}'],
+  person: ['ANY /c/{token}', 'ANY /confirm/{reference}', 'ANY /r/{token}', 'ANY /request/{reference}'],
   proof: ['GET /request/{reference}/proof', 'GET /proven'],
   staff: ['GET /dpo/{token}', 'ANY /dpo/request/{reference}'],
   review: [
@@ -25,7 +25,7 @@ export const routes = {
   'sign-in': ['GET /dpo/sign-in', 'GET /dpo/sign-in/begin', 'GET /dpo/signed-in', 'ANY /dpo/sign-out'],
   overview: ['ANY /dpo', 'GET /dpo/open.csv', 'GET /dpo/report/{month}'],
   owner: ['GET /o/{token}', 'ANY /task/{reference}/{system}', 'ANY /task/{reference}/{system}/files'],
-  download: ['GET /d/{token}', 'ANY /download/{reference}'],
+  download: ['ANY /d/{token}', 'ANY /download/{reference}'],
   calendar: ['GET /calendar/{token}'],
   // What no other route takes: the page that says that nothing is there.
   assets: ['GET /assets/{file}', '$default'],

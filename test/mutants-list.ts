@@ -25,9 +25,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'opening-a-link-uses-an-attempt',
     file: 'functions/lib/session.ts',
-    find: '  if (!token) throw new Refusal(404);\n  return { location',
+    find: '  if (!token) return ended();\n  return { location',
     replace:
-      "  if (!token) throw new Refusal(404);\n  if (purpose === 'confirm') await tokens.check(token, '', now);\n  return { location",
+      "  if (!token) return ended();\n  if (purpose === 'confirm') await tokens.check(token, '', now);\n  return { location",
     ...links,
     caughtBy: 'T24',
   },

@@ -57,6 +57,7 @@ const links: Partial<Record<OutboxMail['template'], { purpose: Purpose; path: st
   asked: { purpose: 'status', path: 'r', life: 120 * day },
   calendar: { purpose: 'calendar', path: 'calendar', life: 400 * day },
   remind: { purpose: 'confirm', path: 'c', life: 72 * hour },
+  'new-link': { purpose: 'status', path: 'r', life: 120 * day },
   unproven: { purpose: 'dpo', path: 'dpo', life: 60 * day },
   expiring: { purpose: 'download', path: 'd', life: 14 * day },
   undelivered: { purpose: 'dpo', path: 'dpo', life: 60 * day },
@@ -125,7 +126,9 @@ const secretsOf = (
   const facts = { purpose: kind.purpose, requestId, reference, recipient: mail.to, about };
   const { token, hash, write } = mint({ ...facts, expiresAt: until, ...(code ? { code } : {}) });
   const writes = mail.template === 'calendar' ? [write, newFeed(hash)] : [write];
-  return { link: `${env('BASE_URL').BASE_URL}/${kind.path}/${token}`, code, until, writes };
+  // What the person's link leads to is in their language, also when it has ended.
+  const language = mail.to === 'subject' ? `?lang=${held.request.language}` : '';
+  return { link: `${env('BASE_URL').BASE_URL}/${kind.path}/${token}${language}`, code, until, writes };
 };
 
 const toOwner: readonly OutboxMail['template'][] = ['owner-task', 'owner-reminder'];

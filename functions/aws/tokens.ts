@@ -37,7 +37,8 @@ export interface Token {
 export type Link = Pick<Token, 'hash' | 'requestId' | 'reference'>;
 
 export const maxAttempts = 5;
-const keptAfterExpiry = 7 * 86_400;
+/** Longer than a request stays open after a link to it: until then a new one can be asked for by the one that ended. */
+const keptAfterExpiry = 60 * 86_400;
 
 const hashOf = (token: string): string => sha256(`token ${token}`);
 const codeHash = (hash: string, code: string): string => sha256(`code ${hash} ${code}`);
@@ -123,6 +124,12 @@ export const tokensIn = (table: Table) => ({
     const found = parse(await table.get({ pk: tokenKey(hashOf(token)), sk: 'TOKEN' }));
     if (found?.purpose !== purpose || found.expiresAt <= now.toISOString()) return undefined;
     return found;
+  },
+
+  /** The token of a link that was once sent for the purpose, whether or not it has ended. */
+  async sent(token: string, purpose: Purpose): Promise<Token | undefined> {
+    const found = parse(await table.get({ pk: tokenKey(hashOf(token)), sk: 'TOKEN' }));
+    return found?.purpose === purpose ? found : undefined;
   },
 
   /** Whether this is the calendar feed in force. */

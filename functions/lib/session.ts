@@ -13,9 +13,13 @@ const cookieName = (purpose: Purpose, reference: string, about = ''): string =>
 export const keep = (purpose: Purpose, reference: string, token: string, about?: string): string =>
   `${cookieName(purpose, reference, about)}=${token}; Path=/; Max-Age=${minutes * 60}; Secure; HttpOnly; SameSite=Lax`;
 
+const gone = (): never => {
+  throw new Refusal(404);
+};
+
 /**
  * Opens a mailed link: checks it, keeps the token in a cookie and sends on to an address without it, so that no history, log or
- * referrer holds it. Reads only: scanners may open it as often as they like (T23).
+ * referrer holds it. Reads only: scanners may open it as often as they like (T23). `ended`: the answer to one that doesn't work.
  */
 export const openLink = async (
   visit: Visit,
@@ -23,10 +27,11 @@ export const openLink = async (
   purpose: Purpose,
   to: (token: Token) => string,
   now: Date,
+  ended: () => Promise<Answer> = gone,
 ): Promise<Answer> => {
   const raw = visit.parameters.token ?? '';
   const token = await tokens.find(raw, purpose, now);
-  if (!token) throw new Refusal(404);
+  if (!token) return ended();
   return { location: to(token), cookies: [keep(purpose, token.reference, raw, token.about)] };
 };
 

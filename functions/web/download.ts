@@ -8,9 +8,10 @@ import type { Cases } from '../aws/cases.ts';
 import { cases, now, tokens } from '../aws/from-env.ts';
 import { type Presigner, presigner } from '../aws/presign.ts';
 import { type CodeCheck, codeNow, type Token, type Tokens } from '../aws/tokens.ts';
+import { openOwn } from '../lib/ended-link.ts';
 import { type Look, look, siteOf } from '../lib/look.ts';
 import { type Answer, onPage, type Visit } from '../lib/page.ts';
-import { opened, openLink } from '../lib/session.ts';
+import { opened } from '../lib/session.ts';
 
 interface Deps {
   readonly cases: Cases;
@@ -83,8 +84,7 @@ const openFile = async (visit: Visit, held: Case, token: Token, deps: Deps): Pro
 };
 
 const downloadPages = (deps: Deps) => ({
-  'GET /d/{token}': (visit: Visit) =>
-    openLink(visit, deps.tokens, 'download', ({ reference }) => `/download/${reference}`, deps.now()),
+  'ANY /d/{token}': (visit: Visit) => openOwn(visit, 'download', ({ reference }) => `/download/${reference}`, deps),
 
   'ANY /download/{reference}': async (visit: Visit): Promise<Answer> => {
     const token = await opened(visit, deps.tokens, 'download', deps.now());

@@ -12,9 +12,10 @@ import { statusPage } from '../../web/pages/status.tsx';
 import type { Cases } from '../aws/cases.ts';
 import { cases, now, tokens } from '../aws/from-env.ts';
 import { consume, mint, type Token, type Tokens } from '../aws/tokens.ts';
+import { openOwn } from '../lib/ended-link.ts';
 import { type Look, look, siteOf } from '../lib/look.ts';
 import { type Answer, onPage, Refusal, type Visit } from '../lib/page.ts';
-import { keep, opened, openLink } from '../lib/session.ts';
+import { keep, opened } from '../lib/session.ts';
 import { readConfig, readMap, rulesOf } from '../lib/settings.ts';
 
 interface Deps {
@@ -117,8 +118,7 @@ const sendLink = async (visit: Visit, token: Token, deps: Deps): Promise<Answer>
 };
 
 const personPages = (deps: Deps) => ({
-  'GET /c/{token}': (visit: Visit) =>
-    openLink(visit, deps.tokens, 'confirm', ({ reference }) => `/confirm/${reference}`, deps.now()),
+  'ANY /c/{token}': (visit: Visit) => openOwn(visit, 'confirm', ({ reference }) => `/confirm/${reference}`, deps),
 
   'ANY /confirm/{reference}': async (visit: Visit): Promise<Answer> => {
     const token = await opened(visit, deps.tokens, 'confirm', deps.now());
@@ -130,8 +130,7 @@ const personPages = (deps: Deps) => ({
       : takeCode(visit, held, token, deps);
   },
 
-  'GET /r/{token}': (visit: Visit) =>
-    openLink(visit, deps.tokens, 'status', ({ reference }) => `/request/${reference}`, deps.now()),
+  'ANY /r/{token}': (visit: Visit) => openOwn(visit, 'status', ({ reference }) => `/request/${reference}`, deps),
 
   'ANY /request/{reference}': async (visit: Visit): Promise<Answer> => {
     const token = await opened(visit, deps.tokens, 'status', deps.now());

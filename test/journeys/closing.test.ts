@@ -125,6 +125,12 @@ test('an answer that nobody fetched is reminded of once before its link ends, an
   expect((await requestOf(reference)).status).toBe('CLOSED');
   await world.advance('P10D');
   expect(await templatesOf(reference)).toEqual([...before, 'expiring subject', 'closed subject']);
+  const visitor = new Visitor(world.site);
+  const ended = await visitor.get(linkIn(reminder as never, 'd'));
+  expect([ended.status, textOf(ended.html)]).toEqual([404, expect.stringContaining('Et svar kan hentes i 14 dage')]);
+  await visitor.submit(ended, { last4: last4(reference) }, 'last4');
+  await world.quiet();
+  expect(await templatesOf(reference)).toEqual([...before, 'expiring subject', 'closed subject']);
 });
 
 test('an answer that was fetched closes at its date without another mail', async () => {

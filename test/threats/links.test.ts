@@ -278,4 +278,49 @@ test('T19, T28: a link works to its last second, and then looks like one that ne
   const expired = await new Visitor(world.site).get(link);
   const unknown = await new Visitor(world.site).get(`/c/${'A'.repeat(43)}`);
   expect([expired.status, expired.html]).toEqual([404, unknown.html]);
+  expect(textOf(unknown.html)).toContain('Få et nyt link');
+});
+
+/** The mails to an address from the n-th on. */
+const mailsTo = async (email: string, from: number) => {
+  await world.quiet();
+  return (await world.mails()).filter(({ to }) => to.includes(email)).slice(from);
+};
+
+test('whoever has a link that ended gets a new one at the same address while the case is open, at most three; the page says the same to all', async () => {
+  const email = 'for-sent@fremmed.example';
+  const { reference: late } = await ask(world, { name: 'For Sent', email });
+  const link = linkIn(await world.mail(email, new RegExp(late)), 'c');
+  await world.advance('PT72H1M');
+  await world.advance('P14D');
+  const before = (await mailsTo(email, 0)).length;
+  const visitor = new Visitor(world.site);
+  const ended = await visitor.get(link);
+  const unknown = await visitor.get(`/c/${'A'.repeat(43)}`);
+  const send = async (page: Page, typed: string) => {
+    const { status, html } = await visitor.submit(page, { last4: typed }, 'last4');
+    return { status, html };
+  };
+  // A scanner that presses every button types nothing.
+  expect((await send(ended, '')).status).toBe(400);
+  const foreign = await send(unknown, last4(late));
+  expect(await send(ended, last4(reference))).toEqual(foreign);
+  expect(await mailsTo(email, before)).toEqual([]);
+  for (let n = 0; n < 4; n += 1) expect(await send(ended, last4(late))).toEqual(foreign);
+  expect(textOf(foreign.html)).toContain('Se i din mail');
+  const sent = await mailsTo(email, before);
+  expect(sent.map(({ subject }) => subject)).toEqual(Array(3).fill(`Din henvendelse ${late}: bekræft din e-mail`));
+  const proven = await prove(world, email, late, new Visitor(world.site), sent[2]);
+  expect(new URL(proven.page.url).pathname).toBe(`/request/${late}`);
+  // Proven since: the link that ended leads to the case.
+  await world.advance('PT72H1M');
+  expect(await send(ended, last4(late))).toEqual(foreign);
+  const follow = (await mailsTo(email, before + sent.length)).at(-1);
+  expect(follow?.subject).toBe(`Din henvendelse ${late}: dit nye link`);
+  const page = await visitor.get(linkIn(follow as { text: string }, 'r'));
+  expect([page.status, new URL(page.url).pathname]).toEqual([200, `/request/${late}`]);
+  await visitor.submit(page, { action: 'withdraw', last4: last4(late) }, 'last4');
+  const closed = (await mailsTo(email, 0)).length;
+  expect(await send(ended, last4(late))).toEqual(foreign);
+  expect(await mailsTo(email, closed)).toEqual([]);
 });

@@ -23,6 +23,7 @@ import { accessibilityPage } from '../../web/pages/accessibility.tsx';
 import { type ConfirmState, confirmPage } from '../../web/pages/confirm.tsx';
 import { deciderCodePage } from '../../web/pages/decider-code.tsx';
 import { type DownloadState, downloadPage } from '../../web/pages/download.tsx';
+import { endedLinkPage } from '../../web/pages/ended-link.tsx';
 import { errorPage } from '../../web/pages/error.tsx';
 import { formPage } from '../../web/pages/form.tsx';
 import { type OverviewProps, overviewPage } from '../../web/pages/overview.tsx';
@@ -684,6 +685,10 @@ const personSpecimens = (frame: { language: Language; config: Config }, typed: T
       name: 'status-more-proof',
       html: statusPage({ ...at(`/request/${reference}`), now, ...caseOf('REVIEW', typed), wantsProof: true }),
     },
+    ...(['ended', 'not-typed', 'asked'] as const).map((state) => ({
+      name: `link-${state}`,
+      html: endedLinkPage({ ...at('/c/x'), state }),
+    })),
     ...proofProblems.map((problem) => ({
       name: `proof-${problem}`,
       html: proofPage({ ...at('/proven'), problem, ...(problem === 'expired' ? {} : { reference }) }),

@@ -15,6 +15,7 @@ const remind = (facts: LetterFacts): Draft => {
       button('remind', facts, v),
       facts.code !== undefined && { kind: 'code', label: say('confirm.code'), code: facts.code },
       linkLife(facts, v),
+      paragraph(say('remind.ended')),
       paragraph(say('remind.close', { date: due })),
       personFacts(v),
       note(say('confirm.not-you-title'), say('confirm.not-you')),
@@ -62,6 +63,19 @@ const closed = (facts: LetterFacts): Draft => {
     title: say('closed.title'),
     preview: say('closed.lead'),
     blocks: blocks(paragraph(say('closed.lead')), paragraph(say('closed.again', { email, reference }))),
+    foot: foot('person', facts),
+  };
+};
+
+/** In place of a link that has ended, to whom that was sent. */
+const newLink = (facts: LetterFacts): Draft => {
+  const v = voice(facts);
+  const { say, reference } = v;
+  return {
+    subject: say('new-link.subject', { reference }),
+    title: say('new-link.title'),
+    preview: say('new-link.lead'),
+    blocks: blocks(paragraph(say('new-link.lead')), button('new-link', facts, v), linkLife(facts, v)),
     foot: foot('person', facts),
   };
 };
@@ -114,4 +128,12 @@ const ownerReminder = (facts: LetterFacts): Draft => {
 };
 
 /** The mails that a date causes. */
-export const ofTime = { 'owner-reminder': ownerReminder, remind, unproven, expiring, closed, expired };
+export const ofTime = {
+  'owner-reminder': ownerReminder,
+  remind,
+  unproven,
+  expiring,
+  closed,
+  'new-link': newLink,
+  expired,
+};

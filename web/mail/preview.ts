@@ -101,6 +101,7 @@ const more: Readonly<Record<Template, (language: Language) => More>> = {
   unproven: () => ({}),
   expiring: () => ({}),
   closed: () => ({ link: undefined, linkExpiresAt: undefined }),
+  'new-link': () => ({}),
   undelivered: () => ({ undelivered: { template: 'ready', to: 'subject', reason: 'bounced' } }),
 };
 
