@@ -60,6 +60,9 @@ export const templates = [
   'expiring',
   'closed',
   'new-link',
+  'withdrawn',
+  'case-withdrawn',
+  'task-ended',
   'undelivered',
 ] as const;
 export type Template = (typeof templates)[number];

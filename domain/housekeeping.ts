@@ -66,7 +66,16 @@ export const doChore = (
 export const remindsUnproven = ({ request }: Case, name: ChoreName): boolean =>
   (name === 'remind-3' || name === 'remind-7') && !isUnreachable(request);
 
-const closing: readonly Template[] = ['expired', 'closed', 'answered', 'needs-person', 'undelivered'];
+const closing: readonly Template[] = [
+  'expired',
+  'closed',
+  'answered',
+  'needs-person',
+  'undelivered',
+  'withdrawn',
+  'case-withdrawn',
+  'task-ended',
+];
 
 /**
  * Whether a mail is still wanted when it goes out: after the end only the one that tells of it, nothing once its reader is forgotten, and

@@ -1,4 +1,4 @@
-import { actor, type Change, moved, mustBe, refuse, sameSegment } from './change.ts';
+import { actor, type Change, type MailDraft, moved, mustBe, refuse, sameSegment } from './change.ts';
 import { isUndecided, isUntold } from './decision.ts';
 import { inForce, isOpen, newRound, waitingFor } from './gathering.ts';
 import { awaitsFetching, lastPackage } from './package.ts';
@@ -62,11 +62,27 @@ export const takeOver = (held: Case, now: Date): Change => {
   };
 };
 
+/** Who works on it hears that they need not: the DPO, once they were asked to start it, and owners who have not answered. */
+const stopWork = (held: Case): MailDraft[] => [
+  ...(held.request.startAskedAt ? [{ template: 'case-withdrawn', to: 'dpo', cause: 'withdrawn' } as const] : []),
+  ...[
+    ...new Set(
+      inForce(held)
+        .filter(isOpen)
+        .map(({ system }) => system),
+    ),
+  ].map((system) => ({ template: 'task-ended', to: `owner:${system}`, cause: 'withdrawn', about: system }) as const),
+];
+
 /** The person takes the request back: what was decided and not sent yet never comes to be. */
 export const withdraw = (held: Case, now: Date): Change => {
   if (isOver(held.request.status) || held.request.status === 'DELIVERED') refuse(held.request, 'open');
   const rights = held.rights.map((record) => (isUntold(record, held.rights) ? undecided(record) : record));
-  return { ...moved({ ...held, rights }, 'WITHDRAWN', now), audit: actor('subject', 'WITHDRAWN') };
+  return {
+    ...moved({ ...held, rights }, 'WITHDRAWN', now),
+    mails: [{ template: 'withdrawn', to: 'subject', cause: 'withdrawn' }, ...stopWork(held)],
+    audit: actor('subject', 'WITHDRAWN'),
+  };
 };
 
 /**

@@ -14,6 +14,9 @@ const quiet: readonly string[] = [
   'closed',
   'expired',
   'new-link',
+  'withdrawn',
+  'case-withdrawn',
+  'task-ended',
 ] satisfies Template[];
 
 const isFetched = ({ package: built }: Request): boolean => built !== undefined && fetched(built) > 0;

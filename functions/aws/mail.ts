@@ -131,7 +131,7 @@ const secretsOf = (
   return { link: `${env('BASE_URL').BASE_URL}/${kind.path}/${token}${language}`, code, until, writes };
 };
 
-const toOwner: readonly OutboxMail['template'][] = ['owner-task', 'owner-reminder'];
+const toOwner: readonly OutboxMail['template'][] = ['owner-task', 'owner-reminder', 'task-ended'];
 
 /** What an owner is asked, and by when. */
 const taskOf = (mail: OutboxMail, held: Case, { language }: Recipient, { map, config, now }: Office) => {

@@ -216,6 +216,7 @@ test('who withdraws what was approved and not sent yet reads of no decision; the
   expect(textOf(task.html)).toContain('Opgaven gælder ikke mere');
 
   // A page that was open before, in a browser that nobody is known by.
+  await world.quiet();
   const count = (await world.mails()).length;
   const stranger = new Visitor(world.site);
   const late = await openAsDpo(world, reference, 2, stranger);
@@ -228,7 +229,7 @@ test('who withdraws what was approved and not sent yet reads of no decision; the
   expect((await world.mails()).length).toBe(count);
 });
 
-test('nobody gets a mail about a request that was withdrawn, not even one that was already waiting', async () => {
+test('a withdrawal is confirmed to the person and told to the DPO and to the owners who were asked; nobody hears of the request after that', async () => {
   const email = 'fortryder@fremmed.example';
   const { reference } = await ask(world, { name: 'Fortryder Alt', email });
   const { page, visitor } = await prove(world, email, reference);
@@ -240,6 +241,18 @@ test('nobody gets a mail about a request that was withdrawn, not even one that w
     'last4',
   );
   expect(withdrawn.status).toBe(200);
+  await world.quiet();
+  const last = async (to: string) => (await mailsTo(to, reference)).at(-1) as Mail;
+  expect((await last(email)).subject).toBe(`Din henvendelse ${reference}: du har trukket den tilbage`);
+  expect((await last(email)).text.replaceAll(/\s+/g, ' ')).toContain('Var det ikke dig?');
+  expect((await last(dpo)).subject).toBe(`Sag ${reference}: personen har trukket den tilbage`);
+  const stop = await last('arkiv@nordlys.example');
+  expect(stop.subject).toBe(`Sag ${reference}: du skal ikke lede mere i Papirarkiv`);
+  const [task] = await mailsTo('arkiv@nordlys.example', reference);
+  expect(textOf((await new Visitor(world.site).get(linkIn(task as Mail, 'o'))).html)).toContain(
+    'Du skal ikke lede mere',
+  );
+  for (const { text, html } of [await last(dpo), stop]) expect(`${text} ${html}`).not.toMatch(/Fortryder|fremmed/);
   const count = async () => (await world.mails()).filter(({ text }) => text.includes(reference)).length;
   const before = await count();
   await world.advance('P60D');

@@ -15,6 +15,8 @@ import { previews, sampleFacts } from '../../web/mail/preview.ts';
 const languages = ['da', 'en'] as const;
 const every = templates.flatMap((template) => languages.map((language) => ({ template, language })));
 const staff = [
+  'case-withdrawn',
+  'task-ended',
   'undelivered',
   'start',
   'owner-task',

@@ -3,6 +3,7 @@ import type { Draft } from './block.ts';
 import type { LetterFacts } from './facts.ts';
 import { htmlMail } from './html.tsx';
 import { ofTime } from './of-time.ts';
+import { ofWithdrawal } from './of-withdrawal.ts';
 import { plainMail } from './plain.ts';
 import { toPerson } from './to-person.ts';
 import { toStaff } from './to-staff.ts';
@@ -20,6 +21,7 @@ const drafts: Readonly<Record<Template, (facts: LetterFacts) => Draft>> = {
   ...toPerson,
   ...toStaff,
   ...ofTime,
+  ...ofWithdrawal,
 };
 
 /** Writes a mail in the reader's language. Throws RangeError for a date or time zone that does not exist. */

@@ -102,6 +102,13 @@ const more: Readonly<Record<Template, (language: Language) => More>> = {
   expiring: () => ({}),
   closed: () => ({ link: undefined, linkExpiresAt: undefined }),
   'new-link': () => ({}),
+  withdrawn: () => ({ link: undefined, linkExpiresAt: undefined }),
+  'case-withdrawn': () => ({ link: undefined, linkExpiresAt: undefined }),
+  'task-ended': (language) => ({
+    task: { owner: 'Per Møller', system: titles[language][2] ?? '' },
+    link: undefined,
+    linkExpiresAt: undefined,
+  }),
   undelivered: () => ({ undelivered: { template: 'ready', to: 'subject', reason: 'bounced' } }),
 };
 

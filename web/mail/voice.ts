@@ -36,7 +36,10 @@ export type Voice = ReturnType<typeof voice>;
 
 /** The way on: a button with its address beneath, and how long it works. */
 export const button = (
-  key: Exclude<Template, 'code' | 'decider-code' | 'expired' | 'closed'>,
+  key: Exclude<
+    Template,
+    'code' | 'decider-code' | 'expired' | 'closed' | 'withdrawn' | 'case-withdrawn' | 'task-ended'
+  >,
   { link }: LetterFacts,
   { say }: Voice,
 ): Block | undefined =>
