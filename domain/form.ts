@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { mailAddress, mailProblem } from './form-mail.ts';
 import { type Person, rights } from './request.ts';
+import { manyLines, oneLine } from './typed-text.ts';
 
 /** The pages of the form in their order; `check` asks nothing, it sends. */
 export const formSteps = ['want', 'who', 'you', 'details', 'answer', 'check'] as const;
@@ -47,10 +48,6 @@ export const stamp = 'stamp';
 export const isTrapped = (fields: Fields): boolean => (fields.get(honeypot) ?? []).some((value) => value !== '');
 
 const says = (error: FormError) => ({ error });
-
-/** Control signs could forge lines of a mail header, and signs that turn the writing direction could forge what a reader sees. */
-const oneLine = /^[^\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]*$/u;
-const manyLines = /^(?:[\n\t]|[^\p{Cc}\u202a-\u202e\u2066-\u2069])*$/u;
 
 const line = (max: number, tooLong: FormError) =>
   z.string().check(z.regex(oneLine, says('sign')), z.trim(), z.maxLength(max, says(tooLong)));

@@ -2,6 +2,7 @@ import middy from '@middy/core';
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import type { Language } from '../../domain/config.ts';
 import type { Failure } from '../../domain/errors.ts';
+import { isPlain } from '../../domain/typed-text.ts';
 import { asLanguage } from '../../web/frame.ts';
 import { errorName, log } from './log.ts';
 import { networkOf } from './network.ts';
@@ -133,17 +134,17 @@ const render = (answer: Answer): APIGatewayProxyStructuredResultV2 => ({
   ...(answer.cookies ? { cookies: [...answer.cookies] } : {}),
 });
 
-const bodyOf = ({ body = '', isBase64Encoded }: APIGatewayProxyEventV2): string => {
-  if (Buffer.byteLength(body) > maxBody * 1.4) throw new Refusal(413);
+const bodyOf = ({ body = '', isBase64Encoded }: APIGatewayProxyEventV2, most: number): string => {
+  if (Buffer.byteLength(body) > most * 1.4) throw new Refusal(413);
   const text = isBase64Encoded ? Buffer.from(body, 'base64').toString('utf8') : body;
-  if (Buffer.byteLength(text) > maxBody) throw new Refusal(413);
+  if (Buffer.byteLength(text) > most) throw new Refusal(413);
   return text;
 };
 
-const fieldsOf = (event: APIGatewayProxyEventV2): ReadonlyMap<string, readonly string[]> => {
+const fieldsOf = (event: APIGatewayProxyEventV2, most: number): ReadonlyMap<string, readonly string[]> => {
   const type = event.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/x-www-form-urlencoded') throw new Refusal(415);
-  const text = bodyOf(event);
+  const text = bodyOf(event, most);
   // Broken percent signs and bytes that are not UTF-8 would be replaced in silence.
   if (/%(?![0-9a-f]{2})/i.test(text)) throw new Refusal(400);
   const fields = new Map<string, string[]>();
@@ -186,7 +187,7 @@ export const languageIn = (query: URLSearchParams): Language | undefined => {
   return asked === 'da' || asked === 'en' ? asked : undefined;
 };
 
-const visitOf = (event: APIGatewayProxyEventV2, baseUrl: string): Visit => {
+const visitOf = (event: APIGatewayProxyEventV2, baseUrl: string, most = maxBody): Visit => {
   const method = methodOf(event);
   if (!method) throw new Refusal(405);
   if (method === 'POST') mustBeOurs(event, baseUrl);
@@ -198,7 +199,7 @@ const visitOf = (event: APIGatewayProxyEventV2, baseUrl: string): Visit => {
       Object.entries(event.pathParameters ?? {}).map(([name, value]) => [name, value ?? '']),
     ),
     query,
-    fields: method === 'POST' ? fieldsOf(event) : new Map(),
+    fields: method === 'POST' ? fieldsOf(event, most) : new Map(),
     cookies: cookiesOf(event),
     client: networkOf(event.requestContext.http.sourceIp),
     language: languageIn(query),
@@ -229,18 +230,35 @@ export interface Site {
 /** `GET /want`, `ANY /you/{x}`: as in routes.ts. */
 export type Pages = Readonly<Record<string, Handle>>;
 
-/** What was typed: texts have a blank or a line break, and nothing that a page sends by itself has one. */
+/** Far more than a form takes, so that a text that was too long comes back too. */
+const mostGivenBack = 8 * maxBody;
+
+/** What was typed: texts have a blank, a line break or a sign beyond ASCII, and nothing that a page sends by itself has one. */
 const typedIn = (event: APIGatewayProxyEventV2, baseUrl: string): string[] => {
   try {
-    const values = [...visitOf(event, baseUrl).fields.values()].flat();
-    return values.map((value) => value.trim()).filter((value) => /\s/.test(value));
+    const values = [...visitOf(event, baseUrl, mostGivenBack).fields.values()].flat();
+    return values.map((value) => value.trim()).filter((value) => /[^\x21-\x7e]/.test(value));
   } catch {
     return [];
   }
 };
 
+/** Names of a system's own things, which may hold any sign: nobody typed them. */
+const carried: readonly string[] = ['target'];
+
+/** No page takes a typed text that could forge what its reader sees. */
+const mustBePlain = ({ fields }: Visit): void => {
+  const typed = [...fields].filter(([name]) => !carried.includes(name)).flatMap(([, values]) => values);
+  if (!typed.every(isPlain)) throw new Refusal(422);
+};
+
+interface PageOptions {
+  /** The pages say themselves, at the field, that they do not take a sign. */
+  readonly tellSigns?: true;
+}
+
 /** Binds pages to API Gateway by route key. One place parses, one place turns failures into pages, one place sets the headers. */
-export const onPage = (site: () => Site, pages: () => Pages) => {
+export const onPage = (site: () => Site, pages: () => Pages, { tellSigns }: PageOptions = {}) => {
   let built: { site: Site; pages: Pages } | undefined;
   const answerTo = async (event: APIGatewayProxyEventV2): Promise<Answer> => {
     built ??= { site: site(), pages: pages() };
@@ -248,6 +266,7 @@ export const onPage = (site: () => Site, pages: () => Pages) => {
     if (!handle) throw new Refusal(404);
     const visit = visitOf(event, built.site.baseUrl);
     if (visit.method === 'POST' && event.routeKey.startsWith('GET ')) throw new Refusal(405);
+    if (!tellSigns) mustBePlain(visit);
     return keepingLanguage(await handle(visit), visit);
   };
   const failed = {

@@ -175,6 +175,8 @@ const intakePages = (deps: Deps): Record<string, Handle> => {
   };
 };
 
-export const handler = onPage(siteOf, () =>
-  intakePages({ cases: cases(), counters: counters(), seals: seals(), config: readConfig(), look: look(), now }),
+export const handler = onPage(
+  siteOf,
+  () => intakePages({ cases: cases(), counters: counters(), seals: seals(), config: readConfig(), look: look(), now }),
+  { tellSigns: true },
 );

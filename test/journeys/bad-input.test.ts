@@ -65,6 +65,40 @@ test.each(Object.entries(bodies))(
   },
 );
 
+const postTo = async (path: string, fields: Readonly<Record<string, string>>) => {
+  const { status, html } = await new Visitor(world.site).post(path, fields);
+  return { status, text: textOf(html) };
+};
+
+test('a text with a sign that could turn it around is taken on no page, and comes back with the sign written out', async () => {
+  for (const path of ['/request/K7F-4QX-92M', '/dpo/request/K7F-4QX-92M', '/task/K7F-4QX-92M/archive']) {
+    for (const field of ['text', 'answer', 'reason', 'name', 'question']) {
+      const { status, text } = await postTo(path, { [field]: 'En mappe\r\nfdp\u202etxt', last4: '4QX9' });
+      expect([status, text.match(/En mappe fdp\S*/)?.[0]], `${path} ${field}`).toEqual([
+        422,
+        'En mappe fdp[U+202E]txt',
+      ]);
+    }
+  }
+  // The form says so at the field.
+  const { status, text } = await postTo('/details', { details: 'En mappe fdp\u202etxt' });
+  expect([status, text]).toEqual([400, expect.stringContaining('usynligt tegn')]);
+  // Signs of other scripts and of the page's own lines are nothing of the kind.
+  expect((await postTo('/task/K7F-4QX-92M/archive', { text: 'שלום\r\n\u200fأهلا 👩‍👧' })).status).toBe(404);
+});
+
+test('a text that a page has no room for comes back on the page that says so, whatever its script', async () => {
+  for (const typed of ['漢'.repeat(4_000), '😀'.repeat(2_000), 'et ord og '.repeat(1_800).trim()]) {
+    for (const [path, field] of [
+      ['/request/K7F-4QX-92M', 'answer'],
+      ['/task/K7F-4QX-92M/archive', 'text'],
+    ] as const) {
+      const { status, text } = await postTo(path, { [field]: typed });
+      expect([status, text.includes(typed)], `${path} ${typed.slice(0, 4)}`).toEqual([413, true]);
+    }
+  }
+});
+
 test('other methods are refused with 405', async () => {
   for (const method of ['PUT', 'DELETE', 'PATCH']) {
     expect((await fetch(`${world.site}/want`, { method })).status, method).toBe(405);

@@ -829,7 +829,7 @@ const overviewSpecimens = (frame: { language: Language; config: Config }, typed:
 /** Every page in every state that it has. */
 export const specimens = (language: Language, typed: Typing = (text) => text): Specimen[] => {
   const frame = { language, config };
-  const errors = [400, 403, 404, 405, 409, 413, 415, 429, 500, 503, 418, 502];
+  const errors = [400, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503, 418, 502];
   return [
     { name: 'start', html: startPage({ ...frame, path: '/' }) },
     { name: 'accessibility', html: accessibilityPage({ ...frame, path: '/accessibility' }) },

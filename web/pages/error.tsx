@@ -1,10 +1,11 @@
+import { marked } from '../../domain/typed-text.ts';
 import { ButtonLink, Contact } from '../components.tsx';
 import { type Frame, inLanguage } from '../frame.ts';
 import { page } from '../layout.tsx';
 import { type CommonKey, t } from '../text.ts';
 
 /** Statuses with a text of their own; any other client error is told as 400, any other failure as 500. */
-const told = [400, 403, 404, 405, 409, 413, 415, 429, 500, 503] as const;
+const told = [400, 403, 404, 405, 409, 413, 415, 422, 429, 500, 503] as const;
 type Told = (typeof told)[number];
 
 const toldAs = (status: number): Told => told.find((each) => each === status) ?? (status < 500 ? 400 : 500);
@@ -34,7 +35,7 @@ export const errorPage = ({ status, typed = [], ...frame }: ErrorProps): string 
           <>
             <p>{text('error-page.typed')}</p>
             {typed.map((each) => (
-              <blockquote class="typed">{each}</blockquote>
+              <blockquote class="typed">{marked(each)}</blockquote>
             ))}
           </>
         )}
