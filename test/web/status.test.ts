@@ -36,6 +36,16 @@ test('a decision that can still be taken back is not told, and the right is not 
   expect(shown({ request, rights: before, sources: [] })).toMatch(/Afvist[\s\S]*Nej tak/);
 });
 
+test('a refusal at the start looks like no decision until it stands', () => {
+  const { request, rights } = held('APPROVED');
+  const pending = rights.map((record) => ({ ...record, decision: refused.decision })) as RightRecord[];
+  const text = shown({ request, rights: pending, sources: [] });
+  expect(text).toContain('Vi ser på din anmodning.');
+  expect(text).not.toMatch(/gør svaret klar|Nej tak|Afvist/);
+  expect(text.match(/Færdig/g)).toHaveLength(2);
+  expect(shown(held('APPROVED', { startedAt: at }))).toContain('Vi gør svaret klar.');
+});
+
 test('the reason for more time is gone once the answer is sent', () => {
   const longer = (status: Request['status']): Case => {
     const { request, rights, sources } = held(status);

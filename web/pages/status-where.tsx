@@ -27,10 +27,15 @@ const stepAt: Readonly<Record<Exclude<Status, 'REFUSED'>, number>> = {
   UNVERIFIED_CLOSED: 0,
 };
 
+/** A request that is refused before it is started looks as it did until that stands. */
+const shownStatus = ({ status, startedAt }: Request): Status =>
+  status === 'APPROVED' && !startedAt ? 'VERIFIED' : status;
+
 /** A refusal ends a request where it stands: what was not done by then never is. */
-const stepOf = ({ status, manifest }: Request): number => {
+const stepOf = (request: Request): number => {
+  const status = shownStatus(request);
   if (status !== 'REFUSED') return stepAt[status];
-  return manifest ? 4 : 2;
+  return request.manifest ? 4 : 2;
 };
 
 export const Steps = ({ props }: { props: StatusProps }) => {
@@ -118,7 +123,7 @@ export const Headline = ({ props }: { props: StatusProps }) => {
   const until = lastEnd(props.request);
   const [first] = awaited(props);
   const partly = isPartlySent(props);
-  const key = status === 'DELIVERED' && !until ? 'status.answered' : (`status.${status}` as const);
+  const key = status === 'DELIVERED' && !until ? 'status.answered' : (`status.${shownStatus(props.request)}` as const);
   return (
     <div class="headline">
       <p class="headline-state">{text(partly ? 'status.partly' : key)}</p>
