@@ -243,8 +243,8 @@ const typedIn = (event: APIGatewayProxyEventV2, baseUrl: string): string[] => {
   }
 };
 
-/** Names of a system's own things, which may hold any sign: nobody typed them. */
-const carried: readonly string[] = ['target'];
+/** Names of a system's own things and of files, which may hold any sign: nobody typed them. */
+const carried: readonly string[] = ['target', 'remove'];
 
 /** No page takes a typed text that could forge what its reader sees. */
 const mustBePlain = ({ fields }: Visit): void => {

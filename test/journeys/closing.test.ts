@@ -250,7 +250,7 @@ test('a withdrawal is confirmed to the person and told to the DPO and to the own
   expect(stop.subject).toBe(`Sag ${reference}: du skal ikke lede mere i Papirarkiv`);
   const [task] = await mailsTo('arkiv@nordlys.example', reference);
   expect(textOf((await new Visitor(world.site).get(linkIn(task as Mail, 'o'))).html)).toContain(
-    'Du skal ikke lede mere',
+    'Opgaven gælder ikke mere',
   );
   for (const { text, html } of [await last(dpo), stop]) expect(`${text} ${html}`).not.toMatch(/Fortryder|fremmed/);
   const count = async () => (await world.mails()).filter(({ text }) => text.includes(reference)).length;
