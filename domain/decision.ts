@@ -61,6 +61,11 @@ export const withFreeText = (held: Case, map: DataMap): string[] => {
   return [...new Set(found)].sort();
 };
 
+/** Systems that answered with something else after it was chosen what is held back of them. */
+export const lostSystems = ({ request }: Pick<Case, 'request'>): string[] => [
+  ...new Set(request.manifest?.lost?.map(({ system }) => system)),
+];
+
 /**
  * Decides, on exactly the manifest shown. Refuses another manifest (changed since it was seen), a right left out, a refusal without a
  * reason, and delivery while a system is missing without a reason for it.

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { canonical, sha256 } from './canonical.ts';
 import type { Row, Value } from './connector.ts';
 import { type Finding, findIn, findings, isWithin, merged, type Names, redacted, type Span } from './redaction.ts';
 
@@ -28,9 +29,9 @@ export const Mark = z.object({
   except: z.optional(z.array(z.tuple([z.int(), z.int()]))),
   /** One value's choice that was made where its field was held back in all rows: it goes before that. */
   over: z.optional(z.literal(true)),
-  /** SHA-256 of the document whose text has parts blacked out: in another text the places mean nothing. */
+  /** What the row or document held (SHA-256): it means that row or document no longer when it holds something else. */
   content: z.optional(z.string()),
-  /** Which answer of the source a row or document is counted in: another answer has other rows. */
+  /** Of before `content` told it: which answer of the source a row or document was counted in. */
   attempt: z.optional(z.string()),
 });
 export type Mark = z.infer<typeof Mark>;
@@ -39,9 +40,26 @@ export type Mark = z.infer<typeof Mark>;
 export const markName = ({ system, collection, row, field, document }: Mark): string =>
   [system, collection, document ?? `${row ?? '*'}#${field ?? '*'}`].join('#');
 
-/** Whether a mark still means what it meant: a row of an answer that was replaced is another row. */
-export const isCurrent = (mark: Mark, attempt: string | undefined): boolean =>
-  mark.attempt === undefined || mark.attempt === attempt;
+/** What a row holds, as a mark keeps it. */
+export const contentOf = (row: Row): string => {
+  const text = JSON.stringify(row, (_, value) => (typeof value === 'bigint' ? `${value}` : value));
+  return sha256(canonical(JSON.parse(text)));
+};
+
+/** What a collection holds now: rows by their number, documents by their path, each as a mark keeps it. */
+export interface Present {
+  readonly attempt: string | undefined;
+  readonly rows: ReadonlyMap<number, string>;
+  readonly documents: ReadonlyMap<string, string>;
+}
+
+/** Whether a mark still means what it meant: after another answer of the source, something else may stand in its place. */
+export const stillFits = (mark: Mark, { attempt, rows, documents }: Present): boolean => {
+  const { row, document, content } = mark;
+  if (mark.attempt !== undefined && mark.attempt !== attempt) return false;
+  if (content === undefined || (row === undefined && document === undefined)) return true;
+  return content === (document === undefined ? rows.get(row ?? -1) : documents.get(document));
+};
 
 /** Whether a mark about a document still means this one. */
 export const isOf = (mark: Mark, { path, sha256 }: { path: string; sha256: string }): boolean =>

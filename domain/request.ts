@@ -192,6 +192,8 @@ export const Request = z.object({
       documents: z.int(),
       /** What is held back was changed since: nothing is decided before it is made anew. */
       stale: z.optional(z.boolean()),
+      /** How many choices to hold something back do not fit what systems answered since: what they were about may be in the answer. */
+      lost: z.optional(z.array(z.object({ system: z.string(), collection: z.string(), count: z.int() }))),
       /** Which attempt wrote it, and the list of where its files lie. */
       attempt: z.string(),
     }),

@@ -185,6 +185,7 @@ const factsOf = (mail: OutboxMail, held: Case, to: Recipient, office: Office): L
     rest: (request.sent?.length ?? 0) > 0,
     behalf: request.authority?.answerTo,
     nothingHeld: request.manifest && !request.sent && inForce(held).every(({ state }) => state === 'EMPTY'),
+    lost: request.manifest?.lost?.reduce((sum, { count }) => sum + count, 0),
     authority: complaintBody(config.country),
     anew: request.madeAnew === request.round,
     status: to.staff ? request.status : undefined,

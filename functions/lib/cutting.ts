@@ -3,10 +3,10 @@ import type { Row } from '../../domain/connector.ts';
 import type { Collection } from '../../domain/data-map.ts';
 import { inForce } from '../../domain/gathering.ts';
 import type { HeldBack } from '../../domain/left-out.ts';
-import { type Cut, cutter, type Instead, isCurrent, isOf, type Mark, pathsIn } from '../../domain/marks.ts';
+import { type Cut, contentOf, cutter, type Instead, isOf, type Mark, pathsIn, stillFits } from '../../domain/marks.ts';
 import { merged, type Names, namesToFind, redacted } from '../../domain/redaction.ts';
 import { dataSubject } from '../../domain/representation.ts';
-import type { Case, SourceRecord, StoredFile } from '../../domain/request.ts';
+import type { Case, Request, SourceRecord, StoredFile } from '../../domain/request.ts';
 import { groundText } from '../../web/package/left-out.ts';
 import { answerTexts } from '../../web/package/texts.ts';
 import type { AnswerDeps } from './answer-files.ts';
@@ -22,6 +22,9 @@ export interface Held {
   readonly heldBack: HeldBack[];
   readonly cuts: { readonly system: string; readonly collection: string; readonly sha256: string }[];
 }
+
+/** What does not fit any more of what was chosen to be held back. */
+export type Lost = NonNullable<NonNullable<Request['manifest']>['lost']>;
 
 /** Names of other people anywhere in the answer. */
 export const namesOfOthers = async (
@@ -133,6 +136,19 @@ const cutRows = async (
 export const tableOf = ({ name, files }: Pick<Gathered, 'name' | 'files'>) =>
   files.find(({ path, right }) => !right && path.endsWith(`/${name}.json`));
 
+/** What some rows of a table hold. */
+const contentsOf = async (key: string, wanted: ReadonlySet<number>, { unpack }: AnswerDeps['files']) => {
+  const contents = new Map<number, string>();
+  if (wanted.size === 0) return contents;
+  let n = 0;
+  for await (const row of allRows(await unpack(key))) {
+    if (wanted.has(n)) contents.set(n, contentOf(row));
+    n += 1;
+    if (contents.size === wanted.size) break;
+  }
+  return contents;
+};
+
 /** A collection as it goes out: its tables written anew where rows were chosen about, without the documents that do not. */
 const cutCollection = async (
   whole: Gathered,
@@ -174,14 +190,32 @@ const cutCollection = async (
 const sum = (of: readonly Gathered[], what: 'rows' | 'documents'): number =>
   of.reduce((total, each) => total + each[what], 0);
 
+/** The choices that mean what the source answered now. */
+const fitting = async (marks: readonly Mark[], whole: Gathered, source: SourceRecord, { place, deps }: Work) => {
+  const { evidence } = place.request;
+  const json = tableOf(whole);
+  const wanted = new Set(marks.flatMap(({ row, content }) => (row === undefined || !content ? [] : [row])));
+  const rows = json && (await contentsOf(evidenceKey(evidence, json.attempt, json.path), wanted, deps.files));
+  const listed = await documentsOf({ evidence, system: source.system }, whole, deps.files);
+  const documents = new Map([...whole.files, ...listed].map(({ path, sha256 }) => [path, sha256]));
+  return marks.filter((mark) => stillFits(mark, { attempt: source.attempt, rows: rows ?? new Map(), documents }));
+};
+
+/** How many choices to hold something back mean nothing any more, where something is there that they may have been about. */
+const lostOf = (chosen: readonly Mark[], fit: readonly Mark[], { name, rows, documents }: Gathered): Lost => {
+  const lost = chosen.filter((mark) => mark.choice !== 'send' && !fit.includes(mark));
+  const count = rows + documents > 0 ? lost.length : 0;
+  return lost.slice(0, count && 1).map(({ system }) => ({ system, collection: name, count }));
+};
+
 const cutSource = async (source: SourceRecord, marks: readonly Mark[], work: Work) => {
-  const mine = marks.filter((mark) => mark.system === source.system && isCurrent(mark, source.attempt));
-  const out: ({ kept: Gathered } & Held)[] = [];
-  for (const collection of source.collections) {
-    const own = mine.filter((mark) => mark.collection === collection.name);
-    out.push(
-      own.length > 0 ? await cutCollection(collection, own, work) : { kept: collection, heldBack: [], cuts: [] },
-    );
+  const mine = marks.filter((mark) => mark.system === source.system);
+  const out: ({ kept: Gathered; lost: Lost } & Held)[] = [];
+  for (const whole of source.collections) {
+    const own = mine.filter((mark) => mark.collection === whole.name);
+    const fit = own.length > 0 ? await fitting(own, whole, source, work) : [];
+    const cut = fit.length > 0 ? await cutCollection(whole, fit, work) : { kept: whole, heldBack: [], cuts: [] };
+    out.push({ ...cut, lost: lostOf(own, fit, whole) });
   }
   const collections = out.map(({ kept }) => kept);
   return {
@@ -196,8 +230,8 @@ export const withCuts = async (
   marks: readonly Mark[],
   attempt: string,
   deps: AnswerDeps,
-): Promise<{ held: Case } & Held> => {
-  if (marks.length === 0) return { held, heldBack: [], cuts: [] };
+): Promise<{ held: Case; lost: Lost } & Held> => {
+  if (marks.length === 0) return { held, heldBack: [], cuts: [], lost: [] };
   const { language } = held.request;
   const say = answerTexts(language);
   const grounds = deps.config.grounds ?? {};
@@ -207,7 +241,7 @@ export const withCuts = async (
   const systems = Object.keys(deps.map.systems);
   const place = { request: held.request, attempt, systems, files: deps.files, portable };
   const sources: SourceRecord[] = [];
-  const all: Held[] = [];
+  const all: ({ lost: Lost } & Held)[] = [];
   for (const source of inForce(held)) {
     const cut = await cutSource(source, marks, { place: { ...place, system: source.system }, names, instead, deps });
     sources.push(cut.source);
@@ -217,5 +251,6 @@ export const withCuts = async (
     held: { ...held, sources },
     heldBack: all.flatMap(({ heldBack }) => heldBack),
     cuts: all.flatMap(({ cuts }) => cuts),
+    lost: all.flatMap(({ lost }) => lost),
   };
 };

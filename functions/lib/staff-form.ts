@@ -1,7 +1,7 @@
 import type { Config } from '../../domain/config.ts';
 import type { DataMap } from '../../domain/data-map.ts';
 import { type Decider, decidersOf } from '../../domain/deciders.ts';
-import { type Choice, isUndecided, withFreeText } from '../../domain/decision.ts';
+import { type Choice, isUndecided, lostSystems, withFreeText } from '../../domain/decision.ts';
 import { limits } from '../../domain/form.ts';
 import { mailProblem } from '../../domain/form-mail.ts';
 import { answeredWithData, type Case, namesCase, type Right, type RightRecord, rights } from '../../domain/request.ts';
@@ -62,6 +62,10 @@ export const named = (visit: Visit, config: Config): Decider | undefined =>
 const unseenIn = (visit: Visit, held: Case, map: DataMap): string[] =>
   withFreeText(held, map).filter((system) => !visit.fields.get('looked')?.includes(system));
 
+/** Systems whose choices were lost (`manifest.lost`) and that nobody has ticked as looked through again. */
+const lostIn = (visit: Visit, held: Case): string[] =>
+  lostSystems(held).filter((system) => !visit.fields.get('again')?.includes(system));
+
 /** What is wrong with one field: nothing in it, or more than a person reads. */
 const wrongIn = (visit: Visit, field: string, missing?: StaffProblem['problem']): StaffProblem[] => {
   const typed = text(visit, field);
@@ -80,9 +84,11 @@ const decideProblems = (visit: Visit, held: Case, map: DataMap): StaffProblem[] 
   const approving = Object.values(choices).some(({ outcome }) => outcome === 'approve');
   const sending = rights.some((right) => answeredWithData(right) && choices[right]?.outcome === 'approve');
   const unseen = sending && unseenIn(visit, held, map).length > 0;
+  const lost = sending ? lostIn(visit, held) : [];
   const lacking = approving && incompleteSources(held).length > 0;
   return [
     ...held.rights.filter(isUndecided).flatMap((each) => rightProblems(visit, each)),
+    ...(lost.length > 0 ? [{ field: 'again', problem: 'again', systems: lost } as const] : []),
     ...(unseen ? [{ field: 'looked', problem: 'looked' } as const] : []),
     ...wrongIn(visit, 'incomplete', lacking ? 'incomplete' : undefined),
   ];

@@ -81,7 +81,8 @@ const writeManifest = async (whole: Case, attempt: string, deps: Deps) => {
   await deps.files.writeText(placesKey(evidence, attempt), places, 'application/json');
   await deps.files.writeText(evidenceKey(evidence, attempt, 'manifest.json'), text, 'application/json');
   const records = inForce(held);
-  return { hash: sha256(text), rows: total(records, 'rows'), documents: total(records, 'documents'), attempt };
+  const found = { rows: total(records, 'rows'), documents: total(records, 'documents') };
+  return { hash: sha256(text), ...found, attempt, ...(cut.lost.length > 0 ? { lost: cut.lost } : {}) };
 };
 
 /** What systems answered, in a word that changes when one of them does. */

@@ -9,7 +9,16 @@ import { inForce } from '../../domain/gathering.ts';
 import { fetchToHandOut } from '../../domain/hand-out.ts';
 import { mayDecide, mustBeFree } from '../../domain/hand-over.ts';
 import type { Manifest } from '../../domain/manifest.ts';
-import { choicesFor, isCurrent, isOf, type Mark, ownGrounds, pathsIn, struckBy } from '../../domain/marks.ts';
+import {
+  choicesFor,
+  contentOf,
+  isOf,
+  type Mark,
+  ownGrounds,
+  pathsIn,
+  stillFits,
+  struckBy,
+} from '../../domain/marks.ts';
 import { type AnswerZip, zipsOf } from '../../domain/package.ts';
 import { findIn, type Names, noNames, type Span } from '../../domain/redaction.ts';
 import type { Case, SourceRecord, StoredFile } from '../../domain/request.ts';
@@ -80,21 +89,35 @@ const placeOf = async (
   return { held, ...here, json: described, documents, all, map };
 };
 
-const currentMarks = ({ all, source }: Place): Mark[] => all.filter((mark) => isCurrent(mark, source.attempt));
+/** The choices that mean what the source answered now, of the collection, its documents and these rows. */
+const currentMarks = ({ all, source, documents }: Place, { from, rows }: RowPage): Mark[] => {
+  const wanted = new Set(all.map(({ row }) => row));
+  const contents = rows.flatMap((row, at) => (wanted.has(from + at) ? [[from + at, contentOf(row)] as const] : []));
+  const there = new Map(documents.map(({ path, sha256 }) => [path, sha256]));
+  return all.filter((mark) => stillFits(mark, { attempt: source.attempt, rows: new Map(contents), documents: there }));
+};
 
-const propsOf = (visit: Visit, place: Place, problems: readonly ReviewProblem[], deps: Deps): ReviewProps => {
-  const { held, source, collection, all, map } = place;
+const propsOf = (
+  visit: Visit,
+  place: Place,
+  rows: RowPage,
+  problems: readonly ReviewProblem[],
+  deps: Deps,
+): ReviewProps => {
+  const { held, source, collection, map } = place;
   const system = map.systems[source.system];
   if (!system) throw new Refusal(404);
-  const marks = currentMarks(place);
+  const lost = held.request.manifest?.lost?.find(
+    (each) => each.system === source.system && each.collection === collection.name,
+  );
   return {
     ...deps.look(visit, undefined),
     reference: held.request.reference,
     system,
     name: collection.name,
     collection: system.collections[collection.name],
-    marks,
-    outdated: all.length - marks.length,
+    marks: currentMarks(place, rows),
+    outdated: lost?.count ?? 0,
     open: held.request.status === 'REVIEW',
     text: textFile(place)?.path,
     sent: { fields: visit.fields, problems },
@@ -147,10 +170,9 @@ const markOnData = (visit: Visit, place: Place, deps: Deps): Asked => {
   const [kind, name] = targetOf(visit);
   const grounds = groundsOf(deps.config);
   if (kind === 'field' && name) return markIn(visit, { ...about(place), field: name }, grounds);
-  const document = kind === 'document' ? place.documents[whole(name)]?.path : undefined;
+  const document = kind === 'document' ? place.documents[whole(name)] : undefined;
   if (!document) throw new Refusal(400);
-  const { attempt } = place.source;
-  return markIn(visit, { ...about(place), document, ...(attempt ? { attempt } : {}) }, grounds);
+  return markIn(visit, { ...about(place), document: document.path, content: document.sha256 }, grounds);
 };
 
 const showData = async (
@@ -164,7 +186,7 @@ const showData = async (
   const from = begin('documents');
   const { documents: all } = place;
   const html = dataPage({
-    ...propsOf(visit, place, problems, deps),
+    ...propsOf(visit, place, rows, problems, deps),
     ...rows,
     perPage: rowsAPage,
     documents: { from, total: all.length, shown: all.slice(from, from + rowsAPage) },
@@ -211,7 +233,7 @@ const ownersText: ReviewPage = async (visit, link, deps, by) => {
   const again = async (problems: readonly ReviewProblem[]): Promise<Answer> => {
     const found = findIn(value, await namesOfOthers(place.held, { ...deps, map: place.map }));
     const html = textPage({
-      ...propsOf(visit, place, problems, deps),
+      ...propsOf(visit, place, none, problems, deps),
       value,
       found,
       document: file.path,
@@ -228,10 +250,13 @@ const textsOf = (row: Row): (readonly [field: string, value: string])[] =>
   Object.entries(row).flatMap(([field, value]) => (typeof value === 'string' ? [[field, value] as const] : []));
 
 /** What is blacked out of each text of a row. */
-const struckIn = (place: Place, n: number, row: Row, names: Names): Record<string, Span[]> => {
-  const chosen = choicesFor(currentMarks(place));
+const struckIn = (place: Place, page: RowPage, row: Row, names: Names): Record<string, Span[]> => {
+  const chosen = choicesFor(currentMarks(place, page));
   return Object.fromEntries(
-    textsOf(row).map(([field, value]) => [field, chosen.struck(n, field, value, names).map(({ span }) => span)]),
+    textsOf(row).map(([field, value]) => [
+      field,
+      chosen.struck(page.from, field, value, names).map(({ span }) => span),
+    ]),
   );
 };
 
@@ -252,17 +277,19 @@ const showRow = async (
       .filter(([field]) => described?.fields[field]?.freeText)
       .map(([field, value]) => [field, findIn(value, names)]),
   );
-  const struck = struckIn(place, n, row, names);
-  const html = rowPage({ ...propsOf(visit, place, problems, deps), n, total: page.total, row, found, struck });
+  const struck = struckIn(place, page, row, names);
+  const html = rowPage({ ...propsOf(visit, place, page, problems, deps), n, total: page.total, row, found, struck });
   return { status: problems.length > 0 ? 400 : 200, html };
 };
 
 /** A choice for a whole row is one for its documents, where it has some: they go together. */
 const withDocuments = ({ documents }: Place, row: Row) => {
-  const known = new Set(documents.map(({ path }) => path));
-  const own = pathsIn(row).filter((path) => known.has(path));
+  const paths = new Set(pathsIn(row));
+  const own = documents.filter(({ path }) => paths.has(path));
   return ({ row: n, ...mark }: Mark): Mark[] =>
-    own.length > 0 && mark.field === undefined ? own.map((document) => ({ ...mark, document })) : [{ ...mark, row: n }];
+    own.length > 0 && mark.field === undefined
+      ? own.map(({ path, sha256 }) => ({ ...mark, document: path, content: sha256 }))
+      : [{ ...mark, row: n }];
 };
 
 const oneRow: ReviewPage = async (visit, link, deps, by) => {
@@ -273,12 +300,11 @@ const oneRow: ReviewPage = async (visit, link, deps, by) => {
   const again = (problems: readonly ReviewProblem[]) => showRow(visit, place, n, page, problems, deps);
   if (visit.method === 'GET') return again([]);
   const [kind, field] = targetOf(visit);
-  const { attempt } = place.source;
-  const of = { ...about(place), row: n, ...(attempt ? { attempt } : {}), ...(kind === 'value' ? { field } : {}) };
   const [row] = page.rows;
   if (!row || page.from !== n) throw new Refusal(404);
+  const of = { ...about(place), row: n, content: contentOf(row), ...(kind === 'value' ? { field } : {}) };
   const names = await namesOfOthers(place.held, { ...deps, map: place.map });
-  const chosen = choicesFor(currentMarks(place));
+  const chosen = choicesFor(currentMarks(place, page));
   const before = { own: chosen.own(n, field), wide: chosen.wide(field), names };
   const asked = markIn(visit, of, groundsOf(deps.config), row[field], before);
   return choose(visit, place, asked, again, deps, by, withDocuments(place, row));

@@ -126,7 +126,7 @@ const show = async (
   const typed = Object.fromEntries([...visit.fields].map(([name, [value = '']]) => [name, value]));
   const known =
     (await deciderIn(visit, deps)) ?? (visit.method === 'GET' ? hintedDecider(visit, deps.config) : undefined);
-  const looked = visit.fields.get('looked') ?? [];
+  const ticked = (name: string) => visit.fields.get(name) ?? [];
   const site = deps.look(visit, undefined);
   const page = staffPage({
     ...site,
@@ -136,7 +136,8 @@ const show = async (
     timeline: timeline as never,
     problems,
     typed: { ...typed, action: actionOf(visit).action },
-    looked,
+    looked: ticked('looked'),
+    again: ticked('again'),
     people: decidersOf(deps.config),
     handler: handlerOf(held.request.handedTo?.key, deps.config),
     known,

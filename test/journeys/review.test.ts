@@ -403,6 +403,45 @@ test("what a field's patterns find in a record is ticked there, and stays blacke
   expect(struckIn(await strike(held, ''))).toEqual(['Poul', 'p@hemmelig.example']);
 });
 
+test('what is held back stays so when a system answers the same again; where it answers something else the DPO must look again first', async () => {
+  const email = peopleToTry.nearlyTheSame;
+  const { reference, page, visitor } = await toReview('Jens Hansen', email);
+  const notes = dataPath(reference, 'crm/notes');
+  await lookAt(world, visitor, notes);
+  const withhold = { choice: 'withhold', ground: 'others' };
+  expectStatus(await visitor.post(`${notes}/0`, { target: 'row', ...withhold }), 200);
+  const customer = dataPath(reference, 'crm/customers/0');
+  expectStatus(await visitor.post(customer, { target: 'value:street', ...withhold }), 200);
+  const askAgain = async (having: Page, count: number) => {
+    const again = { action: 'ask-again', system: 'crm', last4: last4(reference) };
+    expectStatus(await visitor.submit(having, again, 'system'), 200);
+    await openAsDpo(world, reference, count);
+    return expectStatus(await visitor.get(`/dpo/request/${reference}`), 200);
+  };
+  const same = await askAgain(page, 3);
+  expect(textOf(same.html)).not.toContain('passer ikke mere');
+  expect(textOf((await visitor.get(`${notes}/0`)).html)).toContain('Hele posten Udelades');
+
+  const register = await openRegister(world);
+  const id = Math.min(...holdings(email).notes.map((each) => each.id));
+  const kept = (await register.query('select author from notes where id = $1', [id])).rows[0]?.author;
+  await register.query('update notes set author = $1 where id = $2', ['Den Nye', id]);
+  const other = await askAgain(same, 4);
+  await register.query('update notes set author = $1 where id = $2', [kept, id]);
+  await register.end();
+  const { mail } = await openAsDpo(world, reference, 4);
+  expect(mail.text.replaceAll(/\s+/g, ' ')).toContain('1 valg om at udelade noget passer ikke til det nye svar');
+  expect(textOf(other.html)).toContain('1 valg passer ikke mere');
+  expect(textOf((await visitor.get(`${notes}/0`)).html)).toContain('Nogle valg gælder ikke mere');
+  expect(textOf((await visitor.get(customer)).html)).toMatch(/Vej og nummer Udelades/);
+  const fields = { action: 'decide', 'outcome-access': 'approve', looked: lookedAt(other), last4: last4(reference) };
+  const refused = await decide(world, other, visitor, fields);
+  expect(refused.status).toBe(400);
+  expect(textOf(refused.html)).toContain('Se data igennem igen, og sæt kryds: Kundekartotek');
+  expectStatus(await decide(world, refused, visitor, { ...fields, again: ['crm'] }), 200);
+  expect(textOf((await visitor.get(`/dpo/request/${reference}`)).html)).toContain('Fortryd');
+});
+
 test('a file that is too large for a page is previewed as a download of exactly what is sent, for who decides alone', async () => {
   const email = peopleToTry.nearlyTheSame;
   const [customer] = holdings(email).customers;

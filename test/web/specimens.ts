@@ -341,6 +341,10 @@ const twoPeople = (typed: Typing) => {
   const proof = { at, method: 'mailbox' as const };
   const code: StaffProblem[] = [{ field: 'code', problem: 'code' }];
   return [
+    {
+      name: 'lost',
+      held: review({ manifest: { ...manifest, lost: [{ system: 'crm', collection: 'notes', count: 2 }] } }),
+    },
     { name: 'proposed', held: review({ proposal }), more: { people } },
     {
       name: 'code-wrong',

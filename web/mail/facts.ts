@@ -56,6 +56,8 @@ export interface LetterFacts {
   readonly behalf?: Authority['answerTo'];
   /** The whole answer holds no row and no document. */
   readonly nothingHeld?: boolean;
+  /** Choices of what is held back that do not fit what systems answered since. */
+  readonly lost?: number | undefined;
   readonly authority: { readonly name: string; readonly url: string };
   /** One person decided, and another's yes is missing. */
   readonly proposed?: boolean;

@@ -75,12 +75,13 @@ const answerOf = (system: SystemCounts, v: Voice, language: LetterFacts['languag
 const isIncomplete = ({ state }: SystemCounts): boolean =>
   state === 'FAILED' || state === 'PARTIAL' || state === 'MANUAL';
 
-const systemBlocks = ({ systems = [], language }: LetterFacts, v: Voice): Block[] => {
+const systemBlocks = ({ systems = [], language, lost = 0 }: LetterFacts, v: Voice): Block[] => {
   const { say } = v;
   return blocks(
     systems.some(isIncomplete) && warning(say('decide.missing-title'), say('decide.missing')),
     systems.some(({ possibleMatches }) => possibleMatches > 0) &&
       warning(say('decide.possible-title'), say('decide.possible')),
+    lost > 0 && warning(say('decide.lost-title'), say.counted('decide.lost', lost)),
     heading(say('decide.systems')),
     { kind: 'facts', rows: systems.map((system) => [system.title, answerOf(system, v, language)]) },
     paragraph(say('decide.counts')),

@@ -1,6 +1,6 @@
 import { layout } from '../../domain/answer-layout.ts';
 import { mayAskAgain } from '../../domain/ask-again.ts';
-import { isUndecided, undoableUntil, withFreeText } from '../../domain/decision.ts';
+import { isUndecided, lostSystems, undoableUntil, withFreeText } from '../../domain/decision.ts';
 import { inForce, owedBy } from '../../domain/gathering.ts';
 import { lacksAuthority } from '../../domain/representation.ts';
 import { answeredWithData, isOver, type Right } from '../../domain/request.ts';
@@ -87,6 +87,27 @@ const LookedAt = ({ props, form }: Props) => {
       hint={form.text('staff.looked-hint')}
       options={options}
     />
+  );
+};
+
+/** What was chosen to be held back and may go out now, for a system answered with something else: somebody looks again. */
+const LostChoices = ({ props, form }: Props) => {
+  const { text } = form;
+  const lost = props.request.manifest?.lost ?? [];
+  const sends = props.rights.some((record) => isUndecided(record) && answeredWithData(record.right));
+  if (lost.length === 0 || !sends) return null;
+  const countOf = (system: string) =>
+    lost.filter((each) => each.system === system).reduce((sum, { count }) => sum + count, 0);
+  const options = lostSystems(props).map((value) => ({
+    value,
+    label: titlesOf(props, [value]).join(),
+    hint: counted(props.language, 'system.lost', countOf(value)),
+  }));
+  return (
+    <Notice look="warning" title={text('staff.lost')}>
+      <p>{text('staff.lost-lead')}</p>
+      <Checkboxes form={form} field="again" label={text('staff.again')} options={options} />
+    </Notice>
   );
 };
 
@@ -257,6 +278,7 @@ export const DecideForm = ({ props, form }: Props) => (
       {props.rights.filter(isUndecided).map(({ right }) => (
         <RightChoice props={props} form={form} right={right} />
       ))}
+      <LostChoices props={props} form={form} />
       <LookedAt props={props} form={form} />
       <Incomplete props={props} form={form} />
       <Manifest props={props} form={form} />

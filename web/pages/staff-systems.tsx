@@ -36,6 +36,8 @@ interface Card {
   readonly system: System | undefined;
   readonly records: readonly SourceRecord[];
   readonly shown: Shown;
+  /** Choices of what is held back that do not fit its answer, by collection. */
+  readonly lost: ReadonlyMap<string, number>;
 }
 
 const shownOf = (records: readonly SourceRecord[], expected: number): Shown => {
@@ -51,7 +53,14 @@ const cardsOf = (props: StaffProps): Card[] => {
   return names.map((name) => {
     const records = sources.filter(({ system }) => system === name);
     const expected = asked.filter(({ system }) => system === name).length;
-    return { name, system: map.systems[name], records, shown: shownOf(records, expected) };
+    const lost = (request.manifest?.lost ?? []).filter(({ system }) => system === name);
+    return {
+      name,
+      system: map.systems[name],
+      records,
+      shown: shownOf(records, expected),
+      lost: new Map(lost.map(({ collection, count }) => [collection, count])),
+    };
   });
 };
 
@@ -116,6 +125,9 @@ const Collections = ({ card, frame, text }: { card: Card; frame: Frame; text: Te
               {text('system.look')}{' '}
               <span class="for-readers">{collectionTitle(card.system, name, text, language)}</span>
             </Link>
+          )}{' '}
+          {card.lost.has(name) && (
+            <Tag look="warning">{counted(language, 'system.lost', card.lost.get(name) ?? 0)}</Tag>
           )}{' '}
           {holdsFreeText(card.system, name) && <Tag look="warning">{text('system.free-text')}</Tag>}
         </li>

@@ -17,13 +17,14 @@ import {
 import { isPartlySent } from '../../domain/supplement.ts';
 import { DateText, Notice, Reference, SummaryList, Table, Tag, Typed } from '../components.tsx';
 import { ErrorSummary } from '../fields.tsx';
+import { list } from '../format.ts';
 import type { Frame } from '../frame.ts';
 import { page } from '../layout.tsx';
 import type { Form } from '../staff-text.ts';
 import { counted, type Text, type TextKey, t } from '../staff-text.ts';
 import { Behalf } from './staff-behalf.tsx';
 import { byInWords, ForgetBrowsers, Lapsed, MovedOn, Proposed } from './staff-decider.tsx';
-import { AskAgainForm, DecideForm, MakeAnewForm, StartForm, StuckForm, UndoForm } from './staff-forms.tsx';
+import { AskAgainForm, DecideForm, MakeAnewForm, StartForm, StuckForm, titlesOf, UndoForm } from './staff-forms.tsx';
 import { HandOut } from './staff-hand-out.tsx';
 import { Conflicts, HandedTo, HandOver } from './staff-hand-over.tsx';
 import { LegalNotes } from './staff-legal.tsx';
@@ -64,7 +65,10 @@ export interface StaffProblem {
     | 'same-person'
     | 'conflict'
     | 'way'
-    | 'looked';
+    | 'looked'
+    | 'again';
+  /** Of which systems it is told. */
+  readonly systems?: readonly string[];
 }
 
 export interface StaffProps extends Frame, Case {
@@ -85,8 +89,9 @@ export interface StaffProps extends Frame, Case {
   readonly sent?: Decider;
   /** What was sent came too late. */
   readonly moved?: boolean;
-  /** Systems that were ticked as looked at. */
+  /** Systems that were ticked as looked at, and as looked at again. */
   readonly looked?: readonly string[];
+  readonly again?: readonly string[];
 }
 
 /** One of the page's forms; only the one that was sent has values and errors. */
@@ -94,9 +99,11 @@ const formOf = (props: StaffProps, name: string): Form => {
   const text = t(props.language);
   const sent = props.typed.action === name;
   // A form that asks the same of several rights says of which.
-  const sentence = ({ field, problem }: StaffProblem) => {
+  const sentence = ({ field, problem, systems = [] }: StaffProblem) => {
     const right = rights.find((each) => [`outcome-${each}`, `reason-${each}`, `done-${each}`].includes(field));
-    const said = text(`staff.problem-${problem}` as TextKey);
+    const said = text(`staff.problem-${problem}` as TextKey, {
+      systems: list(titlesOf(props, systems), props.language),
+    });
     return right ? `${text(`right.${right}`)}: ${said}` : said;
   };
   return {
@@ -107,6 +114,7 @@ const formOf = (props: StaffProps, name: string): Form => {
         ? [
             ...Object.entries(props.typed).map(([field, value]) => [field, [value]] as const),
             ['looked', props.looked ?? []],
+            ['again', props.again ?? []],
           ]
         : [],
     ),
