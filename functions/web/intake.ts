@@ -149,10 +149,12 @@ const record = async (answers: Answers, id: Buffer, reference: string, visit: Vi
 const isDay = (text: string): boolean =>
   !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text);
 
-const sent = (visit: Visit, frame: Frame): Answer => {
+/** What was just sent: by when an answer comes is told of a day that has been, whoever wrote the address. */
+const sent = (visit: Visit, frame: Frame, { config, now: clock }: Deps): Answer => {
   const reference = parseReference(visit.parameters.reference ?? '');
   const on = visit.query.get('on') ?? '';
-  if (!reference || !/^20\d\d-\d\d-\d\d$/.test(on) || !isDay(on)) throw new Refusal(404);
+  const today = localDate(clock().toISOString(), config.timeZone);
+  if (!reference || !/^20\d\d-\d\d-\d\d$/.test(on) || !isDay(on) || on > today) throw new Refusal(404);
   return { html: sentPage({ ...frame, reference, receivedOn: on }) };
 };
 
@@ -171,7 +173,7 @@ const intakePages = (deps: Deps): Record<string, Handle> => {
     ...Object.fromEntries(asking),
     'ANY /check': (visit) =>
       visit.method === 'GET' ? showStep('check', visit, frameOf(visit), deps) : send(visit, frameOf(visit), deps),
-    'GET /sent/{reference}': (visit) => sent(visit, frameOf(visit)),
+    'GET /sent/{reference}': (visit) => sent(visit, frameOf(visit), deps),
   };
 };
 

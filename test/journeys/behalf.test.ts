@@ -42,6 +42,7 @@ describe('T10: a request on behalf of another person', () => {
     const { reference } = await asked();
     const { page, visitor } = await openAsDpo(world, reference, 1);
     expect(textOf(page.html)).toContain('Der er ikke søgt efter noget');
+    expect(textOf(page.html)).toContain('Bevis for, at afsenderen må handle for personen');
     const forged = await visitor.submit(page, { action: 'start', last4: last4(reference) }, 'authority');
     expect(forged.status).toBe(409);
     const fields = { action: 'start-for', authority, email: 'mette', answerTo: '', last4: last4(reference) };

@@ -50,10 +50,10 @@ test('somebody who sends the form at once is asked to send it again, and is not 
   expect((await world.mail('quick@example.org', new RegExp(reference))).to).toEqual(['quick@example.org']);
 });
 
-test('a day that does not exist is no address of the receipt', async () => {
+test('a day that does not exist, or is still to come, is no address of the receipt', async () => {
   const reference = referenceFrom(new Uint8Array(8));
   const visit = async (on: string) => (await new Visitor(world.site).get(`/sent/${reference}?on=${on}`)).status;
-  expect([await visit('2026-02-28'), await visit('2026-02-31')]).toEqual([200, 404]);
+  expect(await Promise.all(['2026-02-28', '2026-02-31', '2099-01-01'].map(visit))).toEqual([200, 404, 404]);
 });
 
 const languageOf = ({ html }: Page): string | undefined => /<html lang="(\w\w)"/.exec(html)?.[1];

@@ -142,6 +142,10 @@ const Extend = ({ props, form }: Props) => {
 
 const named = (rights: readonly Right[], { language }: StaffProps) => ({ rights: listed(rights, language) });
 
+/** Of somebody who asks for another person, it is the authority that is in doubt. */
+const wordsFor = (kind: Ask['kind'], { request }: StaffProps) =>
+  kind === 'identity' && request.person.onBehalfOf ? 'behalf.ask' : (`staff.ask-${kind}` as const);
+
 /** Whose time limit a question of a kind would let stand still if it were asked now, and whose not; why, where it is nobody's. */
 const clockOf = (kind: Ask['kind'], props: StaffProps): string => {
   const text = t(props.language);
@@ -158,8 +162,8 @@ const AskForm = ({ props, form }: Props) => {
   const { text } = form;
   const kinds = (['identity', 'clarification'] as const).map((value) => ({
     value,
-    label: text(`staff.ask-${value}`),
-    hint: `${text(`staff.ask-${value}-hint`)} ${clockOf(value, props)}`,
+    label: text(wordsFor(value, props)),
+    hint: `${text(`${wordsFor(value, props)}-hint`)} ${clockOf(value, props)}`,
   }));
   return (
     <Disclosure title={text('staff.ask')} open={form.errors.size > 0 || props.typed.action === 'ask'}>
