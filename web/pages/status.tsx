@@ -127,10 +127,11 @@ const Question = ({ props }: { props: StatusProps }) => {
   const { text } = form;
   const open = openAsk(props.request);
   if (!open || isOver(props.request.status)) return null;
+  const asksAuthority = open.kind === 'identity' && props.request.person.onBehalfOf;
   return (
     <section class="todo">
       <h2>{text('status.question')}</h2>
-      <p>{text(`status.question-${open.kind}`)}</p>
+      <p>{text(asksAuthority ? 'status.question-authority' : `status.question-${open.kind}`)}</p>
       <blockquote>
         <Typed>{open.question}</Typed>
       </blockquote>
