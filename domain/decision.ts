@@ -30,7 +30,7 @@ export const review = (
 };
 
 /** The DPO's choice for each right that is still open. */
-export type Choice = { readonly outcome: 'approve' | 'refuse'; readonly reason?: string };
+export type Choice = Pick<Decision, 'outcome' | 'ground' | 'reason'>;
 
 /** Whether it waits for a decision. */
 export const isUndecided = ({ status }: RightRecord): boolean => !isAnswered(status);
@@ -42,7 +42,7 @@ export const isUndecided = ({ status }: RightRecord): boolean => !isAnswered(sta
 const decided = (
   record: RightRecord,
   choice: Choice | undefined,
-  { incomplete, ...decision }: Omit<Decision, 'outcome' | 'reason'>,
+  { incomplete, ...decision }: Omit<Decision, keyof Choice>,
 ) => {
   if (!isUndecided(record) || !choice) return record;
   const lacks = choice.outcome === 'approve' && incomplete && answeredWithData(record.right) ? { incomplete } : {};
@@ -94,10 +94,10 @@ export const decide = (
 };
 
 /** Refuses the whole request before anything is gathered: not proper (Art. 12(4)), with the reason the person will read. */
-export const refuseRequest = (held: Case, reason: string, by: string, now: Date): Change => {
+export const refuseRequest = (held: Case, why: Omit<Choice, 'outcome'>, by: string, now: Date): Change => {
   mustBe(held.request, 'VERIFIED');
   const next = held.rights.map((record) =>
-    decided(record, { outcome: 'refuse', reason }, { at: now.toISOString(), by }),
+    decided(record, { outcome: 'refuse', ...why }, { at: now.toISOString(), by }),
   );
   return concluded(held, next, 'VERIFIED', now);
 };

@@ -33,13 +33,10 @@ const ends: Readonly<Partial<Record<Status, Outcome>>> = {
   UNVERIFIED_CLOSED: 'unproven',
 };
 
-const groundOf = ({ decision }: RightRecord): string | undefined =>
-  (decision as { readonly ground?: string } | undefined)?.ground;
-
 type Told = Fact extends infer Each ? (Each extends Fact ? Omit<Each, keyof About> : never) : never;
 
 const answeredAs = (record: RightRecord, outcome: Outcome): Told => {
-  const ground = groundOf(record);
+  const ground = record.decision?.ground;
   return { what: 'answered', outcome, extended: record.extension !== undefined, ...(ground ? { ground } : {}) };
 };
 

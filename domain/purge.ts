@@ -68,7 +68,7 @@ const frozenRight = ({ right, status, deadline, decision, extension }: RightReco
   right,
   status,
   deadline,
-  ...(decision ? { decision: picked(decision, ['outcome', 'at', 'manifest']) as Decision } : {}),
+  ...(decision ? { decision: picked(decision, ['outcome', 'ground', 'at', 'manifest']) as Decision } : {}),
   ...(extension ? { extension: { ...extension, reason: '' } } : {}),
 });
 

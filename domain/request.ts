@@ -80,10 +80,22 @@ export const Ask = z.object({
 });
 export type Ask = z.infer<typeof Ask>;
 
+/** Why a right is refused: Art. 12(5), Art. 11(2) and 12(2), and that it does not apply or the law makes an exception (Art. 15(4), 17(3) ...). */
+export const refusalGrounds = ['unfounded', 'excessive', 'not-identified', 'no-right', 'other'] as const;
+const RefusalGround = z.enum(refusalGrounds);
+export type RefusalGround = z.infer<typeof RefusalGround>;
+
 /** What one person decided while another has still to agree. `by`: their key (domain/deciders.ts); `asked`: the keys of those who may. */
 export const Proposal = z.object({
   manifest: z.string(),
-  choices: z.partialRecord(Right, z.object({ outcome: z.enum(['approve', 'refuse']), reason: z.optional(z.string()) })),
+  choices: z.partialRecord(
+    Right,
+    z.object({
+      outcome: z.enum(['approve', 'refuse']),
+      ground: z.optional(RefusalGround),
+      reason: z.optional(z.string()),
+    }),
+  ),
   incomplete: z.optional(z.string()),
   by: z.string(),
   asked: z.optional(z.array(z.string())),
@@ -259,6 +271,8 @@ export type Request = z.infer<typeof Request>;
 export const Decision = z.object({
   outcome: z.enum(['approve', 'refuse']),
   at: Instant,
+  /** Of a refusal; older records have none. */
+  ground: z.optional(RefusalGround),
   /** Given to the person; required for a refusal (Art. 12(4)). */
   reason: z.optional(z.string()),
   /** Delivered although a system failed: why (security.md 3.7). */

@@ -4,7 +4,16 @@ import { type Decider, decidersOf } from '../../domain/deciders.ts';
 import { type Choice, isUndecided, lostSystems, withFreeText } from '../../domain/decision.ts';
 import { limits } from '../../domain/form.ts';
 import { mailProblem } from '../../domain/form-mail.ts';
-import { answeredWithData, type Case, namesCase, type Right, type RightRecord, rights } from '../../domain/request.ts';
+import {
+  answeredWithData,
+  type Case,
+  namesCase,
+  type RefusalGround,
+  type Right,
+  type RightRecord,
+  refusalGrounds,
+  rights,
+} from '../../domain/request.ts';
 import { incompleteSources } from '../../domain/supplement.ts';
 import { extendable } from '../../domain/urgency.ts';
 import { dayIn } from '../../web/format.ts';
@@ -23,6 +32,10 @@ const longestReason = 2_000;
 /** What was typed into a field. */
 export const text = ({ fields }: Visit, name: string): string => (fields.get(name)?.[0] ?? '').trim();
 
+/** The chosen ground of a refusal. */
+export const groundIn = (visit: Visit, field: string): RefusalGround | undefined =>
+  refusalGrounds.find((each) => each === text(visit, field));
+
 /** What is chosen for each right. */
 export const choicesOf = (visit: Visit): Partial<Record<(typeof rights)[number], Choice>> =>
   Object.fromEntries(
@@ -30,13 +43,17 @@ export const choicesOf = (visit: Visit): Partial<Record<(typeof rights)[number],
       const outcome = text(visit, `outcome-${right}`);
       if (outcome !== 'approve' && outcome !== 'refuse') return [];
       const reason = text(visit, `${outcome === 'approve' ? 'done' : 'reason'}-${right}`);
-      return [[right, { outcome, ...(reason ? { reason } : {}) }]];
+      const ground = outcome === 'refuse' ? groundIn(visit, `ground-${right}`) : undefined;
+      return [[right, { outcome, ...(ground ? { ground } : {}), ...(reason ? { reason } : {}) }]];
     }),
   );
 
 /** What an action's form asks for, in the order of the page, and what is said where it is missing; a text that may be left out has nothing. */
 const asked: Readonly<Record<string, readonly (readonly [field: string, missing?: StaffProblem['problem']])[]>> = {
-  refuse: [['reason', 'reason']],
+  refuse: [
+    ['ground', 'ground'],
+    ['reason', 'reason'],
+  ],
   'end-without': [['reason', 'reason']],
   'hand-out': [['way', 'way']],
   'hand-over': [['to', 'to'], ['ground', 'ground-hand-over'], ['reason']],
@@ -74,9 +91,11 @@ const wrongIn = (visit: Visit, field: string, missing?: StaffProblem['problem'])
 };
 
 const rightProblems = (visit: Visit, { right }: RightRecord): StaffProblem[] => {
-  const outcome = choicesOf(visit)[right]?.outcome;
+  const { outcome, ground } = choicesOf(visit)[right] ?? {};
   if (!outcome) return [{ field: `outcome-${right}`, problem: 'choose' }];
-  return outcome === 'approve' ? wrongIn(visit, `done-${right}`) : wrongIn(visit, `reason-${right}`, 'reason');
+  if (outcome === 'approve') return wrongIn(visit, `done-${right}`);
+  const missing = ground ? [] : [{ field: `ground-${right}`, problem: 'ground' } as const];
+  return [...missing, ...wrongIn(visit, `reason-${right}`, 'reason')];
 };
 
 const decideProblems = (visit: Visit, held: Case, map: DataMap): StaffProblem[] => {

@@ -31,7 +31,7 @@ import { deciderIn, type FactorDeps, forgetBrowsers, hintedDecider, secondFactor
 import { openLink } from '../lib/session.ts';
 import { readConfig, readMap, rulesOf } from '../lib/settings.ts';
 import { linkOf, type StaffAccessDeps } from '../lib/staff-access.ts';
-import { choicesOf, named, problemsOf, rightsToExtend, text } from '../lib/staff-form.ts';
+import { choicesOf, groundIn, named, problemsOf, rightsToExtend, text } from '../lib/staff-form.ts';
 
 interface Deps extends FactorDeps {
   readonly overview: StaffAccessDeps['overview'];
@@ -75,7 +75,10 @@ const askWith: Decide = (visit, held, _, at, { config }) => {
 
 /** What releases data or keeps it back, and what the person is told or asked in our name: asks for the second factor. */
 const decisions: Readonly<Record<string, Decide>> = {
-  refuse: (visit, held, by, at) => refuseRequest(held, text(visit, 'reason'), by.role, at),
+  refuse: (visit, held, by, at) => {
+    const ground = groundIn(visit, 'ground') ?? 'other';
+    return refuseRequest(held, { ground, reason: text(visit, 'reason') }, by.role, at);
+  },
   'start-for': (visit, held, by, at) => {
     const answerTo = text(visit, 'answerTo') === 'sender' ? 'sender' : 'person';
     const email = mailAddress(text(visit, 'email'));

@@ -112,7 +112,10 @@ test('a refusal can be taken back for 15 minutes as an approval can, before gath
   const reason = 'kept by law';
   const refusedAll = { access: { outcome: 'refuse', reason }, erasure: { outcome: 'refuse', reason } } as const;
   for (const [held, change] of [
-    [verified(['access', 'erasure']), refuseRequest(verified(['access', 'erasure']), reason, 'dpo', now)],
+    [
+      verified(['access', 'erasure']),
+      refuseRequest(verified(['access', 'erasure']), { ground: 'unfounded', reason }, 'dpo', now),
+    ],
     [reviewed(['access', 'erasure']), decide(reviewed(['access', 'erasure']), refusedAll, { manifest: 'h' }, now)],
   ] as const) {
     const decided = after(held, change);

@@ -174,12 +174,14 @@ describe('what goes another way', () => {
     const reason = 'You asked for the same data last week.';
     const without = await visitor.submit(page, { action: 'refuse', reason: '', last4: reference.slice(-3) }, 'reason');
     expect(without.status).toBe(400);
+    expect(textOf(without.html)).toMatch(/Vælg, hvilken grund der er.*Skriv en begrundelse til personen/);
     const last = reference.replaceAll('-', '').slice(-4);
-    const refuse = { action: 'refuse', reason, last4: last };
+    const refuse = { action: 'refuse', ground: 'excessive', reason, last4: last };
     const refusing = async (from: Page) =>
       expectStatus(await decide(world, from, visitor, refuse, { having: 'reason' }), 200);
     const refused = await refusing(page);
     expect(textOf(refused.html)).toContain('Intet er sendt endnu. Du kan fortryde indtil');
+    expect(textOf(refused.html)).toContain('Afvist Anmodningen er overdreven, især fordi den gentages');
     const toPerson = async () =>
       (await world.mails()).filter(({ to, text }) => to.includes(email) && text.includes(reason));
     const status = await new Visitor(world.site).get(linkIn(await world.mail(email, /Thank you/), 'r'));

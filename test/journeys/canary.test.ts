@@ -23,7 +23,11 @@ beforeAll(async () => {
   await prove(world, canary.email, reference);
   await start(world, reference);
   await answerTask(world, reference, 'found', canary.answer);
-  await approve(world, reference, ['access'], { 'outcome-erasure': 'refuse', 'reason-erasure': canary.reason });
+  await approve(world, reference, ['access'], {
+    'outcome-erasure': 'refuse',
+    'ground-erasure': 'no-right',
+    'reason-erasure': canary.reason,
+  });
   await download(world, canary.email, reference);
 });
 afterAll(() => world?.close());

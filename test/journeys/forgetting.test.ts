@@ -52,7 +52,11 @@ const journey = async (canary: Canary): Promise<string> => {
   await start(world, reference);
   await addFile(reference, canary);
   await answerTask(world, reference, 'found', canary.answer);
-  await approve(world, reference, ['access'], { 'outcome-erasure': 'refuse', 'reason-erasure': canary.reason });
+  await approve(world, reference, ['access'], {
+    'outcome-erasure': 'refuse',
+    'ground-erasure': 'no-right',
+    'reason-erasure': canary.reason,
+  });
   await download(world, canary.email, reference);
   return reference;
 };

@@ -190,7 +190,7 @@ describe('the figures', () => {
     await prove(world, email, reference);
     await openAsDpo(world, reference, 1);
     const page = await see(`/dpo/request/${reference}`);
-    const refusal = { action: 'refuse', reason: 'Ikke vores kunde.', last4: last4(reference) };
+    const refusal = { action: 'refuse', ground: 'no-right', reason: 'Ikke vores kunde.', last4: last4(reference) };
     expectStatus(await dpo.submit(page, refusal, 'reason'), 200);
     await world.advance(undoTime);
     const overview = await see('/dpo');
@@ -203,6 +203,7 @@ describe('the figures', () => {
     const april = textOf((await see('/dpo/report/2026-04')).html);
     expect(april).toContain('Måneden er ikke slut');
     expect(april).toMatch(/Besvaret til tiden 100/);
+    expect(april).toMatch(/Hvorfor anmodninger blev afvist Rettigheden gælder ikke, eller loven giver en undtagelse 2/);
     // Two rights refused on time; two were never proven, which is nobody's breach; the last day of two passed.
     expect(april).toMatch(/Alle 2 0 2 0 2 .*Alle 2 0 0 2 /);
 

@@ -53,7 +53,7 @@ const fetched = async (email: string, reference: string) => {
 test('access refused and portability granted: what goes out tells nothing of what was refused, and is bound to what was approved', async () => {
   const email = peopleToTry.everywhere;
   const reference = await gathered('Mette Kjærgaard', email, ['access', 'portability']);
-  const refused = { 'outcome-access': 'refuse', 'reason-access': 'Gentaget for ofte.' };
+  const refused = { 'outcome-access': 'refuse', 'ground-access': 'excessive', 'reason-access': 'Gentaget for ofte.' };
   const { shown } = await approve(world, reference, ['portability'], refused);
   const { ready, page } = await askForFile(world, email, reference);
   expect(ready.text).toContain('Pak filen ud, og åbn dataportabilitet/LAES-MIG.txt.');

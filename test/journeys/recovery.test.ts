@@ -50,7 +50,12 @@ test('T29, T30: two DPOs of whom one approves and one refuses at the same instan
   const fields = { action: 'decide', last4: last4(reference) };
   const pages = await Promise.all([
     decide(world, one.page, one.visitor, { ...fields, 'outcome-access': 'approve' }),
-    decide(world, two.page, two.visitor, { ...fields, 'outcome-access': 'refuse', 'reason-access': 'Nej.' }),
+    decide(world, two.page, two.visitor, {
+      ...fields,
+      'outcome-access': 'refuse',
+      'ground-access': 'other',
+      'reason-access': 'Nej.',
+    }),
   ]);
   expect(pages.map(({ status }) => status).sort()).toEqual([200, 409]);
   const { page } = await openAsDpo(world, reference, 2);

@@ -256,6 +256,7 @@ test('what is wrong in a decision is said in the order of the page, and of which
   expect([...summary.matchAll(/href="#([^"]+)">([^<]+)</g)].map(([, id, line]) => [id, line])).toEqual([
     ['decide-outcome-access', 'Indsigt: Vælg, om du imødekommer eller afviser'],
     ['decide-outcome-erasure', 'Sletning: Vælg, om du imødekommer eller afviser'],
+    ['decide-ground-rectification', 'Berigtigelse: Vælg, hvilken grund der er'],
     ['decide-reason-rectification', 'Berigtigelse: Skriv en begrundelse til personen'],
     ['decide-last4', 'Skriv de sidste 4 tegn af sagsnummeret'],
   ]);

@@ -56,6 +56,7 @@ const refusing = (reference: string) => ({
   action: 'decide',
   last4: last4(reference),
   'outcome-access': 'refuse',
+  'ground-access': 'other',
   'reason-access': 'Nej.',
 });
 

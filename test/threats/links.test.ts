@@ -123,7 +123,8 @@ test('T31: a decision on another manifest than the one that stands is refused, a
 test('T21: an approval that is sent a second time is refused, and the request delivered once', async () => {
   const { visitor, page } = await openAsDpo(world, reference, 2);
   await approve(world, reference);
-  const fields = { action: 'decide', 'outcome-access': 'refuse', 'reason-access': 'Nej', last4: last4(reference) };
+  const refusal = { 'outcome-access': 'refuse', 'ground-access': 'other', 'reason-access': 'Nej' };
+  const fields = { action: 'decide', ...refusal, last4: last4(reference) };
   await world.mail(anna.email, /\/d\//);
   expect(await again(reference, () => decide(world, page, visitor, fields))).toEqual(refused);
   const ready = (await world.mails()).filter(({ text }) => text.includes(reference) && /\/d\//.test(text));

@@ -45,7 +45,11 @@ beforeAll(async () => {
   await start(world, reference);
   await world.advance('PT20M');
   await answerTask(world, reference, 'found', typed.answer);
-  await approve(world, reference, ['access'], { 'outcome-erasure': 'refuse', 'reason-erasure': typed.reason });
+  await approve(world, reference, ['access'], {
+    'outcome-erasure': 'refuse',
+    'ground-erasure': 'no-right',
+    'reason-erasure': typed.reason,
+  });
   file = await download(world, email, reference);
 }, 240_000);
 afterAll(() => world?.close());

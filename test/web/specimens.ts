@@ -332,7 +332,7 @@ const twoPeople = (typed: Typing) => {
   );
   const choices = {
     access: { outcome: 'approve' as const },
-    erasure: { outcome: 'refuse' as const, reason: typed('Bogføring.') },
+    erasure: { outcome: 'refuse' as const, ground: 'no-right' as const, reason: typed('Bogføring.') },
   };
   const by = { by: first?.key ?? '', role: 'dpo', at };
   const proposal = { manifest: manifest.hash, choices, incomplete: typed('Arkivet er lukket.'), ...by };
@@ -397,6 +397,7 @@ const staffSpecimens = (frame: { language: Language; config: Config }, typed: Ty
   const stuck = { at: receivedAt, step: 'gather' as const, error: 'SourceUnavailable' };
   const problems: StaffProblem[] = [
     { field: 'outcome-access', problem: 'choose' },
+    { field: 'ground-erasure', problem: 'ground' },
     { field: 'reason-erasure', problem: 'reason' },
     { field: 'incomplete', problem: 'incomplete' },
     { field: 'last4', problem: 'last4' },
@@ -411,6 +412,7 @@ const staffSpecimens = (frame: { language: Language; config: Config }, typed: Ty
     { name: 'staff-one', html: shown(caseOf('REVIEW', typed, { manifest: { ...manifest, rows: 1, documents: 0 } })) },
     { name: 'staff-stale', html: shown(caseOf('REVIEW', typed, { manifest: { ...manifest, stale: true } })) },
     { name: 'staff-wrong', html: shown(caseOf('REVIEW', typed, { manifest }), problems, sent) },
+    { name: 'staff-suspended', html: shown(suspended(caseOf('REVIEW', typed, { manifest }))) },
     ...questions(typed).map(({ name, asks }) => ({
       name: `staff-${name}`,
       html: shown(caseOf('REVIEW', typed, { manifest, asks })),
@@ -624,6 +626,15 @@ const ownerSpecimens = (frame: { language: Language; config: Config }, typed: Ty
   ];
 };
 
+/** A question was answered: the last day is later than it would have been. */
+const suspended = (held: Case): Case => ({
+  ...held,
+  rights: held.rights.map((record) => ({
+    ...record,
+    deadline: { ...record.deadline, strictDate: '2027-01-02', due: '2027-01-04', refuseBy: '2027-01-04' },
+  })),
+});
+
 /** A question of the DPO: open, answered badly, answered. */
 const questions = (typed: Typing) => {
   const ask = {
@@ -633,6 +644,7 @@ const questions = (typed: Typing) => {
   };
   return [
     { name: 'asked', asks: [ask] },
+    { name: 'asked-clarification', asks: [{ ...ask, kind: 'clarification' as const }] },
     { name: 'asked-wrong', asks: [ask], wrong: { problem: 'answer' as const, typed: '', form: 'answer' as const } },
     {
       name: 'asked-answered',

@@ -127,6 +127,7 @@ export const Proposed = ({ props, form }: Props) => {
             <li>
               {text(`right.${right}`)}:{' '}
               <Tag look={choice.outcome === 'approve' ? 'good' : 'warning'}>{text(`status.${choice.outcome}`)}</Tag>{' '}
+              {choice.ground && <>{text(`staff.refusal-${choice.ground}`)}. </>}
               {choice.reason && <Typed>{choice.reason}</Typed>}
             </li>
           );

@@ -3,7 +3,7 @@ import { mayAskAgain } from '../../domain/ask-again.ts';
 import { isUndecided, lostSystems, undoableUntil, withFreeText } from '../../domain/decision.ts';
 import { inForce, owedBy } from '../../domain/gathering.ts';
 import { lacksAuthority } from '../../domain/representation.ts';
-import { answeredWithData, isOver, type Right } from '../../domain/request.ts';
+import { answeredWithData, isOver, type Right, refusalGrounds } from '../../domain/request.ts';
 import { incompleteSources, isPartlySent, lastSent } from '../../domain/supplement.ts';
 import { Button, DateText, Disclosure, Link, Notice } from '../components.tsx';
 import { Checkboxes, Hidden, PostForm, Radios, TextArea, TextField } from '../fields.tsx';
@@ -147,6 +147,15 @@ export const StuckForm = ({ props, form }: Props) => (
   </PostForm>
 );
 
+const RefusalGrounds = ({ form, field }: { form: Form; field: string }) => (
+  <Radios
+    form={form}
+    field={field}
+    label={form.text('staff.ground')}
+    options={refusalGrounds.map((value) => ({ value, label: form.text(`staff.refusal-${value}`) }))}
+  />
+);
+
 /** Confirms that the request is proper, or refuses it before anything is read. */
 export const StartForm = ({ props, start, refuse }: { props: StaffProps; start: Form; refuse: Form }) => {
   const { text } = start;
@@ -167,6 +176,7 @@ export const StartForm = ({ props, start, refuse }: { props: StaffProps; start: 
         <p>{text('staff.refuse-all-lead')}</p>
         <RefuseLate props={props} form={refuse} />
         <PostForm to={to}>
+          <RefusalGrounds form={refuse} field="ground" />
           <TextArea form={refuse} field="reason" label={text('staff.reason')} hint={text('staff.reason-hint')} />
           <Closing props={props} form={refuse} action="refuse" label={text('staff.refuse-button')} look="danger" />
         </PostForm>
@@ -197,8 +207,11 @@ const RightChoice = ({ props, form, right }: Props & { right: Right }) => {
       optional
     />
   );
-  const reason = (
-    <TextArea form={form} field={`reason-${right}`} label={text('staff.reason')} hint={text('staff.reason-hint')} />
+  const why = (
+    <>
+      <RefusalGrounds form={form} field={`ground-${right}`} />
+      <TextArea form={form} field={`reason-${right}`} label={text('staff.reason')} hint={text('staff.reason-hint')} />
+    </>
   );
   return (
     <Radios
@@ -212,7 +225,7 @@ const RightChoice = ({ props, form, right }: Props & { right: Right }) => {
           hint: text(grantHint(right, props)),
           more: answeredWithData(right) ? undefined : done,
         },
-        ...(only ? [] : [{ value: 'refuse', label: text('staff.refuse'), more: reason }]),
+        ...(only ? [] : [{ value: 'refuse', label: text('staff.refuse'), more: why }]),
       ]}
     />
   );

@@ -100,7 +100,7 @@ const formOf = (props: StaffProps, name: string): Form => {
   const sent = props.typed.action === name;
   // A form that asks the same of several rights says of which.
   const sentence = ({ field, problem, systems = [] }: StaffProblem) => {
-    const right = rights.find((each) => [`outcome-${each}`, `reason-${each}`, `done-${each}`].includes(field));
+    const right = rights.find((each) => /^(outcome|ground|reason|done)-/.test(field) && field.endsWith(`-${each}`));
     const said = text(`staff.problem-${problem}` as TextKey, {
       systems: list(titlesOf(props, systems), props.language),
     });
@@ -200,7 +200,9 @@ const Fetched = ({ props, text }: { props: StaffProps; text: Text }) => {
 
 /** Of a right that was answered in part, the decision refuses the rest. */
 const outcomeKey = ({ outcome, status }: Pick<RightRecord, 'status'> & Pick<Decision, 'outcome'>) =>
-  outcome === 'refuse' && status !== 'REFUSED' ? 'status.rest-refused' : (`status.${outcome}` as const);
+  outcome === 'refuse' && (status === 'DELIVERED' || status === 'CLOSED')
+    ? 'status.rest-refused'
+    : (`status.${outcome}` as const);
 
 const Outcome = ({ props, text }: { props: StaffProps; text: Text }) => {
   const decided = props.rights.flatMap(({ right, decision, status }) =>
@@ -217,7 +219,10 @@ const Outcome = ({ props, text }: { props: StaffProps; text: Text }) => {
         heads={[text('staff.right'), text('staff.decision'), text('staff.decided'), text('staff.said')]}
         rows={decided.map((each) => [
           text(`right.${each.right}`),
-          <Tag look={each.outcome === 'approve' ? 'good' : 'warning'}>{text(outcomeKey(each))}</Tag>,
+          <>
+            <Tag look={each.outcome === 'approve' ? 'good' : 'warning'}>{text(outcomeKey(each))}</Tag>{' '}
+            {each.ground && text(`staff.refusal-${each.ground}`)}
+          </>,
           <>
             <DateText when={each.at} frame={props} time />, {byInWords(text, each)}
           </>,
