@@ -1,6 +1,7 @@
 import { actor, type Change, moved, mustBe, nextSegment, refuse, statusOf } from './change.ts';
 import type { DataMap } from './data-map.ts';
 import { inForce } from './gathering.ts';
+import { provided } from './provided.ts';
 import {
   answeredWithData,
   type Case,
@@ -35,6 +36,8 @@ export type Choice = Pick<Decision, 'outcome' | 'ground' | 'reason'>;
 /** Whether it waits for a decision. */
 export const isUndecided = ({ status }: RightRecord): boolean => !isAnswered(status);
 
+const undecided = ({ rights }: Case): Right[] => rights.filter(isUndecided).map(({ right }) => right);
+
 /**
  * Decided, however it was: what is refused is `REFUSED` only once the person was told (domain/delivery.ts). What is missing is missing in the
  * data that go out: any other right is answered whole.
@@ -49,11 +52,17 @@ const decided = (
   return { ...record, status: 'APPROVED' as const, decision: { ...choice, ...decision, ...lacks } };
 };
 
-/** Systems of which free text goes out: somebody has to look at it first, for it may tell of other people (T13, Art. 15(4)). */
-export const withFreeText = (held: Case, map: DataMap): string[] => {
+/**
+ * Systems of which free text goes out with the answer to these rights: somebody has to look at it first, for it may tell of other people
+ * (T13, Art. 15(4)).
+ */
+export const withFreeText = (held: Case, map: DataMap, rights: readonly Right[] = undecided(held)): string[] => {
+  if (!rights.some(answeredWithData)) return [];
   const isFree = (system: string, name: string): boolean => {
-    const collection = map.systems[system]?.collections[name];
-    return !collection || Object.values(collection.fields).some(({ freeText }) => freeText);
+    const whole = map.systems[system]?.collections[name];
+    const collection = rights.includes('access') ? whole : whole && provided(whole);
+    if (!collection) return rights.includes('access');
+    return Object.values(collection.fields).some(({ freeText }) => freeText);
   };
   const found = inForce(ofThisAnswer(held)).flatMap(({ system, collections }) =>
     collections.filter(({ name, rows, documents }) => rows + documents > 0 && isFree(system, name)).map(() => system),

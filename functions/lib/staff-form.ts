@@ -75,9 +75,9 @@ const asked: Readonly<Record<string, readonly (readonly [field: string, missing?
 export const named = (visit: Visit, config: Config): Decider | undefined =>
   decidersOf(config).find(({ key }) => key === text(visit, 'to'));
 
-/** Systems with free text that nobody has ticked as looked at. */
-const unseenIn = (visit: Visit, held: Case, map: DataMap): string[] =>
-  withFreeText(held, map).filter((system) => !visit.fields.get('looked')?.includes(system));
+/** Systems with free text that goes out with these rights, and that nobody has ticked as looked at. */
+const unseenIn = (visit: Visit, held: Case, map: DataMap, approved: readonly Right[]): string[] =>
+  withFreeText(held, map, approved).filter((system) => !visit.fields.get('looked')?.includes(system));
 
 /** Systems whose choices were lost (`manifest.lost`) and that nobody has ticked as looked through again. */
 const lostIn = (visit: Visit, held: Case): string[] =>
@@ -100,11 +100,10 @@ const rightProblems = (visit: Visit, { right }: RightRecord): StaffProblem[] => 
 
 const decideProblems = (visit: Visit, held: Case, map: DataMap): StaffProblem[] => {
   const choices = choicesOf(visit);
-  const approving = Object.values(choices).some(({ outcome }) => outcome === 'approve');
-  const sending = rights.some((right) => answeredWithData(right) && choices[right]?.outcome === 'approve');
-  const unseen = sending && unseenIn(visit, held, map).length > 0;
-  const lost = sending ? lostIn(visit, held) : [];
-  const lacking = approving && incompleteSources(held).length > 0;
+  const approved = rights.filter((right) => choices[right]?.outcome === 'approve');
+  const unseen = unseenIn(visit, held, map, approved).length > 0;
+  const lost = approved.some(answeredWithData) ? lostIn(visit, held) : [];
+  const lacking = approved.length > 0 && incompleteSources(held).length > 0;
   return [
     ...held.rights.filter(isUndecided).flatMap((each) => rightProblems(visit, each)),
     ...(lost.length > 0 ? [{ field: 'again', problem: 'again', systems: lost } as const] : []),

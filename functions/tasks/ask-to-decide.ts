@@ -1,10 +1,12 @@
 import { evidenceKey, placesKey } from '../../domain/answer-layout.ts';
 import { sha256 } from '../../domain/canonical.ts';
+import type { DataMap } from '../../domain/data-map.ts';
 import { review } from '../../domain/decision.ts';
 import { Conflict } from '../../domain/errors.ts';
 import { inForce, keptWaitingBy, tellLacking, turnOf } from '../../domain/gathering.ts';
 import { type Manifest, manifestText } from '../../domain/manifest.ts';
-import type { Case, SourceRecord, StoredFile } from '../../domain/request.ts';
+import { provided } from '../../domain/provided.ts';
+import type { Case, StoredFile } from '../../domain/request.ts';
 import { lastSent, ofThisAnswer } from '../../domain/supplement.ts';
 import type { Files } from '../aws/files.ts';
 import { cases, files, now } from '../aws/from-env.ts';
@@ -80,9 +82,8 @@ const writeManifest = async (whole: Case, attempt: string, deps: Deps) => {
   const places = JSON.stringify(Object.fromEntries(files.map(({ path, attempt: by }) => [path, by])));
   await deps.files.writeText(placesKey(evidence, attempt), places, 'application/json');
   await deps.files.writeText(evidenceKey(evidence, attempt, 'manifest.json'), text, 'application/json');
-  const records = inForce(held);
-  const found = { rows: total(records, 'rows'), documents: total(records, 'documents') };
-  return { hash: sha256(text), ...found, attempt, ...(cut.lost.length > 0 ? { lost: cut.lost } : {}) };
+  const lost = cut.lost.length > 0 ? { lost: cut.lost } : {};
+  return { hash: sha256(text), ...sizeOf(held, deps.map), attempt, ...lost };
 };
 
 /** What systems answered, in a word that changes when one of them does. */
@@ -92,8 +93,21 @@ const stampOf = (held: Case): string =>
     .sort()
     .join();
 
-const total = (records: readonly SourceRecord[], of: 'rows' | 'documents') =>
-  records.reduce((sum, record) => sum + record[of], 0);
+const total = (counted: readonly Record<'rows' | 'documents', number>[], of: 'rows' | 'documents') =>
+  counted.reduce((sum, each) => sum + each[of], 0);
+
+/** How much the answer holds: without access only tables with what the person provided. */
+const sizeOf = (held: Case, { systems }: DataMap) => {
+  const records = inForce(held);
+  if (partsOf(held).includes('access')) return { rows: total(records, 'rows'), documents: total(records, 'documents') };
+  const tables = records.flatMap(({ system, collections }) =>
+    collections.filter(({ name }) => {
+      const of = systems[system]?.collections[name];
+      return of && provided(of);
+    }),
+  );
+  return { rows: total(tables, 'rows'), documents: 0 };
+};
 
 /**
  * Closes a round when every system has answered: writes the manifest of every file the person would get, and asks the DPO to decide on

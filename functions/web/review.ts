@@ -1,5 +1,13 @@
 import { inflateRawSync } from 'node:zlib';
-import { evidenceKey, ownerCollection, ownerTextName, placesKey, textIn } from '../../domain/answer-layout.ts';
+import {
+  evidenceKey,
+  firstFile,
+  ownerCollection,
+  ownerTextName,
+  partRoot,
+  placesKey,
+  textIn,
+} from '../../domain/answer-layout.ts';
 import { marked } from '../../domain/ask-again.ts';
 import type { Config } from '../../domain/config.ts';
 import type { Row } from '../../domain/connector.ts';
@@ -341,6 +349,10 @@ const preview: ReviewPage = async (visit, link, deps, by) => {
   ) as Manifest;
   const places = JSON.parse(await deps.files.readText(placesKey(evidence, manifest.attempt))) as Record<string, string>;
   const file = files.find((each) => each.path === path);
+  // A table all of whose rows are held back has no file: the read-me tells of it.
+  const readme = firstFile(request.language, false);
+  if (!file && path.startsWith(partRoot(request.language, 'portability')) && path !== readme)
+    return { location: `/dpo/request/${link.reference}/preview/${readme}` };
   if (!file) throw new Refusal(404);
   const key = evidenceKey(evidence, places[path] ?? '', path);
   const name = path.split('/').at(-1) ?? 'file';

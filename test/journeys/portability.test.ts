@@ -3,6 +3,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { peopleToTry } from '../../demo/people.ts';
+import { holdings } from '../../demo/seed.ts';
 import {
   answerTask,
   approve,
@@ -12,11 +13,12 @@ import {
   expectStatus,
   last4,
   lookAt,
+  lookedAt,
   openAsDpo,
   prove,
   start,
 } from './access.ts';
-import { textOf } from './visitor.ts';
+import { type Page, textOf } from './visitor.ts';
 import { openWorld, type World } from './world.ts';
 import { recordsOf, unzip } from './zip.ts';
 
@@ -90,8 +92,23 @@ test('portability alone: what is held back is said and why, and no value stands 
     ['newsletter/subscriptions/0', 'row'],
     ['crm/notes/0', 'row'],
   ]);
+  const { page, visitor } = await openAsDpo(world, reference, 3);
+  const said = textOf(page.html);
+  expect(said).toContain('Personen får kun det, personen selv har givet');
+  expect(said).not.toContain('Personen får filerne ovenfor');
+  // A customer, an order or more, and the rows of newsletters that are left: no note and no document.
+  const { customers, orders, subscriptions } = holdings(email);
+  const sent = customers.length + orders.length + subscriptions.length - 1;
+  expect(said).toContain(`Du afgør ${sent} rækker og 0 dokumenter`);
+  expect(lookedAt(page)).toEqual([]);
+  const previews = [...page.html.matchAll(/href="([^"]*\/preview\/[^"]*)"/g)].map(([, path = '']) => path);
+  expect(previews).toHaveLength(4);
+  const previewed: Page[] = [];
+  for (const path of previews) previewed.push(expectStatus(await lookAt(world, visitor, path), 200));
   await approve(world, reference, ['portability'], {}, 3);
   const entries = await fetched(email, reference);
+  for (const [at, path] of previews.entries())
+    expect(previewed[at]?.html).toBe(String(entries.get(path.split('/preview/')[1] ?? '')).replace(/^\uFEFF/, ''));
   for (const [path, content] of entries)
     if (/\.(json|csv|vcf)$/.test(path)) expect(String(content)).not.toContain('[udeladt');
   const [customer] = recordsOf(entries, 'crm', 'customers');

@@ -254,6 +254,21 @@ const timeline = [
 ].map(([what = '', by = ''], n) => ({ what, by: by as 'subject', at: `2026-11-2${n}T09:0${n}:00.000Z` }));
 const marked = { by: 'deputy-1', system: 'crm', collection: 'person', row: 1, choice: 'withhold', ground: 'others' };
 
+/** Portability alone, to be decided. */
+const portabilityOf = (typed: Typing): Case => {
+  const table = { bytes: 402, sha256: 'ab', crc32: 1, attempt: 'a', right: 'portability' } as const;
+  const [crm, ...others] = sourcesOf(typed);
+  const files = [{ ...table, path: 'dataportabilitet/01-crm/person.csv' }];
+  return {
+    ...caseOf('REVIEW', typed, { manifest: { ...manifest, rows: 1204, documents: 0 } }),
+    rights: [recordOf('portability', 'REVIEW', typed)],
+    sources: [
+      sourceOf('crm', 'OK', { ...crm, collections: (crm?.collections ?? []).map((each) => ({ ...each, files })) }),
+      ...others,
+    ],
+  };
+};
+
 export const caseOf = (status: Status, typed: Typing, more: Partial<Request> = {}): Case => ({
   request: requestOf(status, typed, { planned, proof: { at: receivedAt, method: 'mailbox' }, ...more }),
   rights: [recordOf('access', status, typed), recordOf('erasure', status, typed)],
@@ -409,6 +424,7 @@ const staffSpecimens = (frame: { language: Language; config: Config }, typed: Ty
   ];
   return [
     ...statuses.map((status) => ({ name: `staff-${status}`, html: shown(caseOf(status, typed, { manifest })) })),
+    { name: 'staff-portability', html: shown(portabilityOf(typed)) },
     { name: 'staff-one', html: shown(caseOf('REVIEW', typed, { manifest: { ...manifest, rows: 1, documents: 0 } })) },
     { name: 'staff-stale', html: shown(caseOf('REVIEW', typed, { manifest: { ...manifest, stale: true } })) },
     { name: 'staff-wrong', html: shown(caseOf('REVIEW', typed, { manifest }), problems, sent) },
@@ -719,6 +735,16 @@ const personSpecimens = (frame: { language: Language; config: Config }, typed: T
         meant: state.kind === 'code-sent',
       }),
     })),
+    {
+      name: 'download-portability',
+      html: downloadPage({
+        ...at(`/download/${reference}`),
+        request,
+        zips: zipsOf(request),
+        opensWith: 'dataportabilitet/LAES-MIG.txt',
+        state: { kind: 'ready' },
+      }),
+    },
     ...[
       requestOf('REVIEW', typed, partly(typed)),
       requestOf('DELIVERED', typed, { ...partly(typed), package: large }),

@@ -1,11 +1,10 @@
-import { layout } from '../../domain/answer-layout.ts';
 import { mayAskAgain } from '../../domain/ask-again.ts';
 import { isUndecided, lostSystems, undoableUntil, withFreeText } from '../../domain/decision.ts';
 import { inForce, owedBy } from '../../domain/gathering.ts';
 import { lacksAuthority } from '../../domain/representation.ts';
 import { answeredWithData, isOver, type Right, refusalGrounds } from '../../domain/request.ts';
 import { incompleteSources, isPartlySent, lastSent } from '../../domain/supplement.ts';
-import { Button, DateText, Disclosure, Link, Notice } from '../components.tsx';
+import { Button, DateText, Disclosure, Notice } from '../components.tsx';
 import { Checkboxes, Hidden, PostForm, Radios, TextArea, TextField } from '../fields.tsx';
 import { dayIn, list, longDate } from '../format.ts';
 import { inLanguage } from '../frame.ts';
@@ -13,6 +12,7 @@ import { counted, type Form, type TextKey } from '../staff-text.ts';
 import type { StaffProps } from './staff.tsx';
 import { StartFor } from './staff-behalf.tsx';
 import { Closing } from './staff-decider.tsx';
+import { Preview } from './staff-preview.tsx';
 
 interface Props {
   readonly props: StaffProps;
@@ -76,8 +76,7 @@ export const MakeAnewForm = ({ props, form }: Props) => (
 /** Somebody looked at the free text of each system that has some (T13). */
 const LookedAt = ({ props, form }: Props) => {
   const systems = withFreeText(props, props.map);
-  const sends = props.rights.some((record) => isUndecided(record) && answeredWithData(record.right));
-  if (systems.length === 0 || !sends) return null;
+  if (systems.length === 0) return null;
   const options = systems.map((value) => ({ value, label: props.map.systems[value]?.title[props.language] ?? value }));
   return (
     <Checkboxes
@@ -110,15 +109,6 @@ const LostChoices = ({ props, form }: Props) => {
     </Notice>
   );
 };
-
-const previewOf = (props: StaffProps): string => `${props.path}/preview/${layout(props.request.language).start}`;
-
-const Preview = ({ props, form }: Props) =>
-  props.rights.some(({ right }) => right === 'access') ? (
-    <p>
-      <Link to={previewOf(props)}>{form.text('staff.preview')}</Link>
-    </p>
-  ) : null;
 
 /** Takes an approval back while nothing was sent. */
 export const UndoForm = ({ props, form }: Props) => {
@@ -187,6 +177,7 @@ export const StartForm = ({ props, start, refuse }: { props: StaffProps; start: 
 
 /** What the DPO has to know before granting a right: what it sends, or that there is nothing to be done. */
 const grantHint = (right: Right, { sources, request }: StaffProps): TextKey => {
+  if (right === 'portability') return 'staff.approve-portability';
   if (answeredWithData(right)) return 'staff.approve-data';
   const found = inForce({ sources, request, rights: [] });
   return found.length > 0 && found.every(({ state }) => state === 'EMPTY')
