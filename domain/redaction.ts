@@ -169,17 +169,6 @@ export const outside = (spans: readonly Span[], others: readonly Span[]): Span[]
     [...spans],
   );
 
-/** Every place where one of the words or phrases stands, whatever their case. */
-export const placesOf = (text: string, phrases: readonly string[]): Span[] => {
-  const wanted = phrases.map((phrase) => phrase.trim()).filter(Boolean);
-  if (wanted.length === 0) return [];
-  const any = wanted
-    .sort((a, b) => b.length - a.length)
-    .map((phrase) => phrase.replaceAll(/[\\^$.*+?()[\]{}|/-]/g, '\\$&'))
-    .join('|');
-  return [...text.matchAll(new RegExp(any, 'giu'))].map(({ 0: { length }, index }) => [index, index + length] as const);
-};
-
 /** The text with something else in place of its spans; the n-th may have a mark of its own. */
 export const redacted = (text: string, spans: readonly Span[], mark: string | ((n: number) => string)): string => {
   const markOf = typeof mark === 'string' ? () => mark : mark;

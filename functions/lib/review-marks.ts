@@ -1,6 +1,7 @@
 import type { Value } from '../../domain/connector.ts';
 import { choices, type Mark, struckBy } from '../../domain/marks.ts';
-import { findings, isWithin, merged, type Names, noNames, placesOf, type Span } from '../../domain/redaction.ts';
+import { placesOf } from '../../domain/phrases.ts';
+import { findings, isWithin, merged, type Names, noNames, type Span } from '../../domain/redaction.ts';
 import type { ReviewProblem } from '../../web/pages/review-choice.tsx';
 import { Refusal, type Visit } from './page.ts';
 
