@@ -32,6 +32,14 @@ export const mutants: readonly Mutant[] = [
     caughtBy: 'T24',
   },
   {
+    name: 'a-new-link-without-the-number',
+    file: 'functions/lib/ended-link.ts',
+    find: 'if (!token || !namesCase(token, typed)) return;',
+    replace: 'if (!token) return;',
+    ...links,
+    caughtBy: 'gets a new one at the same address',
+  },
+  {
     name: 'a-link-of-another-purpose',
     file: 'functions/aws/tokens.ts',
     find: 'found?.purpose !== purpose || found.expiresAt',

@@ -108,7 +108,7 @@ export const Overdue = ({ props }: { props: StatusProps }) => {
     <Notice look="warning" title={text('status.overdue')}>
       <By record={late} words={isPartlySent(props) ? 'partly' : 'answer'} props={props} />
       <p>{text('status.overdue-lead')}</p>
-      <p>{text('status.overdue-us', { email: config.organisation.email })}</p>
+      <p>{text('status.overdue-us', { email: config.dpo.email })}</p>
       <p>
         {text('status.overdue-authority')} <Link to={url}>{name}</Link>. {text('status.overdue-court')}
       </p>
