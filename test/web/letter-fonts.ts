@@ -4,7 +4,7 @@ import type { Fonts } from '../../web/package/pdf.ts';
 
 const folder = join(import.meta.dirname, '../../node_modules/@fontsource/source-sans-3/files');
 const filesOf = (weight: number) =>
-  ['latin', 'latin-ext', 'greek', 'cyrillic'].map((signs) =>
+  ['latin', 'latin-ext', 'vietnamese', 'greek', 'greek-ext', 'cyrillic', 'cyrillic-ext'].map((signs) =>
     readFileSync(join(folder, `source-sans-3-${signs}-${weight}-normal.woff`)),
   );
 

@@ -1,5 +1,6 @@
 import { create } from 'fontkit';
 import PDFDocument from 'pdfkit';
+import { layout } from '../../domain/answer-layout.ts';
 import { light } from '../mail/styles.ts';
 import type { AnswerFacts } from './answer.ts';
 import { type Block, letter } from './letter.ts';
@@ -39,9 +40,14 @@ const indent = 12;
 /** A heading stays with as much of what follows. */
 const company = 60;
 
+/** Stands where no font has the signs. */
+const gap = '[…]';
+
 /** A PDF that is being written, sign by sign in the font that has it. */
 class Paper {
   readonly doc: PDFKit.PDFDocument;
+  /** Whether a text could not be written whole. */
+  hasGaps = false;
   readonly #covers: Readonly<Record<Weight, readonly ((sign: string) => boolean)[]>>;
   readonly width: number;
 
@@ -57,12 +63,35 @@ class Paper {
     this.#covers = { regular: covers('regular'), bold: covers('bold') };
   }
 
-  /** A text in runs of one font each; a sign that no font has is shown as a question mark. */
+  #has(sign: string, weight: Weight): boolean {
+    return this.#covers[weight].some((has) => has(sign));
+  }
+
+  /** A sign, or what it is made of without what no font has; '\0' where that is all of it. */
+  #legibleSign(sign: string, weight: Weight): string {
+    if (this.#has(sign, weight)) return sign;
+    if (/\p{Pd}/u.test(sign)) return '-';
+    if (/[\p{M}\p{Cf}]/u.test(sign)) return '';
+    const parts = [...sign.normalize('NFKD').replaceAll(/\p{M}/gu, '')];
+    return parts.every((each) => this.#has(each, weight)) ? parts.join('') : '\0';
+  }
+
+  /** A text as the fonts can show it, with one '\0' in place of signs that none has. */
+  legible(text: string, weight: Weight): string {
+    const signs = [...text.normalize('NFC').replaceAll(/\s+/g, ' ')];
+    return signs
+      .map((sign) => this.#legibleSign(sign, weight))
+      .join('')
+      .replaceAll(/\0[\0 ]*\0/g, '\0');
+  }
+
+  /** A text in runs of one font each. */
   #runs(text: string, weight: Weight): { font: string; text: string }[] {
     const runs: { font: string; text: string }[] = [];
-    for (const each of text) {
-      const at = this.#covers[weight].findIndex((has) => has(each));
-      const [font, sign] = at < 0 ? [`${weight}0`, '?'] : [`${weight}${at}`, each];
+    const legible = this.legible(text, weight);
+    this.hasGaps ||= legible.includes('\0');
+    for (const sign of legible.replaceAll('\0', gap)) {
+      const font = `${weight}${this.#covers[weight].findIndex((has) => has(sign))}`;
       const last = runs.at(-1);
       if (last?.font === font) last.text += sign;
       else runs.push({ font, text: sign });
@@ -76,7 +105,7 @@ class Paper {
 
   /** Writes at a place of its own or below what stands, and goes on over as many pages as it takes. */
   write(text: string, { size, weight, colour }: Style, x: number, width: number): void {
-    const runs = this.#runs(text.replaceAll(/\s+/g, ' '), weight);
+    const runs = this.#runs(text, weight);
     for (const [at, run] of runs.entries()) {
       const options = { width, lineGap: 2, continued: at < runs.length - 1 };
       this.doc.font(run.font).fontSize(size).fillColor(colour);
@@ -174,15 +203,29 @@ const mm = 72 / 25.4;
 /** The window of an envelope for A4 (DIN 5008, form B): the address stands within it, and nothing else does. */
 const window = { top: 52 * mm, bottom: 90 * mm };
 
+/** A line of the address; of a name that the fonts do not have whole the words that they have, and where it stands. */
+const addressLines = (paper: Paper, item: string, { language }: AnswerFacts): string[] => {
+  const legible = paper.legible(item, styles.P.weight);
+  if (!legible.includes('\0')) return [item];
+  const words = legible.split(' ').filter((word) => !word.includes('\0'));
+  const where = words.length > 0 ? 'letter.name-whole' : 'letter.name';
+  return [...(words.length > 0 ? [words.join(' ')] : []), answerTexts(language)(where, layout(language))];
+};
+
 const address = (paper: Paper, root: Structure, items: readonly string[]): void => {
   paper.doc.y = window.top;
   for (const item of items) part(paper, root, 'P', () => paper.write(item, styles.P, margin, 80 * mm));
   paper.doc.y = Math.max(paper.doc.y, window.bottom);
 };
 
-const draw = (paper: Paper, root: Structure, block: Block): void => {
+const draw = (paper: Paper, root: Structure, block: Block, facts: AnswerFacts): void => {
   if (block.kind === 'table') table(paper, root, block);
-  else if (block.kind === 'address') address(paper, root, block.items);
+  else if (block.kind === 'address')
+    address(
+      paper,
+      root,
+      block.items.flatMap((item) => addressLines(paper, item, facts)),
+    );
   else if (block.kind === 'list') bullets(paper, root, block.items);
   else paragraph(paper, root, block);
 };
@@ -223,7 +266,9 @@ export const letterPdf = async (facts: AnswerFacts, fonts: Fonts): Promise<Buffe
   const ended = new Promise((resolve) => paper.doc.on('end', resolve));
   const root = paper.doc.struct('Document');
   paper.doc.addStructure(root);
-  for (const block of letter(facts)) draw(paper, root, block);
+  for (const block of letter(facts)) draw(paper, root, block, facts);
+  if (paper.hasGaps)
+    draw(paper, root, { kind: 'P', text: answerTexts(language)('letter.gaps', layout(language)) }, facts);
   root.end();
   footers(paper, facts);
   paper.doc.end();
