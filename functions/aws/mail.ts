@@ -183,6 +183,7 @@ const factsOf = (mail: OutboxMail, held: Case, to: Recipient, office: Office): L
     opensWith: firstFile(request.language, sendsAccess(rights)),
     files: packagesOf(request).at(-1)?.parts.length,
     rest: (request.sent?.length ?? 0) > 0,
+    parts: request.sent?.length,
     behalf: request.authority?.answerTo,
     nothingHeld: request.manifest && !request.sent && inForce(held).every(({ state }) => state === 'EMPTY'),
     lost: request.manifest?.lost?.reduce((sum, { count }) => sum + count, 0),

@@ -57,7 +57,7 @@ const asked: Readonly<Record<string, readonly (readonly [field: string, missing?
   'end-without': [['reason', 'reason']],
   'hand-out': [['way', 'way']],
   'hand-over': [['to', 'to'], ['ground', 'ground-hand-over'], ['reason']],
-  'manual-proof': [['reason', 'reason']],
+  'manual-proof': [['reason', 'how-seen']],
   extend: [
     ['ground', 'ground'],
     ['reason', 'reason'],

@@ -48,6 +48,8 @@ export interface LetterFacts {
   }[];
   /** A part of the answer went out before: this is about the rest. */
   readonly rest?: boolean;
+  /** How many answers went out that lacked something. */
+  readonly parts?: number;
   /** How many ZIPs there are to fetch. */
   readonly files?: number;
   /** The file in it that is opened first; without: the start page. */

@@ -139,6 +139,7 @@ export const previews = (): Preview[] =>
       task: { owner: 'Per Møller', system: titles[language][2] ?? '', deputy: true },
     }),
     previewOf('ready-parts', 'ready', language, { files: 3, outcomes: [] }),
+    previewOf('partly-more', 'partly', language, { parts: 2 }),
     previewOf('ready-rest', 'ready', language, { rest: true, outcomes: [] }),
     previewOf('ready-nothing', 'ready', language, { nothingHeld: true, outcomes: [] }),
     previewOf('ready-for-you', 'ready', language, { behalf: 'person', outcomes: [] }),

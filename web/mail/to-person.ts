@@ -74,7 +74,9 @@ const ready = (facts: LetterFacts): Draft => {
   // Other rights of the same request were decided with it; what is refused must be told with its reason.
   const others = {
     ...facts,
-    outcomes: facts.outcomes?.filter(({ outcome, right }) => outcome === 'refuse' || !answeredWithData(right)),
+    outcomes: facts.rest
+      ? []
+      : facts.outcomes?.filter(({ outcome, right }) => outcome === 'refuse' || !answeredWithData(right)),
   };
   return {
     subject: say(facts.rest ? 'ready.rest-subject' : 'ready.subject', { reference }),
@@ -97,10 +99,12 @@ const ready = (facts: LetterFacts): Draft => {
 /** A part is ready while a system is missing: that more comes, and by when (security.md 3.7). */
 const partly = (facts: LetterFacts): Draft => {
   const v = voice(facts);
+  // What was decided beside it was told with the first part.
+  const more = (facts.parts ?? 0) > 1;
   const { say, reference, answerBy, startPage } = v;
   return {
-    subject: say('partly.subject', { reference }),
-    title: say('partly.title'),
+    subject: say(more ? 'partly.more-subject' : 'partly.subject', { reference }),
+    title: say(more ? 'partly.more-title' : 'partly.title'),
     preview: say('partly.lead', { date: answerBy }),
     blocks: blocks(
       lead(say('partly.lead', { date: answerBy })),
@@ -111,7 +115,7 @@ const partly = (facts: LetterFacts): Draft => {
       button('partly', facts, v),
       linkLife(facts, v),
       about(facts, v),
-      outcomeBlocks(facts, v),
+      more ? [] : outcomeBlocks(facts, v),
     ),
     foot: foot('person', facts),
   };

@@ -56,6 +56,7 @@ export interface StaffProblem {
     | 'deal'
     | 'person'
     | 'authority'
+    | 'how-seen'
     | 'email'
     | 'answer-to'
     | 'to'
