@@ -18,6 +18,7 @@ const links = { project: 'journeys', tests: ['test/threats/links.test.ts'] } as 
 const form = { project: 'journeys', tests: ['test/threats/form.test.ts'] } as const;
 const decisions = { project: 'journeys', tests: ['test/threats/decisions.test.ts'] } as const;
 const tiers = { project: 'journeys', tests: ['test/threats/tiers.test.ts'] } as const;
+const review = { project: 'journeys', tests: ['test/journeys/review.test.ts'] } as const;
 const life = { project: 'unit', tests: ['test/domain/life.test.ts'] } as const;
 
 /** The guards that keep one person's data from another, and what happens to what everybody may reach. */
@@ -389,5 +390,41 @@ export const mutants: readonly Mutant[] = [
     tests: ['test/journeys/owner.test.ts'],
     only: 'T48: a file that comes',
     caughtBy: 'T48',
+  },
+  {
+    name: 'what-was-blacked-out-before-is-not-kept',
+    file: 'functions/lib/review-marks.ts',
+    find: 'merged([...kept, ...ticked,',
+    replace: 'merged([...ticked,',
+    ...review,
+    only: 'a place that is blacked out stays',
+    caughtBy: 'a place that is blacked out stays',
+  },
+  {
+    name: 'what-a-field-blacks-out-is-not-added',
+    file: 'domain/marks.ts',
+    find: 'merged([...own, ...added])',
+    replace: 'merged(own)',
+    project: 'unit',
+    tests: ['test/domain/redaction.test.ts'],
+    caughtBy: 'is added to what its field',
+  },
+  {
+    name: 'a-choice-holds-for-whatever-stands-in-its-place',
+    file: 'domain/marks.ts',
+    find: '  return content === (document',
+    replace: '  return true || content === (document',
+    ...review,
+    only: 'answers the same again',
+    caughtBy: 'answers the same again',
+  },
+  {
+    name: 'lost-choices-are-not-looked-at-again',
+    file: 'functions/lib/staff-form.ts',
+    find: 'approved.some(answeredWithData) ? lostIn(visit, held) : []',
+    replace: '[]',
+    ...review,
+    only: 'answers the same again',
+    caughtBy: 'answers the same again',
   },
 ];

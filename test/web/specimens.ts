@@ -537,7 +537,7 @@ const reviewSpecimens = (frame: { language: Language; config: Config }, typed: T
     total: 1_204,
     row: rows[0] ?? {},
     found: { text: [{ kind: 'cpr' as const, span: [22, 33] as const }] },
-    struck: { text: [[11, 20] as const] },
+    struck: { text: [[10, 20] as const] },
   };
   const sent = (target: string) => ({
     fields: new Map([
@@ -575,7 +575,7 @@ const reviewSpecimens = (frame: { language: Language; config: Config }, typed: T
         document: 'systemer/01-archive/svar.txt',
         value: text,
         found: [{ kind: 'cpr' as const, span: [22, 33] as const }],
-        struck: [[11, 20] as const],
+        struck: [[10, 20] as const],
       }),
     },
     {
