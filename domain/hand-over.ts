@@ -31,6 +31,10 @@ export const mustBeFree = (request: Request, { key }: Decider, config: Deciders)
     refuse(request, 'decided by somebody without a conflict');
 };
 
+/** Their yes to what another decided is not awaited any more. */
+const withoutTheirYes = ({ proposal }: Request, { key }: Decider): Pick<Request, 'proposal'> =>
+  proposal?.asked ? { proposal: { ...proposal, asked: proposal.asked.filter((each) => each !== key) } } : {};
+
 /** Hands the case to another of those who may decide: they get the mails from now on. Who says it is for a conflict of theirs is out of it. */
 export const handOver = (
   held: Case,
@@ -45,7 +49,7 @@ export const handOver = (
   if (conflicts.some(({ key }) => key === to.key)) refuse(held.request, 'given to somebody without a conflict');
   const handedTo = { ...why, key: to.key, role: to.role, by: by.role, at };
   const leaves = why.ground === 'conflict' && by.key !== to.key;
-  const out = leaves ? { conflicts: [...conflicts, { key: by.key, at }] } : {};
+  const out = leaves ? { conflicts: [...conflicts, { key: by.key, at }], ...withoutTheirYes(held.request, by) } : {};
   return {
     request: { ...held.request, handedTo, ...out },
     mails: [{ template: 'handed-over', to: `dpo:${to.key}`, cause: `handed-${at}` }],

@@ -12,6 +12,16 @@ export const HeldBack = z.object({
 });
 export type HeldBack = z.infer<typeof HeldBack>;
 
+/** The same without the fields: how much of each collection, and why. */
+export const byCollection = (all: readonly HeldBack[]): HeldBack[] => {
+  const sums = new Map<string, HeldBack>();
+  for (const { field: _, ...held } of all) {
+    const key = [held.system, held.collection, held.what, held.ground].join(' ');
+    sums.set(key, { ...held, count: held.count + (sums.get(key)?.count ?? 0) });
+  }
+  return [...sums.values()];
+};
+
 /** Something that is not in the answer although the person asked for it. */
 export type LeftOut =
   /** Data of a system that may exist and is missing, or was not looked for. */

@@ -1,6 +1,7 @@
 import * as z from 'zod/mini';
 import { thresholds } from './alarms.ts';
 import { rules } from './deadline-steps.ts';
+import { HeldBack } from './left-out.ts';
 import { lastFour } from './reference.ts';
 
 /** The rights a person may ask for: Art. 15, 20, 16, 17, 18, 21 and 22(3) GDPR. */
@@ -206,6 +207,8 @@ export const Request = z.object({
       stale: z.optional(z.boolean()),
       /** How many choices to hold something back do not fit what systems answered since: what they were about may be in the answer. */
       lost: z.optional(z.array(z.object({ system: z.string(), collection: z.string(), count: z.int() }))),
+      /** What is held back of what was found, by collection. */
+      heldBack: z.optional(z.array(HeldBack)),
       /** Which attempt wrote it, and the list of where its files lie. */
       attempt: z.string(),
     }),

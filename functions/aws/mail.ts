@@ -188,6 +188,7 @@ const factsOf = (mail: OutboxMail, held: Case, to: Recipient, office: Office): L
     nothingHeld: request.manifest && !request.sent && inForce(held).every(({ state }) => state === 'EMPTY'),
     lost: request.manifest?.lost?.reduce((sum, { count }) => sum + count, 0),
     authority: complaintBody(config.country),
+    sends: request.manifest?.heldBack && request.manifest,
     anew: request.madeAnew === request.round,
     status: to.staff ? request.status : undefined,
     proposed: openProposal(held) !== undefined,

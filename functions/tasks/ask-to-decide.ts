@@ -4,6 +4,7 @@ import type { DataMap } from '../../domain/data-map.ts';
 import { review } from '../../domain/decision.ts';
 import { Conflict } from '../../domain/errors.ts';
 import { inForce, keptWaitingBy, tellLacking, turnOf } from '../../domain/gathering.ts';
+import { byCollection } from '../../domain/left-out.ts';
 import { type Manifest, manifestText } from '../../domain/manifest.ts';
 import { provided } from '../../domain/provided.ts';
 import type { Case, StoredFile } from '../../domain/request.ts';
@@ -83,7 +84,8 @@ const writeManifest = async (whole: Case, attempt: string, deps: Deps) => {
   await deps.files.writeText(placesKey(evidence, attempt), places, 'application/json');
   await deps.files.writeText(evidenceKey(evidence, attempt, 'manifest.json'), text, 'application/json');
   const lost = cut.lost.length > 0 ? { lost: cut.lost } : {};
-  return { hash: sha256(text), ...sizeOf(held, deps.map), attempt, ...lost };
+  const kept = heldBack.length > 0 ? { heldBack: byCollection(heldBack) } : {};
+  return { hash: sha256(text), ...sizeOf(held, deps.map), attempt, ...lost, ...kept };
 };
 
 /** What systems answered, in a word that changes when one of them does. */

@@ -201,7 +201,7 @@ const choicesIn = ({ html }: { html: string }, title: string): string[] => {
 
 test('a document that is held back takes the row that names it along, and no other: its name stands nowhere in the answer', async () => {
   const email = peopleToTry.everywhere;
-  const { reference, visitor } = await toReview('Mette Kjærgaard', email);
+  const { reference, page, visitor } = await toReview('Mette Kjærgaard', email);
   const path = dataPath(reference, 'support/attachments');
   const before = expectStatus(await lookAt(world, visitor, path), 200);
   expect(choicesIn(before, 'Poster')).toEqual(['Sendes', 'Sendes', 'Sendes']);
@@ -226,7 +226,16 @@ test('a document that is held back takes the row that names it along, and no oth
 
   const stale = expectStatus(await visitor.get(`/dpo/request/${reference}`), 200);
   expectStatus(await visitor.submit(stale, { action: 'make-anew', last4: last4(reference) }, 'last4'), 200);
-  await openAsDpo(world, reference, 3);
+  const { page: fresh, mail } = await openAsDpo(world, reference, 3);
+  const [, rows, documents] = /Du afgør ([\d.]+) rækker og ([\d.]+) dokumenter/.exec(textOf(page.html)) ?? [];
+  const sent = `${Number(rows) - 2} rækker og ${Number(documents) - 2} dokument`;
+  const told = textOf(fresh.html);
+  expect(told).toContain(`Fundet: ${rows} rækker og ${documents} dokumenter. Sendes: ${sent}`);
+  for (const why of ['Hensyn til andre', 'Allerede givet'])
+    expect(told).toContain(`Support, Samtaler og filer 1 dokument ${why}`);
+  const held = fresh.html.slice(fresh.html.indexOf('id="held-back"'));
+  expect(held.slice(0, held.indexOf('</section>'))).toContain(`href="${path}?`);
+  expect(mail.text).toContain(sent);
   await approve(world, reference, ['access'], {}, 3);
   const entries = await unzip((await download(world, email, reference)).zip);
   for (const [name, content] of entries)

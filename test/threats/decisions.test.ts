@@ -498,6 +498,16 @@ describe('four eyes', () => {
     expect(await auditOf(reference, 'DECIDED')).toEqual([]);
   });
 
+  test('a yes is no longer awaited from who gives the case away for a conflict of interest', async () => {
+    const reference = await toReview();
+    expectStatus(await decideAs(dpo, reference, approving(reference)), 200);
+    expectStatus(await handOver(anna, bo, reference, 'conflict'), 200);
+    const request = (await caseOf(world, reference)).find(({ sk }) => sk === 'REQUEST');
+    expect(request?.proposal).toMatchObject({ asked: [keyOf(bo)] });
+    expect((await decideAs(anna, reference, agreeing(reference), 'proposal')).status).toBe(400);
+    expectStatus(await decideAs(bo, reference, agreeing(reference), 'proposal'), 200);
+  });
+
   test('where too few are left without a conflict of interest everybody may decide, and the page says so', async () => {
     const reference = await toReview();
     expectStatus(await handOver(dpo, anna, reference, 'conflict'), 200);

@@ -7,7 +7,7 @@ import type { Browser, BrowserContextOptions } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { layout } from '../../domain/answer-layout.ts';
 import type { AnswerFacts } from '../../web/package/answer.ts';
-import { readme } from '../../web/package/readme.ts';
+import { portabilityReadme, readme } from '../../web/package/readme.ts';
 import { startPage } from '../../web/package/start-page.tsx';
 import { systemPage } from '../../web/package/system-page.tsx';
 import { withheldPage } from '../../web/package/withheld-page.tsx';
@@ -257,6 +257,27 @@ describe('the pages tell', () => {
     expect(text).toMatch(/fandt ingen data om dig:\s+Nyhedsbrev/);
     const none = withheldPage({ ...answerFacts('en'), leftOut: [] });
     expect(none).toContain('Nothing is left out.');
+  });
+
+  test('a document that is held back in the part for portability too, where its row told what the person provided', () => {
+    const facts = answerFacts('da');
+    const systems = facts.systems.map((each) => {
+      const collections = Object.entries(each.system.collections).map(([name, of]) => [
+        name,
+        { ...of, provided: true },
+      ]);
+      return { ...each, system: { ...each.system, collections: Object.fromEntries(collections) } };
+    });
+    const { name: system = '', collections: [first] = [] } = systems.find((each) => each.collections.length > 0) ?? {};
+    const held = {
+      kind: 'held',
+      system,
+      collection: first?.name ?? '',
+      what: 'documents',
+      count: 1,
+      ground: 'others',
+    } as const;
+    expect(portabilityReadme({ ...facts, systems, leftOut: [held] }, true)).toContain('1 dokument er udeladt.');
   });
 
   test('64-bit numbers exactly', async () => {

@@ -219,6 +219,10 @@ const sourcesOf = (typed: Typing): SourceRecord[] => [
 
 const planned = ['crm', 'shop', 'newsletter', 'support', 'archive', 'loyalty'].map((system) => ({ system, wave: 1 }));
 const manifest = { hash: '3f2a91bc44d07e15'.repeat(4), round: 1, rows: 1209, documents: 2, attempt: 'a' };
+const heldBack = (['rows', 'values', 'places', 'documents'] as const).map((what, n) => ({
+  ...{ system: 'crm', collection: 'person', what, count: n + 1 },
+  ground: n % 2 ? 'others' : 'trade-secret',
+}));
 const built = {
   parts: [{ key: 'package.zip', bytes: 1_240_000, sha256: 'cd', downloads: 1 }],
   builtAt: '2026-12-02T09:00:00.000Z',
@@ -374,6 +378,7 @@ const twoPeople = (typed: Typing) => {
       held: review({ proposal, handedTo: handedTo(second, typed), conflicts: [{ key: by.by, at }] }),
       more: { people, handler: second },
     },
+    { name: 'held-back', held: review({ proposal, manifest: { ...manifest, heldBack } }), more: { people } },
     { name: 'known', held: review({ proposal }), more: { people, known: first, moved: true } },
     { name: 'handed-over', held: review({ handedTo: handedTo(second, typed) }), more: { people, handler: second } },
     {

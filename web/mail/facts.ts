@@ -63,6 +63,8 @@ export interface LetterFacts {
   readonly authority: { readonly name: string; readonly url: string };
   /** One person decided, and another's yes is missing. */
   readonly proposed?: boolean;
+  /** How much is sent, where something of what was found is held back. */
+  readonly sends?: { readonly rows: number; readonly documents: number };
   /** The answer was made anew after other choices of what is held back. */
   readonly anew?: boolean;
   /** Where the case stands, for staff. */

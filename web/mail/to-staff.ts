@@ -54,7 +54,11 @@ const ownerTask = (facts: LetterFacts): Draft => {
   };
 };
 
-const foundIn = ({ rows, documents }: SystemCounts, { say }: Voice, language: LetterFacts['language']): string => {
+const foundIn = (
+  { rows, documents }: Pick<SystemCounts, 'rows' | 'documents'>,
+  { say }: Voice,
+  language: LetterFacts['language'],
+): string => {
   const parts = [rows > 0 && say.counted('rows', rows), documents > 0 && say.counted('documents', documents)];
   return (
     listOf(
@@ -75,7 +79,14 @@ const answerOf = (system: SystemCounts, v: Voice, language: LetterFacts['languag
 const isIncomplete = ({ state }: SystemCounts): boolean =>
   state === 'FAILED' || state === 'PARTIAL' || state === 'MANUAL';
 
-const systemBlocks = ({ systems = [], language, lost = 0 }: LetterFacts, v: Voice): Block[] => {
+/** What is sent of what was found; what is held back, and why, stands on the page. */
+const sendsBlocks = ({ sends, language }: LetterFacts, v: Voice): Block[] =>
+  sends
+    ? [{ kind: 'facts', rows: [[v.say('fact.sends'), foundIn(sends, v, language)]] }, paragraph(v.say('decide.held'))]
+    : [];
+
+const systemBlocks = (facts: LetterFacts, v: Voice): Block[] => {
+  const { systems = [], language, lost = 0 } = facts;
   const { say } = v;
   return blocks(
     systems.some(isIncomplete) && warning(say('decide.missing-title'), say('decide.missing')),
@@ -84,6 +95,7 @@ const systemBlocks = ({ systems = [], language, lost = 0 }: LetterFacts, v: Voic
     lost > 0 && warning(say('decide.lost-title'), say.counted('decide.lost', lost)),
     heading(say('decide.systems')),
     { kind: 'facts', rows: systems.map((system) => [system.title, answerOf(system, v, language)]) },
+    ...sendsBlocks(facts, v),
     paragraph(say('decide.counts')),
   );
 };
@@ -128,7 +140,7 @@ const lacking = (facts: LetterFacts): Draft =>
     return [{ kind: 'facts', rows: failed.map((system) => [system.title, answerOf(system, v, language)]) }];
   });
 
-const second = (facts: LetterFacts): Draft => toDecision('second', facts);
+const second = (facts: LetterFacts): Draft => toDecision('second', facts, sendsBlocks);
 
 /** Who handed it over and why stands on the page: a mail holds no reason that was typed. */
 const handedOver = (facts: LetterFacts): Draft => toDecision('handed-over', facts, waitsFor);

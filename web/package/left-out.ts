@@ -69,7 +69,7 @@ const isPortable = (left: LeftOut, { systems }: AnswerFacts): boolean => {
   if (left.kind !== 'held') return Object.values(collections).some(provided);
   const collection = collections[left.collection];
   const fields = collection && provided(collection)?.fields;
-  return fields !== undefined && (left.field ? left.field in fields : left.what === 'rows');
+  return fields !== undefined && (left.field ? left.field in fields : ['rows', 'documents'].includes(left.what));
 };
 
 /** Everything that is left out of the answer, or of a part of it, in the reader's language. */

@@ -8,6 +8,7 @@ import { inLanguage } from '../frame.ts';
 import type { Form, Text } from '../staff-text.ts';
 import type { StaffProps } from './staff.tsx';
 import { LastFour } from './staff-forms.tsx';
+import { SomethingHeldBack } from './staff-held-back.tsx';
 
 interface Props {
   readonly props: StaffProps;
@@ -138,6 +139,7 @@ export const Proposed = ({ props, form }: Props) => {
           {text('staff.incomplete-reason')}: <Typed>{proposal.incomplete}</Typed>
         </p>
       )}
+      <SomethingHeldBack props={props} text={text} />
       {props.known?.key === proposal.by ? (
         <p>{text('proposed.yours')}</p>
       ) : (

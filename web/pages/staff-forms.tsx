@@ -12,6 +12,7 @@ import { counted, type Form, type TextKey } from '../staff-text.ts';
 import type { StaffProps } from './staff.tsx';
 import { StartFor } from './staff-behalf.tsx';
 import { Closing } from './staff-decider.tsx';
+import { SomethingHeldBack } from './staff-held-back.tsx';
 import { Preview } from './staff-preview.tsx';
 
 interface Props {
@@ -263,6 +264,7 @@ const Manifest = ({ props, form }: Props) => {
   return (
     <>
       <Hidden field="manifest" value={hash} />
+      <SomethingHeldBack props={props} text={form.text} />
       <p class="soft">
         {form.text('staff.manifest', { found: list(counts, language) })} <code>{fingerprint(hash)}</code>
       </p>

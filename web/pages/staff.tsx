@@ -27,6 +27,7 @@ import { byInWords, ForgetBrowsers, Lapsed, MovedOn, Proposed } from './staff-de
 import { AskAgainForm, DecideForm, MakeAnewForm, StartForm, StuckForm, titlesOf, UndoForm } from './staff-forms.tsx';
 import { HandOut } from './staff-hand-out.tsx';
 import { Conflicts, HandedTo, HandOver } from './staff-hand-over.tsx';
+import { HeldBack } from './staff-held-back.tsx';
 import { LegalNotes } from './staff-legal.tsx';
 import { statusLooks } from './staff-looks.ts';
 import { SecondProof } from './staff-proof.tsx';
@@ -337,6 +338,7 @@ export const staffPage = (props: StaffProps): string => {
         <Systems props={props} text={text} />
         <AskAgainForm props={props} form={formOf(props, 'ask-again')} />
         <SecondProof props={props} propose={formOf(props, 'manual-proof')} confirm={formOf(props, 'confirm-proof')} />
+        <HeldBack props={props} text={text} />
         <ToDo props={props} />
         <GoOn props={props} form={formOf(props, 'go-on')} />
         <HandOver props={props} form={formOf(props, 'hand-over')} />
