@@ -6,6 +6,8 @@ import { afterAll, describe, expect, test } from 'vitest';
 import type { AnswerFacts } from '../../web/package/answer.ts';
 import { letter } from '../../web/package/letter.ts';
 import { letterPdf } from '../../web/package/pdf.ts';
+import { readme } from '../../web/package/readme.ts';
+import { startPage } from '../../web/package/start-page.tsx';
 import { letterFonts } from './letter-fonts.ts';
 import { allWithheld, answerFacts } from './package-facts.ts';
 
@@ -152,6 +154,26 @@ describe('the letter tells', () => {
     expect(words).toContain('Support: 2 poster ligner dig, men passer ikke helt.');
     expect(words).toContain('Dataportabilitet: Ikke din aftale.');
     expect(wordsOf({ ...answerFacts('en'), leftOut: [] })).toContain('Nothing is left out.');
+  });
+
+  test('of portability, which folder it is in and what for, and not that it is answered on its own; the read-me and the start page too', () => {
+    for (const [language, folder, for_] of [
+      ['da', 'dataportabilitet', 'artikel 20'],
+      ['en', 'portability', 'Article 20'],
+    ] as const) {
+      const asked = { ...answerFacts(language), rights: ['access', 'portability'], leftOut: [] } as const;
+      const none = { ...asked, rights: ['access'] } as const;
+      expect(wordsOf(asked)).not.toMatch(/på for sig|on its own/);
+      for (const [told, untold] of [
+        [wordsOf(asked), wordsOf(none)],
+        [readme(asked), readme(none)],
+        [startPage(asked), startPage(none)],
+      ] as const) {
+        expect(told).toMatch(new RegExp(`${folder}[^a-z]`));
+        expect(told).toContain(for_);
+        expect(untold).not.toContain(for_);
+      }
+    }
   });
 
   test('of other rights only that they are answered on their own', () => {

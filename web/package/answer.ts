@@ -25,6 +25,10 @@ export interface AnswerFacts {
   readonly grounds?: NonNullable<Config['grounds']>;
 }
 
+/** The rights asked for that are still to be answered: not refused before. */
+export const stillAsked = ({ rights, leftOut }: AnswerFacts): Right[] =>
+  rights.filter((right) => !leftOut.some((left) => left.kind === 'right' && left.right === right));
+
 /** One system as the answer shows it; `state` as on the DPO's page, so that what is missing or empty is said. */
 export interface AnswerSystem {
   readonly name: string;

@@ -1,7 +1,8 @@
 import { layout } from '../../domain/answer-layout.ts';
+import { answeredWithData } from '../../domain/request.ts';
 import { capital, list, longDate } from '../format.ts';
 import { aboutRows } from './about.ts';
-import type { AnswerFacts, AnswerSystem } from './answer.ts';
+import { type AnswerFacts, type AnswerSystem, stillAsked } from './answer.ts';
 import { concernsPerson, holdsData, isIncomplete, stateText } from './found.ts';
 import { leftOutTexts } from './left-out.ts';
 import { answerTexts } from './texts.ts';
@@ -73,10 +74,10 @@ const later = ({ language, systems }: AnswerFacts): Block[] => {
 };
 
 const opening = (facts: AnswerFacts): Block[] => {
-  const { language, timeZone, receivedAt, rights, leftOut } = facts;
+  const { language, timeZone, receivedAt } = facts;
   const say = answerTexts(language);
-  const refused = leftOut.flatMap((left) => (left.kind === 'right' ? left.right : []));
-  const others = rights.filter((right) => right !== 'access' && !refused.includes(right));
+  const asked = stillAsked(facts);
+  const others = asked.filter((right) => !answeredWithData(right));
   const named = list(
     others.map((right) => say(`right.${right}`)),
     language,
@@ -85,6 +86,7 @@ const opening = (facts: AnswerFacts): Block[] => {
     p(say('letter.received', { date: longDate(receivedAt, language, timeZone) })),
     ...confirmation(facts),
     ...later(facts),
+    ...(asked.includes('portability') ? [p(say('letter.portability', layout(language)))] : []),
     ...(others.length > 0 ? [p(say('letter.others', { rights: named }))] : []),
   ];
 };

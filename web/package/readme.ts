@@ -1,13 +1,15 @@
 import { layout } from '../../domain/answer-layout.ts';
-import type { AnswerFacts } from './answer.ts';
+import { type AnswerFacts, stillAsked } from './answer.ts';
 import { leftOutTexts } from './left-out.ts';
 import { answerTexts } from './texts.ts';
 
-/** The answer's text file of five lines, for those who open it first. */
-export const readme = ({ language, organisation, reference }: AnswerFacts): string => {
-  const { start, systems, sums } = layout(language);
-  const values = { organisation: organisation.name, reference, start, systems, sums, email: organisation.email };
-  return `${answerTexts(language)('readme', values)}\n`;
+/** The answer's text file of a few lines, for those who open it first. */
+export const readme = (facts: AnswerFacts): string => {
+  const { language, organisation, reference } = facts;
+  const say = answerTexts(language);
+  const values = { ...layout(language), organisation: organisation.name, reference, email: organisation.email };
+  const portability = stillAsked(facts).includes('portability') ? [say('about-files.portability', values)] : [];
+  return `${[say('readme', values), ...portability, say('readme.questions', values)].join('\n')}\n`;
 };
 
 /** What the folder for portability holds and what is left out of it; `hasData`: whether there is anything the person provided. */

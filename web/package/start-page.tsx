@@ -2,7 +2,7 @@ import { layout } from '../../domain/answer-layout.ts';
 import type { Value } from '../../domain/connector.ts';
 import { Link } from '../components.tsx';
 import { dateAndTime, list, longDate } from '../format.ts';
-import type { AnswerFacts, AnswerSystem } from './answer.ts';
+import { type AnswerFacts, type AnswerSystem, stillAsked } from './answer.ts';
 import { FileLink, hrefOf } from './files.tsx';
 import { concernsPerson, holdsData, isIncomplete, stateText } from './found.ts';
 import { page, Search } from './page.tsx';
@@ -204,7 +204,8 @@ const ContactPart = ({ facts: { language, organisation, dpo, reference } }: Part
   );
 };
 
-const FilesPart = ({ facts: { language } }: PartProps) => {
+const FilesPart = ({ facts }: PartProps) => {
+  const { language } = facts;
   const say = answerTexts(language);
   return (
     <section class="part">
@@ -212,6 +213,7 @@ const FilesPart = ({ facts: { language } }: PartProps) => {
       <ul>
         <li>{say('about-files.csv')}</li>
         <li>{say('about-files.json')}</li>
+        {stillAsked(facts).includes('portability') && <li>{say('about-files.portability', layout(language))}</li>}
         <li>{say('about-files.sums', { sums: layout(language).sums })}</li>
         <li>{say('about-files.parts')}</li>
       </ul>
