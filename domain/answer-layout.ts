@@ -92,6 +92,18 @@ const extensionOf = (name: string): string => {
 export const documentPath = (folder: string, collection: string, n: number, name: string, language: Language): string =>
   `${folder}/${words[language].files}/${collection}-${String(n).padStart(4, '0')}.${extensionOf(name)}`;
 
+/** The field of a row that names its documents. */
+export const documentsField = 'files';
+
+// What a reader cannot see, or what turns the letters after it around.
+const hidden = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+
+/** What a document is called where it came from, to be shown and never to be a path: its last part, without what cannot be seen. */
+export const shownName = (name: string): string => {
+  const last = name.normalize('NFC').split(/[/\\]/).at(-1) ?? '';
+  return [...last.replaceAll(hidden, '').trim()].slice(0, 120).join('');
+};
+
 /** Whether a file of a system is a document, as it came from there. */
 export const isDocument = (path: string, language: Language): boolean =>
   path.split('/').at(-2) === words[language].files;

@@ -1,4 +1,5 @@
 import * as z from 'zod/mini';
+import { documentsField } from './answer-layout.ts';
 import { canonical, sha256 } from './canonical.ts';
 import type { Row, Value } from './connector.ts';
 import { type Finding, findIn, findings, isWithin, merged, type Names, redacted, type Span } from './redaction.ts';
@@ -76,7 +77,7 @@ export interface Cut {
 }
 
 /** Paths of the documents that came with a row. */
-export const pathsIn = ({ files }: Row): string[] => (Array.isArray(files) ? files.map(String) : []);
+export const pathsIn = ({ [documentsField]: files }: Row): string[] => (Array.isArray(files) ? files.map(String) : []);
 
 /** What stands in the answer instead of what was taken out, in the reader's language. */
 export type Instead = (ground: string) => string;

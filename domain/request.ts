@@ -353,6 +353,8 @@ export const AnswerFile = z.object({
   crc32: z.int(),
   packed: z.optional(z.object({ bytes: z.int(), sha256: z.string() })),
   right: z.optional(z.literal('portability')),
+  /** What a document is called where it came from: for pages. No manifest has it, for it outlives what was gathered. */
+  name: z.optional(z.string()),
   /** Which attempt wrote it: no attempt ever writes over what another one wrote. */
   attempt: z.string(),
 });

@@ -2,11 +2,13 @@ import { once } from 'node:events';
 import { PassThrough } from 'node:stream';
 import {
   documentPath,
+  documentsField,
   evidenceKey,
   namesKey,
   type Part,
   pagesKey,
   partRoot,
+  shownName,
   systemFolder,
   tablePaths,
 } from '../../domain/answer-layout.ts';
@@ -204,12 +206,13 @@ export const collectionFiles = (place: Place, name: string, collection: Collecti
 
   const write = async (document: FoundDocument, path: string): Promise<StoredFile> => {
     const key = evidenceKey(evidence, attempt, path);
-    return { path, attempt, ...(await files.write(key, document.open(), 'application/octet-stream')) };
+    const written = await files.write(key, document.open(), 'application/octet-stream');
+    return { path, name: shownName(document.name), attempt, ...written };
   };
 
   const add = async (row: Row, files: readonly StoredFile[] = [], hidden?: Hidden): Promise<void> => {
     kept.push(...files);
-    await table.add(files.length > 0 ? { ...row, files: files.map(({ path }) => path) } : row, hidden);
+    await table.add(files.length > 0 ? { ...row, [documentsField]: files.map(({ path }) => path) } : row, hidden);
     await portable?.add(row, hidden);
     rows += 1;
   };

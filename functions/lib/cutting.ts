@@ -1,4 +1,4 @@
-import { cutsKey, evidenceKey, namesKey, textContent, textIn } from '../../domain/answer-layout.ts';
+import { cutsKey, documentsField, evidenceKey, namesKey, textContent, textIn } from '../../domain/answer-layout.ts';
 import type { Row } from '../../domain/connector.ts';
 import type { Collection } from '../../domain/data-map.ts';
 import { inForce } from '../../domain/gathering.ts';
@@ -81,7 +81,7 @@ const withheldIn = (marks: readonly Mark[]): Map<string, string> =>
 const withoutDocuments = (row: Row, withheld: ReadonlyMap<string, string>, instead: Instead): Row => {
   if (withheld.size === 0 || pathsIn(row).length === 0) return row;
   const said = (path: string) => (withheld.has(path) ? instead(withheld.get(path) ?? '') : path);
-  return { ...row, files: pathsIn(row).map(said) };
+  return { ...row, [documentsField]: pathsIn(row).map(said) };
 };
 
 /** A text that an owner typed, without the places that were chosen; any other file as it is. */

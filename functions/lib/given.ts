@@ -4,6 +4,7 @@ import {
   evidenceKey,
   ownerCollection,
   ownerTextName,
+  shownName,
   systemFolder,
   textContent,
   uploadedName,
@@ -62,7 +63,7 @@ export const materialise = async (
     if (sizeProblem(bytes)) continue;
     const content = await taken(name, await files.read(key));
     const path = documentPath(folder, 'owner', kept.length + 1, name, language);
-    if (content) kept.push(await put(path, content, 'application/octet-stream'));
+    if (content) kept.push({ ...(await put(path, content, 'application/octet-stream')), name: shownName(name) });
   }
   const list = await listDocuments({ evidence, attempt, system: source.system, name: ownerCollection }, kept, files);
   const collection = { name: ownerCollection, rows: typed.length, documents: kept.length, files: typed, ...list };

@@ -42,7 +42,7 @@ const manifestOf = ({ held, heldBack, cuts }: { held: Case } & Held, files: read
     dataMap: held.request.dataMap ?? '',
     systems: records.map(({ system, state, rows, documents, reason }) => ({ system, state, rows, documents, reason })),
     ...(heldBack.length > 0 ? { heldBack, cuts } : {}),
-    files: files.map(({ attempt: _, ...file }) => file),
+    files: files.map(({ attempt: _, name: __, ...file }) => file),
   };
 };
 

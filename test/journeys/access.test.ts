@@ -74,6 +74,21 @@ describe('one access request, end to end', () => {
     expect(newsletters.length).toBe(held.subscriptions.length > 0 ? 1 : 0);
   });
 
+  test('documents are told in the language of the answer, by the names that their system has for them', () => {
+    const [path = '', page] = [...entries].find(([name]) => name.endsWith('-support/index.html')) ?? [];
+    expect(path).not.toBe('');
+    const html = String(page);
+    expect(textOf(html)).not.toMatch(/\bfiles\b/);
+    const { attachments } = holdings(anna.email);
+    expect(attachments.length).toBeGreaterThan(0);
+    for (const { key } of attachments) {
+      const name = key.split('/').at(-1) ?? '';
+      expect(html).toMatch(new RegExp(`<a href="[^"]+/filer/[^"]+">${name}</a>`));
+    }
+    expect(html).toMatch(/(<dt>|<th scope="col">)Dokumenter</);
+    expect(String(entries.get('manifest.json'))).not.toContain(attachments[0]?.key.split('/').at(-1));
+  });
+
   test('the manifest names every file with its SHA-256, and its own hash is the one the DPO approved', async () => {
     const text = entries.get('manifest.json') as Buffer;
     const manifest = JSON.parse(text.toString()) as { files: { path: string; bytes: number; sha256: string }[] };

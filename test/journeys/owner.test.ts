@@ -8,6 +8,7 @@ import {
   filesOf,
   last4,
   linkIn,
+  lookAt,
   openAsDpo,
   prove,
   start,
@@ -57,6 +58,9 @@ test('T48: an owner reads at once which file is not what its name says; it is in
     200,
   );
 
+  const { visitor: office } = await openAsDpo(world, reference, 2);
+  const seen = await lookAt(world, office, `/dpo/request/${reference}/data/archive/owner`);
+  expect(textOf(seen.html)).toContain('kontrakt.pdf');
   await approve(world, reference);
   const { zip } = await download(world, email, reference);
   const entries = await unzip(zip);
@@ -70,6 +74,10 @@ test('T48: an owner reads at once which file is not what its name says; it is in
     'svar.txt',
   ]);
   expect([...entries.values()].some((held) => held.includes('a program'))).toBe(false);
+  // What the owner called them is read on the page; paths are ours, and the manifest outlives what was gathered.
+  const told = String(entries.get(given.find(([name]) => name.endsWith('-archive/index.html'))?.[0] ?? ''));
+  expect(told).toMatch(/href="[^"]*owner-0001\.pdf">kontrakt\.pdf</);
+  expect(String(entries.get('manifest.json'))).not.toContain('kontrakt.pdf');
 });
 
 test('T48: a file that comes by the form after the owner has answered is in the answer only if it is what its name says', async () => {

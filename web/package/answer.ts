@@ -43,7 +43,14 @@ export interface AnswerSystem {
   readonly found: { readonly rows: number; readonly documents: number };
   readonly collections: readonly AnswerCollection[];
   /** Files that belong to no described collection: what an owner uploaded. */
-  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+  readonly files: readonly AnswerDocument[];
+}
+
+/** `name`: what it is called where it came from. */
+export interface AnswerDocument {
+  readonly path: string;
+  readonly bytes: number;
+  readonly name?: string | undefined;
 }
 
 export interface AnswerCollection {
@@ -54,5 +61,5 @@ export interface AnswerCollection {
   /** Paths in the ZIP, relative to its root. */
   readonly json?: string;
   readonly csv?: string;
-  readonly documents: readonly { readonly path: string; readonly bytes: number }[];
+  readonly documents: readonly AnswerDocument[];
 }

@@ -1,10 +1,12 @@
+import { documentsField } from '../../domain/answer-layout.ts';
 import type { Row } from '../../domain/connector.ts';
 import type { Collection } from '../../domain/data-map.ts';
+import { pathsIn } from '../../domain/marks.ts';
 import { number } from '../format.ts';
-import type { AnswerCollection } from './answer.ts';
-import { DocumentList, FileLink } from './files.tsx';
+import type { AnswerCollection, AnswerDocument } from './answer.ts';
+import { DocumentList, documentText, FileLink, hrefOf } from './files.tsx';
 import { answerTexts } from './texts.ts';
-import { type Reading, Shown } from './value.tsx';
+import { plain, type Reading, Shown } from './value.tsx';
 
 /** Columns that a table holds on a desk's screen and on paper; rows with more are shown as cards. */
 const columnsThatFit = 5;
@@ -14,54 +16,87 @@ interface RowsProps {
   readonly collection: Collection;
   readonly rows: readonly Row[];
   readonly names: readonly string[];
+  readonly documents: readonly AnswerDocument[];
   readonly reading: Reading;
 }
 
-const labelOf = (collection: Collection, name: string, { language }: Reading): string =>
-  collection.fields[name]?.label[language] ?? name;
+/** Ours, and not a field of the source. */
+const namesDocuments = (collection: Collection, name: string): boolean =>
+  name === documentsField && !Object.hasOwn(collection.fields, name);
 
-const RowTable = ({ title, collection, rows, names, reading }: RowsProps) => (
-  <table class="rows">
-    <caption class="for-readers">{title}</caption>
-    <thead>
-      <tr>
-        {names.map((name) => (
-          <th scope="col">{labelOf(collection, name, reading)}</th>
-        ))}
-      </tr>
-    </thead>
-    <tbody>
-      {rows.map((row) => (
-        <tr data-find>
+const labelOf = (collection: Collection, name: string, { language }: Reading): string => {
+  if (namesDocuments(collection, name)) return answerTexts(language)('file.documents');
+  return collection.fields[name]?.label[language] ?? name;
+};
+
+/** The documents of a row; in place of one that is held back stands the reason. */
+const Documents = ({ row, documents, reading }: Pick<RowsProps, 'documents' | 'reading'> & { row: Row }) => (
+  <ul class="members">
+    {pathsIn(row).map((path) => {
+      const at = documents.findIndex((each) => each.path === path);
+      const document = documents[at];
+      return (
+        <li>{document ? <a href={hrefOf(path, reading)}>{documentText(document, at, reading)}</a> : plain(path)}</li>
+      );
+    })}
+  </ul>
+);
+
+const Cell = ({ row, name, ...props }: RowsProps & { row: Row; name: string }) =>
+  namesDocuments(props.collection, name) && pathsIn(row).length > 0 ? (
+    <Documents row={row} {...props} />
+  ) : (
+    <Shown value={row[name]} field={props.collection.fields[name]} reading={props.reading} />
+  );
+
+const RowTable = (props: RowsProps) => {
+  const { title, collection, rows, names, reading } = props;
+  return (
+    <table class="rows">
+      <caption class="for-readers">{title}</caption>
+      <thead>
+        <tr>
           {names.map((name) => (
-            <td data-head={labelOf(collection, name, reading)}>
-              <Shown value={row[name]} field={collection.fields[name]} reading={reading} />
-            </td>
+            <th scope="col">{labelOf(collection, name, reading)}</th>
           ))}
         </tr>
-      ))}
-    </tbody>
-  </table>
-);
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr data-find>
+            {names.map((name) => (
+              <td data-head={labelOf(collection, name, reading)}>
+                <Cell {...props} row={row} name={name} />
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+};
 
-const RowCards = ({ collection, rows, names, reading }: RowsProps) => (
-  <ol class="cards">
-    {rows.map((row) => (
-      <li data-find>
-        <dl class="pairs">
-          {names.map((name) => (
-            <div>
-              <dt>{labelOf(collection, name, reading)}</dt>
-              <dd>
-                <Shown value={row[name]} field={collection.fields[name]} reading={reading} />
-              </dd>
-            </div>
-          ))}
-        </dl>
-      </li>
-    ))}
-  </ol>
-);
+const RowCards = (props: RowsProps) => {
+  const { collection, rows, names, reading } = props;
+  return (
+    <ol class="cards">
+      {rows.map((row) => (
+        <li data-find>
+          <dl class="pairs">
+            {names.map((name) => (
+              <div>
+                <dt>{labelOf(collection, name, reading)}</dt>
+                <dd>
+                  <Cell {...props} row={row} name={name} />
+                </dd>
+              </div>
+            ))}
+          </dl>
+        </li>
+      ))}
+    </ol>
+  );
+};
 
 /** Fields in the order of the data map, then those a row holds beside them: nothing is left out for want of a label. */
 const namesOf = (collection: Collection, rows: readonly Row[]): string[] => [
@@ -134,7 +169,7 @@ export const CollectionPart = ({ answered, collection, reading, withheld }: Coll
       ))}
       {sample.length > 0 && (
         <>
-          <Rows title={title} collection={collection} rows={sample} names={names} reading={reading} />
+          <Rows {...{ title, collection, names, documents, reading }} rows={sample} />
           <Explanations collection={collection} reading={reading} />
         </>
       )}

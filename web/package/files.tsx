@@ -1,6 +1,7 @@
 import { number, size } from '../format.ts';
+import type { AnswerDocument } from './answer.ts';
 import { answerTexts } from './texts.ts';
-import type { Reading } from './value.tsx';
+import { plain, type Reading } from './value.tsx';
 
 /** A path in the ZIP as an address relative to a page: it can never name another place or a script. */
 export const hrefOf = (path: string, { base }: Reading): string =>
@@ -22,22 +23,27 @@ export const FileLink = ({ path, text, more, reading }: FileLinkProps) => (
 );
 
 interface DocumentListProps {
-  readonly files: readonly { readonly path: string; readonly bytes: number }[];
+  readonly files: readonly AnswerDocument[];
   readonly reading: Reading;
 }
 
+/** By the name of where it came from, else by its number. */
+export const documentText = ({ path, name }: AnswerDocument, at: number, { language }: Reading): string =>
+  name ? plain(name) : answerTexts(language)('file.document', { n: number(at + 1, language), type: typeOf(path) });
+
 const typeOf = (path: string): string => (path.split('.').at(-1) ?? '').toUpperCase();
 
-/** Documents, numbered as their files are, each with its kind and size. */
+/** Documents in the order of their files, each with its size. */
 export const DocumentList = ({ files, reading }: DocumentListProps) => {
-  const { language } = reading;
-  const say = answerTexts(language);
-  const textOf = (path: string, at: number) =>
-    say('file.document', { n: number(at + 1, language), type: typeOf(path) });
   return (
     <ul class="files">
-      {files.map(({ path, bytes }, at) => (
-        <FileLink path={path} text={textOf(path, at)} more={size(bytes, language)} reading={reading} />
+      {files.map((file, at) => (
+        <FileLink
+          path={file.path}
+          text={documentText(file, at, reading)}
+          more={size(file.bytes, reading.language)}
+          reading={reading}
+        />
       ))}
     </ul>
   );

@@ -1,4 +1,5 @@
 import type { Child } from 'hono/jsx';
+import { documentsField } from '../../domain/answer-layout.ts';
 import type { Row, Value } from '../../domain/connector.ts';
 import type { Collection, System } from '../../domain/data-map.ts';
 import { choicesFor, type Mark, pathsIn } from '../../domain/marks.ts';
@@ -15,6 +16,8 @@ import { collectionTitle } from './staff-systems.tsx';
 
 export interface DocumentFile {
   readonly path: string;
+  /** What it is called where it came from. */
+  readonly name?: string | undefined;
   readonly bytes: number;
 }
 
@@ -63,13 +66,15 @@ const titleOf = ({ system, name, language }: ReviewProps): string =>
   `${system.title[language]}: ${collectionTitle(system, name, t(language), language)}`;
 
 const labelOf = ({ collection, language }: ReviewProps, field: string): string =>
-  collection?.fields[field]?.label[language] ?? field;
+  collection?.fields[field]?.label[language] ?? (field === documentsField ? t(language)('review.documents') : field);
 
 const asText = (value: Value | undefined): string =>
   plain(value !== null && typeof value === 'object' ? JSON.stringify(value) : String(value ?? ''));
 
-/** A value with the meaning of its code. */
+/** A value with the meaning of its code; of documents the names of their files. */
 const resolved = (props: ReviewProps, field: string, value: Value | undefined): string => {
+  if (field === documentsField && !props.collection?.fields[field] && Array.isArray(value))
+    return value.map((path) => asText(path).split('/').at(-1)).join(', ');
   const meaning = props.collection?.fields[field]?.codes?.[String(value)]?.[props.language];
   return meaning ? `${meaning} (${asText(value)})` : asText(value);
 };
@@ -218,9 +223,9 @@ const Rows = ({ props, text }: { props: DataProps; text: Text }) => {
 
 const typeOf = (path: string): string => (path.split('.').at(-1) ?? '').toUpperCase();
 
-const documentRow = (props: DataProps, text: Text, { path, bytes }: DocumentFile, n: number) => {
+const documentRow = (props: DataProps, text: Text, { path, bytes, name: called }: DocumentFile, n: number) => {
   const mark = props.marks.find(({ document }) => document === path);
-  const name = path.split('/').at(-1) ?? path;
+  const name = plain(called || path.split('/').at(-1) || path);
   return [
     <Link to={inLanguage(props, path === props.text ? `${props.path}/text` : `${props.path}?document=${n}`)}>
       {name}
