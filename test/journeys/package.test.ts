@@ -31,7 +31,15 @@ beforeAll(async () => {
   const { reference } = await ask(world, { name: wild.name, email: wild.email, rights });
   await prove(world, wild.email, reference);
   await start(world, reference);
-  await answerTask(world, reference, 'found', Object.values(hostile).join('\n').slice(0, 4_000).replaceAll(/[\0\u202A-\u202E]/g, ''));
+  await answerTask(
+    world,
+    reference,
+    'found',
+    Object.values(hostile)
+      .join('\n')
+      .slice(0, 4_000)
+      .replaceAll(/[\0\u202A-\u202E]/g, ''),
+  );
   await approve(world, reference, rights);
   const { zip } = await download(world, wild.email, reference);
   file = join(world.state, 'wild.zip');
