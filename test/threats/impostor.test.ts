@@ -6,7 +6,18 @@ import { marshall } from '@aws-sdk/util-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { holdings, seed } from '../../demo/seed.ts';
 import { mailAddress } from '../../domain/form-mail.ts';
-import { answerTask, approve, ask, download, linkIn, prove, start } from '../journeys/access.ts';
+import {
+  answerTask,
+  approve,
+  ask,
+  decide,
+  download,
+  last4,
+  linkIn,
+  openAsDpo,
+  prove,
+  start,
+} from '../journeys/access.ts';
 import { type Item, itemsOf } from '../journeys/faults.ts';
 import { clientsOf, outputsOf } from '../journeys/stores.ts';
 import { formsOf, isShut, Visitor } from '../journeys/visitor.ts';
@@ -50,6 +61,10 @@ const textOfZip = async (zip: Buffer): Promise<string> =>
   [...(await unzip(zip))]
     .map(([name, bytes]) => `${name} ${bytes.toString('latin1')} ${bytes.toString('utf8')}`)
     .join('\n');
+
+/** The key of the records of a case. */
+const requestIdsOf = async (reference: string) =>
+  (await itemsOf(world)).filter((item) => item.sk === 'REQUEST' && item.reference === reference).map(({ pk }) => pk);
 
 const everyMail = async (): Promise<string> =>
   (await world.mails())
@@ -128,26 +143,29 @@ test("T07: who types the victim's own address proves nothing, and no system is a
   expect((await world.executions()).filter(({ name }) => name.startsWith(`${id}-`))).toHaveLength(1);
 });
 
-test('T10: who asks for somebody else gets what is held on their own address, never what is held on that person', async () => {
+test('T10: who names somebody else gets nothing of theirs by it: no source is asked before the DPO has seen that they may, and the answer goes to that person', async () => {
   const email = 'fuldmagt@advokat.example';
-  const visitor = new Visitor(world.site);
-  let page = await visitor.get('/want?lang=da');
-  const steps = [
-    { rights: ['access'] },
-    { who: 'other', otherName: victim.name, relation: 'Advokat' },
-    { name: 'Ad Vokat', email, customerNumber: known.number, alsoKnownAs: victim.name },
-    { details: typedIn.details },
-    { language: 'da' },
-  ];
-  for (const fields of steps) page = await visitor.submit(page, fields as never);
-  await world.advance('PT10S');
-  page = await visitor.submit(page, {}, 'stamp');
-  const reference = /[2-9A-Z]{3}-[2-9A-Z]{3}-[2-9A-Z]{3}/.exec(page.url)?.[0] ?? '';
-  await prove(world, email, reference);
-  await start(world, reference);
+  const behalfOf = { otherName: victim.name, relation: 'Advokat' };
+  const typed = { ...behalfOf, customerNumber: known.number, alsoKnownAs: victim.email, details: typedIn.details };
+  const { reference } = await ask(world, { name: 'Ad Vokat', email, behalfOf, ...typed });
+  const { visitor: impostor, page: status } = await prove(world, email, reference);
+  const { page, visitor } = await openAsDpo(world, reference, 1);
+  const started = await visitor.submit(page, { action: 'start', last4: last4(reference) }, 'authority');
+  expect(started.status).toBe(409);
+  await world.quiet();
+  const [id] = await requestIdsOf(reference);
+  expect((await itemsOf(world)).filter(({ pk, sk }) => pk === id && sk.startsWith('SOURCE#'))).toEqual([]);
+
+  const seen = { authority: 'En fuldmagt.', email: victim.email, answerTo: 'person' };
+  const fields = { action: 'start-for', ...seen, last4: last4(reference) };
+  expect((await decide(world, started, visitor, fields, { having: 'authority' })).status).toBe(200);
   await answerTask(world, reference, 'nothing');
   await approve(world, reference);
-  expect(found(await textOfZip((await download(world, email, reference)).zip))).toEqual([]);
+  expect(found(await textOfZip((await download(world, victim.email, reference)).zip))).not.toEqual([]);
+  expect(found(await everyMail())).toEqual([]);
+  expect(found((await impostor.get(status.url)).html)).toEqual([]);
+  const toImpostor = (await world.mails()).filter(({ to }) => to.includes(email));
+  expect(toImpostor.some(({ text }) => /\/d\/[\w-]{43}/.test(text))).toBe(false);
 });
 
 test('T12: an approved erasure erases nothing by itself: what comes after finds every record as before', async () => {

@@ -164,7 +164,7 @@ test('what a touch must hit is at least 24 px high and wide', { timeout: 60_000 
   for (const name of ['start.da', 'form-want.da', 'form-check.da', 'owner-open.da', 'staff-REVIEW.da']) {
     await tab.goto(`${site.url}/${name}`);
     for (const target of await tab
-      .locator('button, summary, nav a, .back-link, .choice input, .summary-change a')
+      .locator('button:not([aria-hidden]), summary, nav a, .back-link, .choice input, .summary-change a')
       .all()) {
       const box = await target.boundingBox();
       if (box && box.width > 0 && Math.min(box.width, box.height) < 24) {
