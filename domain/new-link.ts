@@ -1,6 +1,7 @@
 import { actor, type Change } from './change.ts';
 import { maxLinks, mayAskForLink, sendLinkAgain } from './delivery.ts';
 import { askForProofAgain, maxConfirmMails } from './proof.ts';
+import { answerAddress } from './representation.ts';
 import { type Case, isOver } from './request.ts';
 
 /** A link to the page of the case, at most three of them. */
@@ -25,5 +26,7 @@ export const sendNewLink = (held: Case, purpose: 'confirm' | 'status' | 'downloa
     return request.confirmMails < maxConfirmMails ? askForProofAgain(held, now) : undefined;
   if (!request.proof) return undefined;
   if (purpose === 'download' && mayAskForLink(request, now)) return sendLinkAgain(held, now);
-  return sendStatusLink(held);
+  // It went to the person whom somebody else asked for: the page of the case is that other's.
+  const isTheirs = purpose !== 'download' || answerAddress(request) === request.person.email;
+  return isTheirs ? sendStatusLink(held) : undefined;
 };

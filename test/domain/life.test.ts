@@ -11,6 +11,7 @@ import { askOwner, askToStart, inForce, ownerAnswered, planned, start, waitingFo
 import { doChore } from '../../domain/housekeeping.ts';
 import { exactly } from '../../domain/identity.ts';
 import { receive } from '../../domain/intake.ts';
+import { sendNewLink } from '../../domain/new-link.ts';
 import { ownersDay } from '../../domain/owner-time.ts';
 import { askForProof, askForProofAgain, prove } from '../../domain/proof.ts';
 import { needsPerson, takeOver, tryAgain, withdraw } from '../../domain/recovery.ts';
@@ -422,4 +423,14 @@ test('where housekeeping comes late, an owner hears of 80 % of their time, and n
   const last = doChore(noted, next(noted), deputies, later(60));
   expect(last.mails?.map(({ to }) => to)).toEqual(['owner:archive', 'owner:archive:1', 'owner:archive:2']);
   expect(next(after(noted, last))).toBeUndefined();
+});
+
+test('for an ended link to an answer in another mailbox than the one that asked, the page of the case is mailed to nobody', () => {
+  const { request, rights, sources } = received();
+  const at = now.toISOString();
+  const authority = { email: 'mor@example.org', answerTo: 'person', reason: 'Fuldmagt', by: 'dpo', at } as const;
+  const proven = { ...request, status: 'REVIEW', proof: { at, method: 'mailbox' } } as const;
+  const linksFor = (asked: Case['request']) => sendNewLink({ request: asked, rights, sources }, 'download', now)?.mails;
+  expect(linksFor(proven)).toMatchObject([{ template: 'new-link', to: 'subject' }]);
+  expect(linksFor({ ...proven, authority })).toBeUndefined();
 });
