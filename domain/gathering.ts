@@ -174,10 +174,10 @@ export const owedBy = (held: Case): string[] => {
     : [];
 };
 
-/** Systems that gave less than they hold while owners are still to answer: the DPO hears of it once a round, not when the owners have answered. */
+/** Systems that failed while owners are still to answer: the DPO hears of it once a round, not when the owners have answered. */
 export const tellLacking = (held: Case): Change | undefined => {
   const { request } = held;
-  const lacking = inForce(held).filter(({ state, answer }) => ['FAILED', 'PARTIAL'].includes(state) && !answer);
+  const lacking = inForce(held).filter(({ state, answer }) => state === 'FAILED' && !answer);
   if (lacking.length === 0 || owedBy(held).length === 0 || request.lackingTold === request.round) return undefined;
   return {
     request: { ...request, lackingTold: request.round },

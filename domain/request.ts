@@ -216,7 +216,7 @@ export const Request = z.object({
   package: z.optional(Package),
   /** Answers that were sent without everything, while the case stays open for the rest. */
   sent: z.optional(z.array(Sent)),
-  /** The round in which the DPO was told that systems gave less than they hold. */
+  /** The round in which the DPO was told that systems failed. */
   lackingTold: z.optional(z.int()),
   /** The round that was opened for the answer to be made anew, with other choices of what is held back. */
   madeAnew: z.optional(z.int()),
@@ -334,6 +334,10 @@ export type RightRecord = z.infer<typeof RightRecord>;
 /** Whether the answer that is to be sent grants it. */
 export const isGranted = ({ status, decision }: RightRecord): boolean =>
   status === 'APPROVED' && decision?.outcome === 'approve';
+
+/** Whether the decision refuses the rest of a right of which a part is with the person. */
+export const refusesRest = ({ status, decision }: Pick<RightRecord, 'status' | 'decision'>): boolean =>
+  decision?.outcome === 'refuse' && (status === 'DELIVERED' || status === 'CLOSED');
 
 /** Whether what is with the person, or goes to them, answers access. */
 export const sendsAccess = (rights: readonly RightRecord[]): boolean =>

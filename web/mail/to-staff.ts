@@ -136,7 +136,7 @@ const decide = (facts: LetterFacts): Draft =>
 /** Some systems failed, and owners are still to answer: what can be done meanwhile. */
 const lacking = (facts: LetterFacts): Draft =>
   toDecision('lacking', facts, ({ systems = [], language }, v) => {
-    const failed = systems.filter(({ state }) => state === 'FAILED' || state === 'PARTIAL');
+    const failed = systems.filter(({ state }) => state === 'FAILED');
     return [{ kind: 'facts', rows: failed.map((system) => [system.title, answerOf(system, v, language)]) }];
   });
 
