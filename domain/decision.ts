@@ -102,22 +102,20 @@ export const decide = (
   return concluded(held, next, 'REVIEW', now);
 };
 
+const allRefused = ({ rights }: Case, why: Omit<Choice, 'outcome'>, by: string, now: Date): RightRecord[] =>
+  rights.map((record) => decided(record, { outcome: 'refuse', ...why }, { at: now.toISOString(), by }));
+
 /** Refuses the whole request before anything is gathered: not proper (Art. 12(4)), with the reason the person will read. */
 export const refuseRequest = (held: Case, why: Omit<Choice, 'outcome'>, by: string, now: Date): Change => {
   mustBe(held.request, 'VERIFIED');
-  const next = held.rights.map((record) =>
-    decided(record, { outcome: 'refuse', ...why }, { at: now.toISOString(), by }),
-  );
-  return concluded(held, next, 'VERIFIED', now);
+  return concluded(held, allRefused(held, why, by, now), 'VERIFIED', now);
 };
 
 /** Ends the case without what is still missing, with the reason that the person reads; what was sent stays theirs. */
 export const endWithout = (held: Case, reason: string, by: string, now: Date): Change => {
   mustBe(held.request, 'REVIEW');
   if (!isPartlySent(held)) refuse(held.request, 'answered in part');
-  const next = held.rights.map((record) =>
-    decided(record, { outcome: 'refuse', reason }, { at: now.toISOString(), by }),
-  );
+  const next = allRefused(held, { reason }, by, now);
   const systems = [...new Set(incompleteSources(held))].join(' ');
   return { ...concluded(held, next, 'REVIEW', now), audit: actor('dpo', 'ENDED_WITHOUT', { systems, by }) };
 };
@@ -135,16 +133,15 @@ export const undoableUntil = ({ status, segment, package: built }: Request, now:
 export const isUntold = ({ decision }: RightRecord, all: readonly RightRecord[]): boolean =>
   decision !== undefined && decision.at === all.find(({ status }) => status === 'APPROVED')?.decision?.at;
 
+export const withoutDecision = ({ decision: _, ...open }: RightRecord): RightRecord => open;
+
 /** Takes the last decision back, all of it: the DPO decides anew on the same manifest, or whether to start. Refused once the answer is on its way. */
 export const takeBack = (held: Case, now: Date): Change => {
   if (!undoableUntil(held.request, now)) refuse(held.request, 'still to be sent');
-  const at = held.rights.find(({ status }) => status === 'APPROVED')?.decision?.at;
   const before: Status = held.request.startedAt ? 'REVIEW' : 'VERIFIED';
-  const rights = held.rights.map((record): RightRecord => {
-    if (record.decision?.at !== at) return record;
-    const { decision: _, ...open } = record;
-    return { ...open, status: before };
-  });
+  const rights = held.rights.map((record) =>
+    isUntold(record, held.rights) ? { ...withoutDecision(record), status: before } : record,
+  );
   return { ...moved({ ...held, rights }, before, now), audit: actor('dpo', 'TAKEN_BACK') };
 };
 

@@ -13,6 +13,9 @@ const split = (address: string) => {
   return { local: address.slice(0, Math.max(at, 0)), domain: asciiDomain(address.slice(at + 1)) };
 };
 
+/** In signs (RFC 5321, 4.5.3.1.3). */
+export const longestAddress = 254;
+
 /** An address as it is stored and written to: the local part as typed, the domain in A-labels. */
 export const mailAddress = (address: string): string => {
   const { local, domain } = split(address);

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini';
-import { mailAddress, mailProblem } from './form-mail.ts';
+import { longestAddress, mailAddress, mailProblem } from './form-mail.ts';
 import { type Person, rights } from './request.ts';
 import { manyLines, oneLine } from './typed-text.ts';
 
@@ -13,7 +13,7 @@ export type Fields = ReadonlyMap<string, readonly string[]>;
 /** In UTF-16 units as `maxlength` counts them; `details` in bytes of UTF-8, because the answers travel in a cookie of 4 kB. */
 export const limits = {
   name: 120,
-  email: 254,
+  email: longestAddress,
   customerNumber: 60,
   alsoKnownAs: 120,
   relation: 80,

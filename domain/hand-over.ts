@@ -25,10 +25,13 @@ export const mayDecide = ({ conflicts = [] }: Request, config: Deciders): Decide
   return free.length >= (config.dpo.fourEyes ? 2 : 1) ? free : people;
 };
 
+/** Whether somebody may decide the case, for all that is known of conflicts. */
+export const isFree = (request: Request, { key }: Decider, config: Deciders): boolean =>
+  mayDecide(request, config).some((each) => each.key === key);
+
 /** Refuses what somebody with a conflict of interest does to the case. */
-export const mustBeFree = (request: Request, { key }: Decider, config: Deciders): void => {
-  if (!mayDecide(request, config).some((each) => each.key === key))
-    refuse(request, 'decided by somebody without a conflict');
+export const mustBeFree = (request: Request, by: Decider, config: Deciders): void => {
+  if (!isFree(request, by, config)) refuse(request, 'decided by somebody without a conflict');
 };
 
 /** Their yes to what another decided is not awaited any more. */

@@ -1,8 +1,8 @@
 import { actor, type Change, type MailDraft, moved, mustBe, refuse, sameSegment } from './change.ts';
-import { isUndecided, isUntold } from './decision.ts';
+import { isUndecided, isUntold, withoutDecision } from './decision.ts';
 import { inForce, isOpen, newRound, waitingFor } from './gathering.ts';
 import { awaitsFetching, lastPackage } from './package.ts';
-import { type Case, isOver, type RightRecord, type Step } from './request.ts';
+import { type Case, isOver, type Step } from './request.ts';
 import { nextLook } from './urgency.ts';
 
 /**
@@ -19,11 +19,9 @@ export const needsPerson = (held: Case, step: Step, error: string, now: Date): C
   };
 };
 
-const undecided = ({ decision: _, ...open }: RightRecord): RightRecord => open;
-
 /** What was approved is no longer there as it was: all of it is gathered anew, and decided on anew. */
 const gatherAnew = (held: Case, now: Date): Change => {
-  const rights = held.rights.map((record) => (isUndecided(record) ? undecided(record) : record));
+  const rights = held.rights.map((record) => (isUndecided(record) ? withoutDecision(record) : record));
   return {
     ...newRound({ ...held, rights }, () => true, 'gather', now),
     audit: actor('dpo', 'TRIED_AGAIN', { step: 'gather' }),
@@ -62,22 +60,23 @@ export const takeOver = (held: Case, now: Date): Change => {
   };
 };
 
+const openTasks = (held: Case): string[] => {
+  const open = inForce(held).filter(isOpen);
+  return [...new Set(open.map(({ system }) => system))];
+};
+
 /** Who works on it hears that they need not: the DPO, once they were asked to start it, and owners who have not answered. */
 const stopWork = (held: Case): MailDraft[] => [
   ...(held.request.startAskedAt ? [{ template: 'case-withdrawn', to: 'dpo', cause: 'withdrawn' } as const] : []),
-  ...[
-    ...new Set(
-      inForce(held)
-        .filter(isOpen)
-        .map(({ system }) => system),
-    ),
-  ].map((system) => ({ template: 'task-ended', to: `owner:${system}`, cause: 'withdrawn', about: system }) as const),
+  ...openTasks(held).map(
+    (system) => ({ template: 'task-ended', to: `owner:${system}`, cause: 'withdrawn', about: system }) as const,
+  ),
 ];
 
 /** The person takes the request back: what was decided and not sent yet never comes to be. */
 export const withdraw = (held: Case, now: Date): Change => {
   if (isOver(held.request.status) || held.request.status === 'DELIVERED') refuse(held.request, 'open');
-  const rights = held.rights.map((record) => (isUntold(record, held.rights) ? undecided(record) : record));
+  const rights = held.rights.map((record) => (isUntold(record, held.rights) ? withoutDecision(record) : record));
   return {
     ...moved({ ...held, rights }, 'WITHDRAWN', now),
     mails: [{ template: 'withdrawn', to: 'subject', cause: 'withdrawn' }, ...stopWork(held)],

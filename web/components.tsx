@@ -1,7 +1,9 @@
 import type { Child } from 'hono/jsx';
 import type { Language } from '../domain/config.ts';
-import { dateAndTime, longDate } from './format.ts';
+import type { Right } from '../domain/request.ts';
+import { dateAndTime, list, longDate } from './format.ts';
 import type { Frame } from './frame.ts';
+import { t } from './text.ts';
 
 const safe = /^(?:https?:\/\/[^/]|mailto:|tel:|\/(?!\/)|#|\?)/i;
 
@@ -189,3 +191,10 @@ export const Tag = ({ look, children }: { look: NoticeLook; children?: Child }) 
 export const InLanguage = ({ language, children }: { language: Language; children?: Child }) => (
   <span lang={language}>{children}</span>
 );
+
+/** Rights as they are named within a sentence: "indsigt og sletning". */
+export const rightsInWords = (rights: readonly Right[], language: Language): string =>
+  list(
+    rights.map((right) => t(language)(`right.${right}`).toLowerCase()),
+    language,
+  );

@@ -115,6 +115,11 @@ export const TextField = (props: TextFieldProps) => (
   </Field>
 );
 
+/** The act no scanner can do: typing part of the case's number (T24, T25). */
+export const LastFour = ({ form }: { form: Form }) => (
+  <TextField form={form} field="last4" label={form.text('last4.label')} hint={form.text('last4.hint')} width="short" />
+);
+
 /** A file of the reader's own. Its form posts it straight to where it is kept. */
 export const FileField = (props: FieldProps) => (
   <Field {...props}>

@@ -16,7 +16,7 @@ import { lastEnd, packagesOf } from '../../domain/package.ts';
 import { suspendedBy } from '../../domain/question.ts';
 import { codeFrom, digitsFrom } from '../../domain/reference.ts';
 import { addressFor } from '../../domain/representation.ts';
-import { type Case, type Right, sendsAccess } from '../../domain/request.ts';
+import { type Case, type Right, refusesRest, sendsAccess } from '../../domain/request.ts';
 import { extendable, mostUrgent, openAsk } from '../../domain/urgency.ts';
 import { calendarOf } from '../../web/calendar.ts';
 import { dayIn } from '../../web/format.ts';
@@ -177,8 +177,8 @@ const factsOf = (mail: OutboxMail, held: Case, to: Recipient, office: Office): L
     due: first?.deadline.due,
     systems: to.staff ? systemsOf(held, to, office) : undefined,
     task: asked?.task,
-    outcomes: rights.flatMap(({ right, decision, status }) =>
-      decision ? [{ right, ...decision, rest: decision.outcome === 'refuse' && status === 'DELIVERED' }] : [],
+    outcomes: rights.flatMap((each) =>
+      each.decision ? [{ right: each.right, ...each.decision, rest: refusesRest(each) }] : [],
     ),
     opensWith: firstFile(request.language, sendsAccess(rights)),
     files: packagesOf(request).at(-1)?.parts.length,

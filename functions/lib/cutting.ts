@@ -7,7 +7,7 @@ import { type Cut, contentOf, cutter, type Instead, isOf, type Mark, pathsIn, st
 import { merged, type Names, namesToFind, redacted } from '../../domain/redaction.ts';
 import { dataSubject } from '../../domain/representation.ts';
 import type { Case, Request, SourceRecord, StoredFile } from '../../domain/request.ts';
-import { groundText } from '../../web/package/left-out.ts';
+import { groundText } from '../../web/package/grounds.ts';
 import { answerTexts } from '../../web/package/texts.ts';
 import type { AnswerDeps } from './answer-files.ts';
 import { collectionFiles, fieldsWithNames, growing, type Place } from './collection-files.ts';

@@ -7,14 +7,13 @@ import type { Look } from './look.ts';
 import type { Answer, Visit } from './page.ts';
 import { deciderIn, type Factor, type FactorDeps, secondFactor } from './second-factor.ts';
 import { openedLink, type StaffAccessDeps } from './staff-access.ts';
+import { text } from './typed.ts';
 
 export interface DecidersDeps extends FactorDeps {
   readonly overview: StaffAccessDeps['overview'];
   readonly look: Look;
   readonly links: Pick<Presigner, 'origin'>;
 }
-
-const text = ({ fields }: Visit, name: string): string => (fields.get(name)?.[0] ?? '').trim();
 
 /** Where the visit is, with what its address asks for. */
 export const hereOf = ({ path, query }: Visit): string => `${path}${query.size > 0 ? `?${query}` : ''}`;

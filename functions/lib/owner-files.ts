@@ -2,8 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { filesRemoved } from '../../domain/gathering.ts';
 import { namesCase } from '../../domain/request.ts';
 import { type FilesProblem, ownerFilesPage } from '../../web/pages/owner-files.tsx';
-import { isOpenTask, type OwnerDeps, type Task, taskIn, text } from './owner-task.ts';
+import { isOpenTask, type OwnerDeps, type Task, taskIn } from './owner-task.ts';
 import type { Answer, Visit } from './page.ts';
+import { text } from './typed.ts';
 
 /** 16 signs that keep uploads of one name apart, in the order in which they were added. */
 const apart = (now: Date): string => `${now.getTime().toString(16).padStart(12, '0')}${randomBytes(2).toString('hex')}`;

@@ -38,9 +38,6 @@ export interface Task {
   readonly filesPage: string;
 }
 
-/** What was typed into a field. */
-export const text = ({ fields }: Visit, name: string): string => (fields.get(name)?.[0] ?? '').trim();
-
 const taskOf = (held: Case, name: string, by: Owner, map: DataMap): Task => {
   const system = map.systems[name];
   if (!system) throw new Refusal(404);

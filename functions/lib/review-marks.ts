@@ -4,14 +4,13 @@ import { placesOf } from '../../domain/phrases.ts';
 import { findings, isWithin, merged, type Names, noNames, type Span } from '../../domain/redaction.ts';
 import type { ReviewProblem } from '../../web/pages/review-choice.tsx';
 import { Refusal, type Visit } from './page.ts';
+import { text } from './typed.ts';
 
 type About = Pick<Mark, 'system' | 'collection'> &
   Partial<Pick<Mark, 'row' | 'field' | 'document' | 'content' | 'attempt'>>;
 
 /** A choice as the form says it, or what is wrong with it. */
 export type Asked = { readonly mark: Mark } | { readonly problems: readonly ReviewProblem[] };
-
-const first = ({ fields }: Visit, name: string): string => (fields.get(name)?.[0] ?? '').trim();
 
 /** Spans as a form says them, of those that a text can have; anything else is no answer of our form. */
 const spansIn = (said: readonly string[], length: number): Span[] =>
@@ -36,7 +35,7 @@ const problem = (field: ReviewProblem['field'], what: ReviewProblem['problem'], 
 /** What the form offered ticked and came back without: nothing else is taken back, whatever was struck while the form was open. */
 const untickedIn = (visit: Visit, length: number): Span[] => {
   const ticked = new Set(visit.fields.get('span'));
-  const offered = first(visit, 'offered').split(' ').filter(Boolean);
+  const offered = text(visit, 'offered').split(' ').filter(Boolean);
   return spansIn(offered, length).filter((span) => !ticked.has(span.join('-')));
 };
 
@@ -48,7 +47,7 @@ const pairs = (spans: readonly Span[]): [number, number][] => spans.map(([from, 
  * its field's patterns find comes on top, but for what was unticked.
  */
 const places = (visit: Visit, value: string, { own, wide, names = noNames }: Before): Partial<Mark> | Asked => {
-  const words = first(visit, 'words')
+  const words = text(visit, 'words')
     .split('\n')
     .filter((line) => line.trim());
   const nowhere = words.find((line) => placesOf(value, [line]).length === 0);
@@ -85,10 +84,10 @@ export const markIn = (
   value?: Value,
   before: Before = { own: undefined },
 ): Asked => {
-  const choice = choices.find((each) => each === first(visit, 'choice'));
+  const choice = choices.find((each) => each === text(visit, 'choice'));
   if (!choice) return problem('choice', 'choose');
   if (choice === 'send') return { mark: { ...about, choice } };
-  const ground = grounds.find((each) => each === first(visit, 'ground'));
+  const ground = grounds.find((each) => each === text(visit, 'ground'));
   if (!ground) return problem('ground', 'ground');
   const more = choice === 'redact' ? blackOut(visit, about, value, before) : {};
   return 'problems' in more ? more : { mark: { ...about, choice, ground, ...more } };

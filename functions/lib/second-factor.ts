@@ -10,6 +10,7 @@ import type { Sessions } from '../aws/sessions.ts';
 import { codePlace, type Link, placeForCode, type Tokens } from '../aws/tokens.ts';
 import type { Visit } from './page.ts';
 import { signedIn } from './signed-in.ts';
+import { text } from './typed.ts';
 
 export interface FactorDeps {
   readonly cases: Cases;
@@ -45,8 +46,6 @@ const cookies = (browser: string, key: string, life: number): string[] => [
   `${hintCookie}=${key}; Path=/; Max-Age=${life}; Secure; HttpOnly; SameSite=Lax`,
 ];
 
-const field = ({ fields }: Visit, name: string): string => (fields.get(name)?.[0] ?? '').trim();
-
 /** Who this browser decides as: signed in with the issuer, or remembered from a code. Whether they may still decide is asked each time. */
 export const deciderIn = async (visit: Visit, deps: FactorDeps): Promise<Decider | undefined> => {
   const people = decidersOf(deps.config);
@@ -63,7 +62,7 @@ export const hintedDecider = ({ cookies: held }: Visit, config: Config): Decider
   decidersOf(config).find(({ key }) => key === held.get(hintCookie));
 
 const chosen = (visit: Visit, people: readonly Decider[]): Decider | undefined =>
-  people.length === 1 ? people[0] : people.find(({ key }) => key === field(visit, 'person'));
+  people.length === 1 ? people[0] : people.find(({ key }) => key === text(visit, 'person'));
 
 /** Mails a code to the person's own configured address; five a day for each request and person. */
 const send = async (link: Link, to: Decider, deps: FactorDeps): Promise<Factor> => {
@@ -86,7 +85,7 @@ const remember = async (hash: string, by: Decider, deps: FactorDeps): Promise<Fa
 
 const check = async (visit: Visit, link: Link, by: Decider, deps: FactorDeps): Promise<Factor> => {
   const hash = codePlace(link.hash, by.key);
-  const checked = await deps.tokens.check({ hash }, typedCode(field(visit, 'code')), deps.now());
+  const checked = await deps.tokens.check({ hash }, typedCode(text(visit, 'code')), deps.now());
   if (checked.right) return remember(hash, by, deps);
   const problem = checked.left > 0 ? 'code' : 'code-gone';
   return { kind: 'sent', to: by, problem: { field: 'code', problem } };
@@ -101,7 +100,7 @@ export const secondFactor = async (visit: Visit, link: Link, fresh: boolean, dep
   if (known) return { kind: 'known', by: known, cookies: [] };
   const by = chosen(visit, decidersOf(deps.config));
   if (!by) return { kind: 'unknown', problem: { field: 'person', problem: 'person' } };
-  return fresh || !field(visit, 'code') ? send(link, by, deps) : check(visit, link, by, deps);
+  return fresh || !text(visit, 'code') ? send(link, by, deps) : check(visit, link, by, deps);
 };
 
 /** Forgets every browser of the person that this one is remembered as; answers the cookies that say so. */

@@ -2,8 +2,7 @@ import type { Config } from '../../domain/config.ts';
 import type { DataMap } from '../../domain/data-map.ts';
 import { type Decider, decidersOf } from '../../domain/deciders.ts';
 import { type Choice, isUndecided, lostSystems, withFreeText } from '../../domain/decision.ts';
-import { limits } from '../../domain/form.ts';
-import { mailProblem } from '../../domain/form-mail.ts';
+import { longestAddress, mailProblem } from '../../domain/form-mail.ts';
 import {
   answeredWithData,
   type Case,
@@ -19,6 +18,7 @@ import { extendable } from '../../domain/urgency.ts';
 import { dayIn } from '../../web/format.ts';
 import type { StaffProblem } from '../../web/pages/staff.tsx';
 import type { Visit } from './page.ts';
+import { text } from './typed.ts';
 
 interface Deps {
   readonly config: Config;
@@ -28,9 +28,6 @@ interface Deps {
 }
 
 const longestReason = 2_000;
-
-/** What was typed into a field. */
-export const text = ({ fields }: Visit, name: string): string => (fields.get(name)?.[0] ?? '').trim();
 
 /** The chosen ground of a refusal. */
 export const groundIn = (visit: Visit, field: string): RefusalGround | undefined =>
@@ -115,7 +112,7 @@ const decideProblems = (visit: Visit, held: Case, map: DataMap): StaffProblem[] 
 /** A request for another person: what showed that the sender may act, where to look, who gets the answer. */
 const startForProblems = (visit: Visit): StaffProblem[] => [
   ...wrongIn(visit, 'authority', 'authority'),
-  ...(mailProblem(text(visit, 'email'), limits.email) ? [{ field: 'email', problem: 'email' } as const] : []),
+  ...(mailProblem(text(visit, 'email'), longestAddress) ? [{ field: 'email', problem: 'email' } as const] : []),
   ...wrongIn(visit, 'answerTo', 'answer-to'),
 ];
 

@@ -12,6 +12,7 @@ import { openOwn } from '../lib/ended-link.ts';
 import { type Look, look, siteOf } from '../lib/look.ts';
 import { type Answer, onPage, type Visit } from '../lib/page.ts';
 import { opened } from '../lib/session.ts';
+import { text } from '../lib/typed.ts';
 
 interface Deps {
   readonly cases: Cases;
@@ -20,8 +21,6 @@ interface Deps {
   readonly look: Look;
   readonly now: () => Date;
 }
-
-const text = ({ fields }: Visit, name: string): string => fields.get(name)?.[0] ?? '';
 
 /** The files that can be fetched now. */
 const zipsAt = ({ request }: Case, at: Date): AnswerZip[] =>

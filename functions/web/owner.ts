@@ -8,10 +8,11 @@ import { env } from '../lib/env.ts';
 import { errorName, log } from '../lib/log.ts';
 import { look, siteOf } from '../lib/look.ts';
 import { ownersFiles } from '../lib/owner-files.ts';
-import { isOpenTask, type OwnerDeps, type Task, taskIn, text } from '../lib/owner-task.ts';
+import { isOpenTask, type OwnerDeps, type Task, taskIn } from '../lib/owner-task.ts';
 import { type Answer, onPage, type Visit } from '../lib/page.ts';
 import { openLink } from '../lib/session.ts';
 import { readMap } from '../lib/settings.ts';
+import { allTyped, text } from '../lib/typed.ts';
 
 export interface OwnerProblem {
   readonly field: 'answer' | 'text' | 'last4' | 'name';
@@ -19,9 +20,6 @@ export interface OwnerProblem {
 }
 
 type Typed = Readonly<Record<string, string>>;
-
-const typedIn = ({ fields }: Visit): Typed =>
-  Object.fromEntries([...fields].map(([field, [value = '']]) => [field, value]));
 
 /** What they had typed before they went to their files. */
 const draftOf = async ({ draft }: Task, deps: OwnerDeps): Promise<Typed> =>
@@ -40,8 +38,11 @@ const show = async (
 ): Promise<Answer> => {
   const open = isOpenTask(task);
   const [uploaded, typed] = open
-    ? await Promise.all([deps.uploads.list(task.prefix), visit.method === 'GET' ? draftOf(task, deps) : typedIn(visit)])
-    : [[], typedIn(visit)];
+    ? await Promise.all([
+        deps.uploads.list(task.prefix),
+        visit.method === 'GET' ? draftOf(task, deps) : allTyped(visit),
+      ])
+    : [[], allTyped(visit)];
   const site = deps.look(visit, task.system.owner.language);
   const html = ownerPage({
     ...site,

@@ -15,7 +15,7 @@ import type { DataMap } from '../../domain/data-map.ts';
 import { type Decider, doneBy } from '../../domain/deciders.ts';
 import { inForce } from '../../domain/gathering.ts';
 import { fetchToHandOut } from '../../domain/hand-out.ts';
-import { mayDecide, mustBeFree } from '../../domain/hand-over.ts';
+import { isFree, mustBeFree } from '../../domain/hand-over.ts';
 import type { Manifest } from '../../domain/manifest.ts';
 import {
   choicesFor,
@@ -156,8 +156,7 @@ const choose = async (
 ): Promise<Answer> => {
   if ('problems' in asked) return again(asked.problems);
   const { requestId } = place.held.request;
-  if (!mayDecide(place.held.request, deps.config).some(({ key }) => key === by.key))
-    return again([{ field: 'choice', problem: 'conflict' }]);
+  if (!isFree(place.held.request, by, deps.config)) return again([{ field: 'choice', problem: 'conflict' }]);
   const writes = marksOf(asked.mark).map((mark) => markWrite(requestId, mark));
   const change = (held: Case) => {
     mustBeFree(held.request, by, deps.config);

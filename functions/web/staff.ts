@@ -8,7 +8,7 @@ import { mailAddress } from '../../domain/form-mail.ts';
 import { agree, decideAs, openProposal } from '../../domain/four-eyes.ts';
 import { goOnWithout, start, startFor } from '../../domain/gathering.ts';
 import { canHandOut, handOut } from '../../domain/hand-out.ts';
-import { handlerOf, handOver, mayDecide, mustBeFree } from '../../domain/hand-over.ts';
+import { handlerOf, handOver, isFree, mayDecide, mustBeFree } from '../../domain/hand-over.ts';
 import { askPerson, personAnswered } from '../../domain/question.ts';
 import { tryAgain } from '../../domain/recovery.ts';
 import { type Case, handOverGrounds } from '../../domain/request.ts';
@@ -31,7 +31,8 @@ import { deciderIn, type FactorDeps, forgetBrowsers, hintedDecider, secondFactor
 import { openLink } from '../lib/session.ts';
 import { readConfig, readMap, rulesOf } from '../lib/settings.ts';
 import { linkOf, type StaffAccessDeps } from '../lib/staff-access.ts';
-import { choicesOf, groundIn, named, problemsOf, rightsToExtend, text } from '../lib/staff-form.ts';
+import { choicesOf, groundIn, named, problemsOf, rightsToExtend } from '../lib/staff-form.ts';
+import { allTyped, text } from '../lib/typed.ts';
 
 interface Deps extends FactorDeps {
   readonly overview: StaffAccessDeps['overview'];
@@ -126,7 +127,6 @@ const show = async (
   more: Shown = {},
 ): Promise<Answer> => {
   const timeline = await Array.fromAsync(deps.cases.history(held.request.requestId));
-  const typed = Object.fromEntries([...visit.fields].map(([name, [value = '']]) => [name, value]));
   const known =
     (await deciderIn(visit, deps)) ?? (visit.method === 'GET' ? hintedDecider(visit, deps.config) : undefined);
   const ticked = (name: string) => visit.fields.get(name) ?? [];
@@ -138,7 +138,7 @@ const show = async (
     now: deps.now(),
     timeline: timeline as never,
     problems,
-    typed: { ...typed, action: actionOf(visit).action },
+    typed: { ...allTyped(visit), action: actionOf(visit).action },
     looked: ticked('looked'),
     again: ticked('again'),
     people: decidersOf(deps.config),
@@ -191,8 +191,7 @@ const givesAway = (action: string): boolean => action === 'hand-over';
 const whyNot = (action: string, held: Case, by: Decider, { config }: Deps): StaffProblem['problem'] | undefined => {
   const first = { agree: openProposal(held), 'confirm-proof': held.request.proofProposal }[action];
   if (first?.by === by.key) return 'same-person';
-  const free = givesAway(action) || mayDecide(held.request, config).some(({ key }) => key === by.key);
-  return free ? undefined : 'conflict';
+  return givesAway(action) || isFree(held.request, by, config) ? undefined : 'conflict';
 };
 
 /** A decision, once it is known who decides. */

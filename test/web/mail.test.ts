@@ -166,7 +166,7 @@ describe('the texts of the mails and of the answer', () => {
   const texts = (kind: string, language: string): Record<string, string> =>
     JSON.parse(readFileSync(join(import.meta.dirname, `../../web/texts/${kind}.${language}.json`), 'utf8'));
 
-  test.each(['mail', 'answer'])('have the same keys and places in both languages: %s', (kind) => {
+  test.each(['mail', 'answer', 'grounds'])('have the same keys and places in both languages: %s', (kind) => {
     const [da, en] = [texts(kind, 'da'), texts(kind, 'en')];
     expect(Object.keys(da).sort()).toEqual(Object.keys(en).sort());
     for (const [key, text] of Object.entries(da)) {
@@ -174,7 +174,7 @@ describe('the texts of the mails and of the answer', () => {
     }
   });
 
-  test.each(['mail', 'answer'])(
+  test.each(['mail', 'answer', 'grounds'])(
     'have sentences of fewer than 20 words and no paragraph signs in Danish: %s',
     (kind) => {
       const sentences = Object.values(texts(kind, 'da')).flatMap((text) => text.split(/[.!?:]\s|\n/));

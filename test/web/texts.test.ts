@@ -5,6 +5,8 @@ import pagesDa from '../../web/texts/da.json' with { type: 'json' };
 import deadlineDa from '../../web/texts/deadline.da.json' with { type: 'json' };
 import deadlineEn from '../../web/texts/deadline.en.json' with { type: 'json' };
 import pagesEn from '../../web/texts/en.json' with { type: 'json' };
+import groundsDa from '../../web/texts/grounds.da.json' with { type: 'json' };
+import groundsEn from '../../web/texts/grounds.en.json' with { type: 'json' };
 import mailDa from '../../web/texts/mail.da.json' with { type: 'json' };
 import mailEn from '../../web/texts/mail.en.json' with { type: 'json' };
 import overviewDa from '../../web/texts/overview.da.json' with { type: 'json' };
@@ -35,7 +37,7 @@ test('a text has the same places to fill in both languages', () => {
 });
 
 test('a text that counts something has a form for one and a form for more', () => {
-  const counting = [da, en, mailDa, mailEn, answerDa, answerEn].flatMap((texts) =>
+  const counting = [da, en, mailDa, mailEn, answerDa, answerEn, groundsDa, groundsEn].flatMap((texts) =>
     Object.entries(texts).filter(([key, text]) => {
       const counts = /\{(n|rows|documents|count)\} (?!(of|af) )\p{Ll}/u.test(text.replace('{n} ZIP', ''));
       return counts && !/_(one|other)$/.test(key);

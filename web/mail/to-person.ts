@@ -1,5 +1,4 @@
-import { answeredWithData, type Right } from '../../domain/request.ts';
-import { list } from '../format.ts';
+import { answeredWithData } from '../../domain/request.ts';
 import { blocks, type Draft, heading, lead, note, paragraph, steps, warning } from './block.ts';
 import type { LetterFacts } from './facts.ts';
 import { button, complaint, foot, linkLife, outcomeBlocks, personFacts, type Voice, voice } from './voice.ts';
@@ -162,19 +161,15 @@ const code = (facts: LetterFacts): Draft => {
 
 const extended = (facts: LetterFacts): Draft => {
   const v = voice(facts);
-  const { say, reference, answerBy } = v;
+  const { say, reference, answerBy, named } = v;
   const { ground, reason, rights } = facts.extension ?? { ground: 'complexity', reason: '', rights: [] };
-  const which = list(
-    rights.map((right) => say(`right.${right}`)),
-    facts.language,
-  );
   return {
     subject: say('extended.subject', { reference }),
     title: say('extended.title'),
     preview: say('extended.lead', { date: answerBy }),
     blocks: blocks(
       lead(say('extended.lead', { date: answerBy })),
-      rights.length < facts.rights.length && paragraph(say('extended.which', { rights: which })),
+      rights.length < facts.rights.length && paragraph(say('extended.which', { rights: named(rights) })),
       paragraph(say(`extended.${ground}`)),
       paragraph(say('extended.reason', { reason })),
       personFacts(v),
@@ -187,17 +182,11 @@ const extended = (facts: LetterFacts): Draft => {
 };
 
 /** Whose time limit stands still until the person answers; nothing where none does. */
-const waits = ({ question, language }: LetterFacts, { say }: Voice) => {
+const waits = ({ question }: LetterFacts, { say, named }: Voice) => {
   const { waiting = [], running = [] } = question ?? {};
   if (waiting.length === 0) return undefined;
-  const named = (rights: readonly Right[]) => ({
-    rights: list(
-      rights.map((right) => say(`right.${right}`)),
-      language,
-    ),
-  });
-  const stands = say('asked.suspends', named(waiting));
-  return paragraph(running.length > 0 ? `${stands} ${say('asked.runs', named(running))}` : stands);
+  const stands = say('asked.suspends', { rights: named(waiting) });
+  return paragraph(running.length > 0 ? `${stands} ${say('asked.runs', { rights: named(running) })}` : stands);
 };
 
 const asked = (facts: LetterFacts): Draft => {

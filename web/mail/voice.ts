@@ -1,6 +1,6 @@
 import { layout } from '../../domain/answer-layout.ts';
 import type { Template } from '../../domain/change.ts';
-import { answeredWithData } from '../../domain/request.ts';
+import { answeredWithData, type Right } from '../../domain/request.ts';
 import { capital, dateAndTime, list, longDate } from '../format.ts';
 import { localeOf } from '../text.ts';
 import { type Block, blocks, heading, paragraph, warning } from './block.ts';
@@ -15,13 +15,16 @@ const shortDate = (day: string, { language }: LetterFacts): string =>
 export const voice = (facts: LetterFacts) => {
   const { language, timeZone, reference, rights, receivedAt, strictDate, due = strictDate, linkExpiresAt } = facts;
   const say = mailTexts(language);
+  const named = (which: readonly Right[]): string =>
+    list(
+      which.map((right) => say(`right.${right}`)),
+      language,
+    );
   return {
     say,
     reference,
-    rights: list(
-      rights.map((right) => say(`right.${right}`)),
-      language,
-    ),
+    named,
+    rights: named(rights),
     received: longDate(receivedAt, language, timeZone),
     answerBy: longDate(strictDate, language, timeZone),
     due: longDate(due, language, timeZone),

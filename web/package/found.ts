@@ -2,7 +2,8 @@ import type { Language } from '../../domain/config.ts';
 import type { Field } from '../../domain/data-map.ts';
 import { capital, list } from '../format.ts';
 import type { AnswerFacts, AnswerSystem } from './answer.ts';
-import { groundText, heldOf } from './left-out.ts';
+import { groundText } from './grounds.ts';
+import { heldOf } from './left-out.ts';
 import { answerTexts } from './texts.ts';
 
 /** Whether the answer holds anything of the system. */

@@ -3,6 +3,7 @@ import type { Language } from '../../domain/config.ts';
 import type { LeftOut } from '../../domain/left-out.ts';
 import { provided } from '../../domain/provided.ts';
 import type { AnswerFacts } from './answer.ts';
+import { groundText } from './grounds.ts';
 import { answerTexts } from './texts.ts';
 import { plain } from './value.tsx';
 
@@ -17,20 +18,6 @@ const titleOfSystem = ({ systems, language }: AnswerFacts, name: string): string
 
 const reasonText = (reason: string | undefined, language: Language): string | undefined =>
   reason && answerTexts(language).perhaps(`reason.${reason}`);
-
-/** The reason for holding something back: a few words for its place, and a sentence; each right has an article of its own for it. */
-export const groundText = (
-  ground: string,
-  { language, grounds = {} }: Pick<AnswerFacts, 'language' | 'grounds'>,
-  part?: Part,
-) => {
-  const say = answerTexts(language);
-  const own = grounds[ground];
-  return {
-    short: own?.short[language] ?? say.perhaps(`ground-short.${ground}`) ?? ground,
-    text: own?.text[language] ?? say.perhaps(`ground.${ground}`, { article: part ? 20 : 15 }) ?? '',
-  };
-};
 
 type Held = Extract<LeftOut, { kind: 'held' }>;
 

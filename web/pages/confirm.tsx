@@ -2,7 +2,7 @@ import { masked } from '../../domain/identity.ts';
 import { maxConfirmMails } from '../../domain/proof.ts';
 import type { Request } from '../../domain/request.ts';
 import { Button, ButtonLink, Disclosure, Notice, Reference } from '../components.tsx';
-import { ErrorSummary, PostForm, TextField } from '../fields.tsx';
+import { ErrorSummary, LastFour, PostForm, TextField } from '../fields.tsx';
 import { type Frame, inLanguage } from '../frame.ts';
 import { page } from '../layout.tsx';
 import type { Form } from '../person-text.ts';
@@ -56,13 +56,7 @@ const Again = ({ props, form }: { props: ConfirmProps; form: Form }) =>
     <Disclosure title={form.text('confirm.no-mail')} open={props.state.kind === 'locked' || form.errors.has('last4')}>
       <p>{form.text('confirm.no-mail-lead', { address: masked(props.request.person.email) })}</p>
       <PostForm to={inLanguage(props, props.path)}>
-        <TextField
-          form={form}
-          field="last4"
-          label={form.text('last4.label')}
-          hint={form.text('last4.hint')}
-          width="short"
-        />
+        <LastFour form={form} />
         <Button action="again" look="secondary">
           {form.text('confirm.again')}
         </Button>

@@ -4,7 +4,7 @@ import { lastFour } from '../../domain/reference.ts';
 import { answerAddress } from '../../domain/representation.ts';
 import type { Request } from '../../domain/request.ts';
 import { Button, DateText, Notice, Reference, SummaryList, Table } from '../components.tsx';
-import { ErrorSummary, Hidden, PostForm, TextField } from '../fields.tsx';
+import { ErrorSummary, Hidden, LastFour, PostForm, TextField } from '../fields.tsx';
 import { size } from '../format.ts';
 import { type Frame, inLanguage } from '../frame.ts';
 import { page } from '../layout.tsx';
@@ -46,17 +46,7 @@ const formOf = ({ language, state }: DownloadProps): Form => {
 };
 
 const CaseNumber = ({ props: { meant, request }, form }: { props: DownloadProps; form: Form }) =>
-  meant ? (
-    <Hidden field="last4" value={lastFour(request.reference)} />
-  ) : (
-    <TextField
-      form={form}
-      field="last4"
-      label={form.text('last4.label')}
-      hint={form.text('last4.hint')}
-      width="short"
-    />
-  );
+  meant ? <Hidden field="last4" value={lastFour(request.reference)} /> : <LastFour form={form} />;
 
 const SendCode = ({ props, form, again }: { props: DownloadProps; form: Form; again?: boolean }) => (
   <PostForm to={inLanguage(props, props.path)}>

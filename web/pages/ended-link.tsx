@@ -1,5 +1,5 @@
 import { Button, Contact, Notice } from '../components.tsx';
-import { ErrorSummary, PostForm, TextField } from '../fields.tsx';
+import { ErrorSummary, LastFour, PostForm } from '../fields.tsx';
 import { asLanguage, type Frame } from '../frame.ts';
 import { page } from '../layout.tsx';
 import type { Form } from '../person-text.ts';
@@ -20,13 +20,7 @@ const Ask = ({ frame, form }: { frame: Frame; form: Form }) => (
     <h2>{form.text('ended.again')}</h2>
     <p>{form.text('ended.again-lead')}</p>
     <PostForm to={asLanguage('', frame.language)}>
-      <TextField
-        form={form}
-        field="last4"
-        label={form.text('last4.label')}
-        hint={form.text('last4.hint')}
-        width="short"
-      />
+      <LastFour form={form} />
       <Button>{form.text('status.link-button')}</Button>
     </PostForm>
   </>

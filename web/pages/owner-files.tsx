@@ -3,7 +3,7 @@ import type { System } from '../../domain/data-map.ts';
 import type { FileProblem } from '../../domain/file-kinds.ts';
 import type { Case } from '../../domain/request.ts';
 import { BackLink, Button, ButtonLink, Reference, Typed } from '../components.tsx';
-import { Checkboxes, ErrorSummary, FileField, PostForm, TextField } from '../fields.tsx';
+import { Checkboxes, ErrorSummary, FileField, LastFour, PostForm } from '../fields.tsx';
 import { size } from '../format.ts';
 import { type Frame, inLanguage } from '../frame.ts';
 import { page } from '../layout.tsx';
@@ -87,7 +87,7 @@ const Remove = ({ props, form }: { props: OwnerFilesProps; form: Form }) => {
       <h2>{text('owner.remove')}</h2>
       <PostForm to={inLanguage(props, props.task.filesPage)}>
         <Checkboxes form={form} field="remove" label={text('owner.remove-which')} options={options} />
-        <TextField form={form} field="last4" label={text('last4.label')} hint={text('last4.hint')} width="short" />
+        <LastFour form={form} />
         <Button look="danger">{text('owner.remove-send')}</Button>
       </PostForm>
     </section>

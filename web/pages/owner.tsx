@@ -4,7 +4,7 @@ import { ownersDay } from '../../domain/owner-time.ts';
 import { dataSubject } from '../../domain/representation.ts';
 import { answeredWithData, type Case } from '../../domain/request.ts';
 import { Button, DateText, Notice, Reference, SummaryList, type SummaryRow, Typed } from '../components.tsx';
-import { ErrorSummary, PostForm, Radios, TextArea, TextField } from '../fields.tsx';
+import { ErrorSummary, LastFour, PostForm, Radios, TextArea, TextField } from '../fields.tsx';
 import { type Frame, inLanguage } from '../frame.ts';
 import { page } from '../layout.tsx';
 import type { Form } from '../person-text.ts';
@@ -128,7 +128,7 @@ const Answer = ({ props, form }: { props: OwnerProps; form: Form }) => {
           ]}
         />
         <Files props={props} text={text} />
-        <TextField form={form} field="last4" label={text('last4.label')} hint={text('last4.hint')} width="short" />
+        <LastFour form={form} />
         <Button action="answer">{text('owner.send')}</Button>
       </PostForm>
     </>

@@ -3,7 +3,7 @@ import type { Span } from '../../domain/redaction.ts';
 import { Button, Disclosure, Tag } from '../components.tsx';
 import { Checkboxes, Hidden, type Option, PostForm, Radios, TextArea } from '../fields.tsx';
 import { type Frame, inLanguage } from '../frame.ts';
-import { groundText } from '../package/left-out.ts';
+import { groundText } from '../package/grounds.ts';
 import type { Form } from '../review-text.ts';
 import { type Text, type TextKey, t } from '../review-text.ts';
 

@@ -2,12 +2,11 @@ import type { Decider } from '../../domain/deciders.ts';
 import { lapsedProposal, openProposal } from '../../domain/four-eyes.ts';
 import { masked } from '../../domain/identity.ts';
 import { Button, DateText, Notice, Tag, Typed } from '../components.tsx';
-import { Hidden, PostForm, Radios, TextField } from '../fields.tsx';
+import { Hidden, LastFour, PostForm, Radios, TextField } from '../fields.tsx';
 import { capital } from '../format.ts';
 import { inLanguage } from '../frame.ts';
 import type { Form, Text } from '../staff-text.ts';
 import type { StaffProps } from './staff.tsx';
-import { LastFour } from './staff-forms.tsx';
 import { SomethingHeldBack } from './staff-held-back.tsx';
 
 interface Props {

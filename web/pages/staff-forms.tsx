@@ -5,7 +5,7 @@ import { lacksAuthority } from '../../domain/representation.ts';
 import { answeredWithData, isOver, type Right, refusalGrounds } from '../../domain/request.ts';
 import { incompleteSources, isPartlySent, lastSent } from '../../domain/supplement.ts';
 import { Button, DateText, Disclosure, Notice } from '../components.tsx';
-import { Checkboxes, Hidden, PostForm, Radios, TextArea, TextField } from '../fields.tsx';
+import { Checkboxes, Hidden, LastFour, PostForm, Radios, TextArea } from '../fields.tsx';
 import { dayIn, list, longDate } from '../format.ts';
 import { inLanguage } from '../frame.ts';
 import { counted, type Form, type TextKey } from '../staff-text.ts';
@@ -20,10 +20,14 @@ interface Props {
   readonly form: Form;
 }
 
-/** The act no scanner can do: typing part of the case's number (T24, T25). */
-export const LastFour = ({ form }: { form: Form }) => (
-  <TextField form={form} field="last4" label={form.text('last4.label')} hint={form.text('last4.hint')} width="short" />
-);
+type Titled = Pick<StaffProps, 'map' | 'language'>;
+
+/** A system as the reader knows it; one that the map has no more, by its name. */
+export const titleOf = ({ map, language }: Titled, name: string): string => map.systems[name]?.title[language] ?? name;
+
+/** Systems as the reader knows them, each once. */
+export const titlesOf = (props: Titled, systems: readonly string[]): string[] =>
+  [...new Set(systems)].map((name) => titleOf(props, name));
 
 /** A refusal has one month, whatever was extended (Art. 12(4)): late is said, and still possible, for the person must have an answer. */
 const RefuseLate = ({ props, form }: Props) => {
@@ -47,7 +51,7 @@ export const AskAgainForm = ({ props, form }: Props) => {
   const planned = (props.request.planned ?? []).map(({ system }) => system);
   const systems = [...new Set(planned)].filter((system) => !waiting.includes(system));
   if (systems.length === 0) return null;
-  const options = systems.map((value) => ({ value, label: props.map.systems[value]?.title[props.language] ?? value }));
+  const options = systems.map((value) => ({ value, label: titleOf(props, value) }));
   return (
     <Disclosure title={text('staff.ask-again')} open={form.errors.size > 0}>
       <p>{text('staff.ask-again-lead')}</p>
@@ -78,7 +82,7 @@ export const MakeAnewForm = ({ props, form }: Props) => (
 const LookedAt = ({ props, form }: Props) => {
   const systems = withFreeText(props, props.map);
   if (systems.length === 0) return null;
-  const options = systems.map((value) => ({ value, label: props.map.systems[value]?.title[props.language] ?? value }));
+  const options = systems.map((value) => ({ value, label: titleOf(props, value) }));
   return (
     <Checkboxes
       form={form}
@@ -100,7 +104,7 @@ const LostChoices = ({ props, form }: Props) => {
     lost.filter((each) => each.system === system).reduce((sum, { count }) => sum + count, 0);
   const options = lostSystems(props).map((value) => ({
     value,
-    label: titlesOf(props, [value]).join(),
+    label: titleOf(props, value),
     hint: counted(props.language, 'system.lost', countOf(value)),
   }));
   return (
@@ -222,10 +226,6 @@ const RightChoice = ({ props, form, right }: Props & { right: Right }) => {
     />
   );
 };
-
-/** Systems as the reader knows them, each once. */
-export const titlesOf = ({ map, language }: Pick<StaffProps, 'map' | 'language'>, systems: readonly string[]) =>
-  [...new Set(systems)].map((name) => map.systems[name]?.title[language] ?? name);
 
 /** Only what came since an answer went out is decided on now. */
 const Supplement = ({ props, form }: Props) => {

@@ -4,7 +4,7 @@ import { ofThisAnswer } from '../../domain/supplement.ts';
 import { Link, Table } from '../components.tsx';
 import { capital, list } from '../format.ts';
 import { inLanguage } from '../frame.ts';
-import { groundText } from '../package/left-out.ts';
+import { groundText } from '../package/grounds.ts';
 import { counted, type Text } from '../staff-text.ts';
 import type { StaffProps } from './staff.tsx';
 import { collectionTitle } from './staff-systems.tsx';

@@ -7,6 +7,7 @@ import { inLanguage } from '../frame.ts';
 import type { Form, Text } from '../staff-text.ts';
 import type { StaffProps } from './staff.tsx';
 import { byInWords, Closing, roleInWords } from './staff-decider.tsx';
+import { titlesOf } from './staff-forms.tsx';
 
 interface Props {
   readonly props: StaffProps;
@@ -79,7 +80,7 @@ export const SecondProof = (all: Props) => {
   const { props, propose } = all;
   const { text } = propose;
   const { secondProof, proof, status } = props.request;
-  const names = elevatedIn(props.map).map((name) => props.map.systems[name]?.title[props.language] ?? name);
+  const names = titlesOf(props, elevatedIn(props.map));
   if (names.length === 0 || !proof) return null;
   const open = !secondProof && ['VERIFIED', 'GATHERING', 'REVIEW'].includes(status);
   if (!secondProof && (isOver(status) || !open)) return null;

@@ -2,16 +2,15 @@ import type { Language } from '../../domain/config.ts';
 import { ifAnswered, suspendedBy } from '../../domain/question.ts';
 import { type Ask, isOver, type Right, type RightRecord } from '../../domain/request.ts';
 import { extendable, openAsk } from '../../domain/urgency.ts';
-import { Button, DateText, Disclosure, InLanguage, Notice, Table, Tag, Typed } from '../components.tsx';
+import { Button, DateText, Disclosure, InLanguage, Notice, rightsInWords, Table, Tag, Typed } from '../components.tsx';
 import { deadlineWords } from '../deadline-words.ts';
-import { PostForm, Radios, TextArea } from '../fields.tsx';
-import { capital, dayIn, list, longDate } from '../format.ts';
+import { LastFour, PostForm, Radios, TextArea } from '../fields.tsx';
+import { capital, dayIn, longDate } from '../format.ts';
 import { inLanguage } from '../frame.ts';
 import type { Form } from '../staff-text.ts';
 import { type Text, t } from '../staff-text.ts';
 import type { StaffProps } from './staff.tsx';
 import { Closing } from './staff-decider.tsx';
-import { LastFour } from './staff-forms.tsx';
 import { statusLooks } from './staff-looks.ts';
 
 interface Props {
@@ -56,12 +55,6 @@ export const Rights = ({ props, text }: { props: StaffProps; text: Text }) => {
   );
 };
 
-const listed = (rights: readonly Right[], language: Language): string =>
-  list(
-    rights.map((right) => t(language)(`right.${right}`).toLowerCase()),
-    language,
-  );
-
 type Derived = RightRecord['deadline']['derivation'][number];
 
 const Step = ({ step, language }: { step: Derived; language: Language }) =>
@@ -78,7 +71,7 @@ export const Why = ({ records, language }: { records: readonly RightRecord[]; la
           {different.length > 1 && (
             <h3>
               {capital(
-                listed(
+                rightsInWords(
                   alike.map(({ right }) => right),
                   language,
                 ),
@@ -140,7 +133,7 @@ const Extend = ({ props, form }: Props) => {
   );
 };
 
-const named = (rights: readonly Right[], { language }: StaffProps) => ({ rights: listed(rights, language) });
+const named = (rights: readonly Right[], { language }: StaffProps) => ({ rights: rightsInWords(rights, language) });
 
 /** Of somebody who asks for another person, it is the authority that is in doubt. */
 const wordsFor = (kind: Ask['kind'], { request }: StaffProps) =>

@@ -2,10 +2,11 @@ import type { AuditEntry } from '../../domain/audit.ts';
 import { ownerOf } from '../../domain/change.ts';
 import { DateText, Table } from '../components.tsx';
 import { capital, number } from '../format.ts';
-import { groundText } from '../package/left-out.ts';
+import { groundText } from '../package/grounds.ts';
 import { isTextKey, type Text, type TextKey } from '../staff-text.ts';
 import type { StaffProps } from './staff.tsx';
 import { byInWords } from './staff-decider.tsx';
+import { titleOf } from './staff-forms.tsx';
 import { collectionTitle } from './staff-systems.tsx';
 
 /** An entry of the audit chain, as the page tells it. */
@@ -40,8 +41,7 @@ const actorInWords = ({ props, text }: Props, told: Told): string => {
   if (by === 'dpo') return deciderInWords(text, told);
   if (!by.startsWith('owner:')) return inWords(text, 'actor.', by);
   const { system: name, place } = ownerOf(by);
-  const system = props.map.systems[name]?.title[props.language] ?? name;
-  return text(place === undefined ? 'actor.owner' : 'actor.deputy', { system });
+  return text(place === undefined ? 'actor.owner' : 'actor.deputy', { system: titleOf(props, name) });
 };
 
 /** What was chosen to be sent or held back: names of ours and numbers, never a value. */

@@ -1,12 +1,11 @@
 import { ownerOf } from '../../domain/change.ts';
 import { isAnswer, type Undelivered } from '../../domain/request.ts';
 import { Button, DateText, Notice } from '../components.tsx';
-import { Hidden, PostForm, Radios } from '../fields.tsx';
+import { Hidden, LastFour, PostForm, Radios } from '../fields.tsx';
 import { inLanguage } from '../frame.ts';
 import type { Form } from '../staff-text.ts';
 import { counted, type Text } from '../staff-text.ts';
 import type { StaffProps } from './staff.tsx';
-import { LastFour } from './staff-forms.tsx';
 
 const reader = ({ to }: Undelivered, { map, language }: StaffProps, text: Text): string => {
   if (to === 'subject' || to === 'dpo') return text(`undelivered.to-${to}`);

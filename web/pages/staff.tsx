@@ -5,15 +5,7 @@ import { undoableUntil } from '../../domain/decision.ts';
 import { owedBy } from '../../domain/gathering.ts';
 import { lastEnd } from '../../domain/package.ts';
 import { dataSubject, lacksAuthority } from '../../domain/representation.ts';
-import {
-  answerCameBack,
-  type Case,
-  type Decision,
-  isOver,
-  type RightRecord,
-  rights,
-  type Status,
-} from '../../domain/request.ts';
+import { answerCameBack, type Case, isOver, refusesRest, rights, type Status } from '../../domain/request.ts';
 import { isPartlySent } from '../../domain/supplement.ts';
 import { DateText, Notice, Reference, SummaryList, Table, Tag, Typed } from '../components.tsx';
 import { ErrorSummary } from '../fields.tsx';
@@ -200,15 +192,9 @@ const Fetched = ({ props, text }: { props: StaffProps; text: Text }) => {
   return <SummaryList rows={[fetched, ...until]} />;
 };
 
-/** Of a right that was answered in part, the decision refuses the rest. */
-const outcomeKey = ({ outcome, status }: Pick<RightRecord, 'status'> & Pick<Decision, 'outcome'>) =>
-  outcome === 'refuse' && (status === 'DELIVERED' || status === 'CLOSED')
-    ? 'status.rest-refused'
-    : (`status.${outcome}` as const);
-
 const Outcome = ({ props, text }: { props: StaffProps; text: Text }) => {
-  const decided = props.rights.flatMap(({ right, decision, status }) =>
-    decision ? [{ right, status, ...decision }] : [],
+  const decided = props.rights.flatMap((record) =>
+    record.decision ? [{ right: record.right, rest: refusesRest(record), ...record.decision }] : [],
   );
   if (decided.length === 0) return null;
   const said = ({ reason, incomplete }: (typeof decided)[number]) =>
@@ -222,7 +208,9 @@ const Outcome = ({ props, text }: { props: StaffProps; text: Text }) => {
         rows={decided.map((each) => [
           text(`right.${each.right}`),
           <>
-            <Tag look={each.outcome === 'approve' ? 'good' : 'warning'}>{text(outcomeKey(each))}</Tag>{' '}
+            <Tag look={each.outcome === 'approve' ? 'good' : 'warning'}>
+              {text(each.rest ? 'status.rest-refused' : `status.${each.outcome}`)}
+            </Tag>{' '}
             {each.ground && text(`staff.refusal-${each.ground}`)}
           </>,
           <>

@@ -3,7 +3,7 @@ import { isUntold } from '../../domain/decision.ts';
 import { isFetchable } from '../../domain/delivery.ts';
 import { lastEnd } from '../../domain/package.ts';
 import { suspendedBy } from '../../domain/question.ts';
-import { isOver, type Request, type RightRecord, type Status } from '../../domain/request.ts';
+import { isAnswered, isOver, type Request, type RightRecord, type Status } from '../../domain/request.ts';
 import { isPartlySent } from '../../domain/supplement.ts';
 import { openAsk } from '../../domain/urgency.ts';
 import { DateText, Link, Notice, TaskList, Typed } from '../components.tsx';
@@ -60,7 +60,7 @@ export const Steps = ({ props }: { props: StatusProps }) => {
 
 /** Whether the person still waits for an answer about a right. */
 export const isAwaited = (record: RightRecord, props: StatusProps): boolean =>
-  isUntold(record, props.rights) || (!isOver(record.status) && record.status !== 'DELIVERED');
+  isUntold(record, props.rights) || !isAnswered(record.status);
 
 /** What is awaited, the first to be answered first. */
 const awaited = (props: StatusProps): RightRecord[] =>

@@ -4,7 +4,7 @@ import { isFetchable, mayAskForLink } from '../../domain/delivery.ts';
 import { masked } from '../../domain/identity.ts';
 import { suspendedBy } from '../../domain/question.ts';
 import { answerAddress } from '../../domain/representation.ts';
-import { type Ask, type Case, isOver, type Right, type RightRecord } from '../../domain/request.ts';
+import { type Ask, type Case, isOver, type Right, type RightRecord, refusesRest } from '../../domain/request.ts';
 import { openAsk } from '../../domain/urgency.ts';
 import {
   Button,
@@ -14,12 +14,12 @@ import {
   Link,
   Notice,
   Reference,
+  rightsInWords,
   SummaryList,
   Tag,
   Typed,
 } from '../components.tsx';
-import { ErrorSummary, PostForm, TextArea, TextField } from '../fields.tsx';
-import { list } from '../format.ts';
+import { ErrorSummary, LastFour, PostForm, TextArea } from '../fields.tsx';
 import { type Frame, inLanguage } from '../frame.ts';
 import { page } from '../layout.tsx';
 import type { Form } from '../person-text.ts';
@@ -50,7 +50,7 @@ const stateKey = ({ status }: RightRecord, awaited: boolean) => {
 /** A right that was decided is told only when its answer was sent: until then even a refusal may be taken back. */
 const RightState = ({ record, props }: { record: RightRecord; props: StatusProps }) => {
   const text = t(props.language);
-  const { right, decision, status } = record;
+  const { right, decision } = record;
   const told = decision && !isUntold(record, props.rights) ? decision : undefined;
   const awaited = isAwaited(record, props);
   return (
@@ -59,7 +59,7 @@ const RightState = ({ record, props }: { record: RightRecord; props: StatusProps
       <p>
         {told ? (
           <Tag look={looks[told.outcome]}>
-            {text(told.outcome === 'refuse' && status !== 'REFUSED' ? 'status.rest-refused' : `status.${told.outcome}`)}
+            {text(refusesRest(record) ? 'status.rest-refused' : `status.${told.outcome}`)}
           </Tag>
         ) : (
           <Tag look="info">{text(stateKey(record, awaited))}</Tag>
@@ -106,12 +106,7 @@ const formOf = ({ language, wrong }: StatusProps, name: FormName): Form => {
 /** Whose time limit stands still until the person answers. */
 const Waits = ({ props, ask, text }: { props: StatusProps; ask: Ask; text: Text }) => {
   const { waiting, running } = suspendedBy(props, ask, props.config.timeZone);
-  const named = (rights: readonly Right[]) => ({
-    rights: list(
-      rights.map((right) => text(`right.${right}`).toLowerCase()),
-      props.language,
-    ),
-  });
+  const named = (rights: readonly Right[]) => ({ rights: rightsInWords(rights, props.language) });
   if (waiting.length === 0) return null;
   return (
     <p>
@@ -193,7 +188,7 @@ const Withdraw = ({ props }: { props: StatusProps }) => {
     <Disclosure title={text('status.withdraw')} open={form.errors.has('last4')}>
       <p>{text('status.withdraw-lead')}</p>
       <PostForm to={inLanguage(props, props.path)}>
-        <TextField form={form} field="last4" label={text('last4.label')} hint={text('last4.hint')} width="short" />
+        <LastFour form={form} />
         <Button action="withdraw" look="danger">
           {text('status.withdraw-button')}
         </Button>
@@ -214,7 +209,7 @@ const SendLink = ({ props }: { props: StatusProps }) => {
         <>
           <p>{text('status.link-lead', { address: masked(answerAddress(props.request)) })}</p>
           <PostForm to={inLanguage(props, props.path)}>
-            <TextField form={form} field="last4" label={text('last4.label')} hint={text('last4.hint')} width="short" />
+            <LastFour form={form} />
             <Button action="send-link">{text('status.link-button')}</Button>
           </PostForm>
         </>
