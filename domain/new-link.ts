@@ -1,7 +1,7 @@
 import { actor, type Change } from './change.ts';
 import { maxLinks, mayAskForLink, sendLinkAgain } from './delivery.ts';
 import { askForProofAgain, maxConfirmMails } from './proof.ts';
-import { answerAddress } from './representation.ts';
+import { goesElsewhere } from './representation.ts';
 import { type Case, isOver } from './request.ts';
 
 /** A link to the page of the case, at most three of them. */
@@ -27,6 +27,5 @@ export const sendNewLink = (held: Case, purpose: 'confirm' | 'status' | 'downloa
   if (!request.proof) return undefined;
   if (purpose === 'download' && mayAskForLink(request, now)) return sendLinkAgain(held, now);
   // It went to the person whom somebody else asked for: the page of the case is that other's.
-  const isTheirs = purpose !== 'download' || answerAddress(request) === request.person.email;
-  return isTheirs ? sendStatusLink(held) : undefined;
+  return purpose === 'download' && goesElsewhere(request) ? undefined : sendStatusLink(held);
 };

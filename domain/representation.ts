@@ -16,6 +16,9 @@ export const dataSubject = ({ person, authority }: Asked) => {
   return { ...who, customerNumber, alsoKnownAs };
 };
 
+/** Whether the answer goes to the person it is about, and not to whoever asked for them. */
+export const goesElsewhere = ({ authority }: Pick<Request, 'authority'>): boolean => authority?.answerTo === 'person';
+
 /** Where the answer is sent: to whoever asked, or to the person it is about. */
 export const answerAddress = ({ person, authority }: Asked): string =>
   authority?.answerTo === 'person' ? authority.email : person.email;
@@ -24,9 +27,9 @@ export const answerAddress = ({ person, authority }: Asked): string =>
 export const tellOfAnswer = (
   template: 'ready' | 'partly' | 'answered',
   cause: string,
-  { authority }: Pick<Request, 'authority'>,
+  request: Pick<Request, 'authority'>,
 ): MailDraft[] => {
-  const told = authority?.answerTo === 'person' && template !== 'answered';
+  const told = goesElsewhere(request) && template !== 'answered';
   return [template, ...(told ? (['answered'] as const) : [])].map((each) => ({ template: each, to: 'subject', cause }));
 };
 

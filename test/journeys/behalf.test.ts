@@ -79,6 +79,9 @@ describe('T10: a request on behalf of another person', () => {
     expect(told.at(-1)?.text).toContain('sendt til den person, det handler om');
     const seen = await jensOnline.get(status.url);
     expect(textOf(seen.html)).toContain('me…@skovmail.example');
+    expect(textOf(seen.html)).toContain('Link og kode er sendt til den person, det handler om.');
+    expect(textOf(seen.html)).not.toContain('Brug linket i mailen');
+    expect(String(entries.get('START-HER.html'))).not.toContain('du bekræftede');
   });
 
   test('answers in the mailbox of the sender when the DPO says so', async () => {

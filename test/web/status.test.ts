@@ -12,7 +12,9 @@ const file = {
   expiresAt: '2026-12-11T09:00:00.000Z',
 };
 
-const held = (status: Request['status'], more: Partial<Request> = {}): Case => caseOf(status, (text) => text, more);
+/** A case of somebody who asks for themselves. */
+const held = (status: Request['status'], more: Partial<Request> = {}): Case =>
+  caseOf(status, (text) => text, { authority: undefined, ...more });
 
 const shown = ({ request, rights }: Case, now = '2026-11-27T10:00:00Z', language: 'da' | 'en' = 'da'): string =>
   textOf(statusPage({ language, config, path: `/request/${request.reference}`, request, rights, now: new Date(now) }));
@@ -78,6 +80,14 @@ test('a new link is offered only where it would be sent, and no day to fetch by 
   expect(offered(held('REVIEW', partly), '2026-12-12T09:00:00Z')).toEqual([false, false]);
   expect(offered(held('APPROVED', partly))).toEqual([false, false]);
   expect(offered(held('DELIVERED', { package: file, links: 3 }))).toEqual([false, true]);
+});
+
+test('who asked for somebody else reads that the answer went to that person, and of no link of their own', () => {
+  const { email } = config.dpo;
+  const authority = { email, answerTo: 'person', reason: 'Fuldmagt', by: 'dpo', at } as const;
+  const text = shown(held('DELIVERED', { package: file, authority }));
+  expect(text).toContain('Svaret er sendt. Link og kode er sendt til den person, det handler om.');
+  expect(text).not.toMatch(/Dit svar er klar|Du kan hente svaret til og med/);
 });
 
 test('an answer that is late is told as late, with whom to ask and where to complain', () => {

@@ -92,11 +92,11 @@ const opening = (facts: AnswerFacts): Block[] => {
 };
 
 const searched = (facts: AnswerFacts): Block[] => {
-  const { language, systems } = facts;
+  const { language, systems, person } = facts;
   const say = answerTexts(language);
   const heads = [say('overview.system'), say('overview.result')] as const;
   const rows = systems.map((each) => [each.system.title[language], [stateText(each, facts)]] as const);
-  return [h2(say('letter.searched')), p(say('letter.by')), { kind: 'table', heads, rows }];
+  return [h2(say('letter.searched')), p(say('letter.by', { email: person.email })), { kind: 'table', heads, rows }];
 };
 
 const missing = (facts: AnswerFacts): Block[] => {

@@ -82,7 +82,7 @@ const Nothing = ({ facts }: PartProps) => {
   return (
     <div class="state">
       <p class="state-name">{say(`overview.${what}-title`)}</p>
-      <p>{say(`overview.${what}`)}</p>
+      <p>{say(`overview.${what}`, { email: plain(facts.person.email) })}</p>
     </div>
   );
 };

@@ -3,6 +3,7 @@ import { isUntold } from '../../domain/decision.ts';
 import { isFetchable } from '../../domain/delivery.ts';
 import { lastEnd } from '../../domain/package.ts';
 import { suspendedBy } from '../../domain/question.ts';
+import { goesElsewhere } from '../../domain/representation.ts';
 import { isAnswered, isOver, type Request, type RightRecord, type Status } from '../../domain/request.ts';
 import { isPartlySent } from '../../domain/supplement.ts';
 import { openAsk } from '../../domain/urgency.ts';
@@ -116,6 +117,12 @@ export const Overdue = ({ props }: { props: StatusProps }) => {
   );
 };
 
+const stateOf = (request: Request) => {
+  if (request.status !== 'DELIVERED') return `status.${shownStatus(request)}` as const;
+  if (!lastEnd(request)) return 'status.answered';
+  return goesElsewhere(request) ? 'status.elsewhere' : 'status.DELIVERED';
+};
+
 /** Until the answer is sent there is one more thing to say than the state: by when it comes. */
 export const Headline = ({ props }: { props: StatusProps }) => {
   const text = t(props.language);
@@ -123,10 +130,10 @@ export const Headline = ({ props }: { props: StatusProps }) => {
   const until = lastEnd(props.request);
   const [first] = awaited(props);
   const partly = isPartlySent(props);
-  const key = status === 'DELIVERED' && !until ? 'status.answered' : (`status.${shownStatus(props.request)}` as const);
+  const isThere = (status === 'DELIVERED' || partly) && until && isFetchable(props.request, props.now);
   return (
     <div class="headline">
-      <p class="headline-state">{text(partly ? 'status.partly' : key)}</p>
+      <p class="headline-state">{text(partly ? 'status.partly' : stateOf(props.request))}</p>
       {!isOver(status) && first && !isLate(first, props) && (
         <By record={first} words={partly ? 'partly' : 'answer'} props={props} />
       )}
@@ -135,7 +142,8 @@ export const Headline = ({ props }: { props: StatusProps }) => {
           {text(`status.handed-out-${handedOut.way}`)} <DateText when={handedOut.at} frame={props} />.
         </p>
       )}
-      {(status === 'DELIVERED' || partly) && !handedOut && until && isFetchable(props.request, props.now) && (
+      {isThere && goesElsewhere(props.request) && <p>{text('status.elsewhere-lead')}</p>}
+      {isThere && !goesElsewhere(props.request) && !handedOut && (
         <p>
           {text('status.fetch-until')} <DateText when={until} frame={props} />.
         </p>
